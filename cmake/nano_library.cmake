@@ -1,0 +1,30 @@
+# nano_library(<folder> SOURCES … DEPENDS …): one static library per folder, seen as nano::<folder>.
+function(nano_library name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(nano_${name} STATIC ${A_SOURCES})
+  add_library(nano::${name} ALIAS nano_${name})
+  target_link_libraries(nano_${name} PUBLIC nano_flags ${A_DEPENDS})
+  set_target_properties(nano_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endfunction()
+
+# nano_test(<folder> SOURCES … DEPENDS …): bin/test_<folder>, each of its TEST_CASEs one ctest named "<folder>: <case>".
+# A case that cannot run here prints WARN("SKIPPED: why") and returns; ctest then says so.
+function(nano_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPENDS;ENVIRONMENT" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  add_executable(test_${name} ${A_SOURCES})
+  target_link_libraries(test_${name} PRIVATE nano_flags nano_catch_main ${A_DEPENDS})
+  catch_discover_tests(test_${name} TEST_PREFIX "${name}: "
+    PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${A_TIMEOUT}
+      ENVIRONMENT "NANO_SHARED=${NANO_SHARED};NANO_TEST_DATA=${PROJECT_SOURCE_DIR}/tests/data;NANO_BIN=${PROJECT_BINARY_DIR}/bin;NANO_SOURCE=${PROJECT_SOURCE_DIR};${A_ENVIRONMENT}")
+endfunction()
+
+# nano_bench(<name> SOURCES … DEPENDS …): bin/bench_<name>.
+function(nano_bench name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(bench_${name} ${A_SOURCES})
+  target_link_libraries(bench_${name} PRIVATE nano_flags ${A_DEPENDS})
+endfunction()

@@ -1,0 +1,29 @@
+# Flags, where programs land, and the packages every folder may ask for.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+
+find_program(NANO_CCACHE ccache)
+if(NANO_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${NANO_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NANO_CCACHE})
+endif()
+
+include(GNUInstallDirs)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 REQUIRED)
+
+# -ffp-contract=off: a compiler that fuses a*b+c on one machine only would break bit-equal results.
+add_library(nano_flags INTERFACE)
+target_compile_options(nano_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffp-contract=off
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+target_include_directories(nano_flags INTERFACE ${PROJECT_SOURCE_DIR})
