@@ -41,8 +41,8 @@ class Digest {
 }  // namespace nano
 
 template <>
-struct std::hash<nano::Digest> {
-  std::size_t operator()(const nano::Digest& d) const noexcept {
+struct std::hash<::nano::Digest> {
+  std::size_t operator()(const ::nano::Digest& d) const noexcept {
     std::size_t h = 0;
     for (std::size_t i = 0; i < sizeof h; ++i) h = (h << 8) | d.bytes()[i];
     return h;

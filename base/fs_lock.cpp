@@ -1,0 +1,63 @@
+// base/fs_lock.cpp: one flock with a timeout and a message that names the holder.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/fs_internal.h"
+#include "base/text.h"
+
+namespace nano::fs {
+
+using internal::fault;
+using internal::os_error;
+
+namespace {
+
+constexpr auto kPoll = std::chrono::milliseconds(20);
+constexpr std::size_t kHolderBytes = 512;
+
+std::string read_holder(int fd) {
+  std::string text(kHolderBytes, '\0');
+  const ssize_t n = pread(fd, text.data(), text.size(), 0);
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  const std::string line(trim(text));
+  return line.empty() ? std::string("another process") : sanitize(line);
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds timeout, std::string_view holder) {
+  if (const int e = fault(Op::lock, path)) return os_error("cannot lock", path, e);
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!fd.valid()) {
+    Error err = os_error("cannot open lock", path, errno);
+    err.code = Errc::store;
+    return err;
+  }
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return os_error("cannot lock", path, errno);
+    if (std::chrono::steady_clock::now() >= until)
+      return make_error(Errc::store, "'" + path.string() + "' is held by " + read_holder(fd.get()),
+                        "wait until it ends, or stop that process, then run the command again");
+    std::this_thread::sleep_for(kPoll);
+  }
+  const std::string line =
+      ("pid " + std::to_string(getpid()) + ": " + std::string(holder).substr(0, kHolderBytes / 2) + ", since " + format_time(now()) + "\n");
+  // The text only helps whoever waits; a full disk must not keep anybody from the lock itself.
+  if (ftruncate(fd.get(), 0) == 0) (void)!pwrite(fd.get(), line.data(), line.size(), 0);
+  return FileLock(std::move(fd));
+}
+
+FileLock::~FileLock() {
+  if (fd_.valid()) (void)!ftruncate(fd_.get(), 0);
+}
+
+}  // namespace nano::fs

@@ -1,0 +1,110 @@
+// base/json.cpp: a SAX handler that builds the DOM itself, so that nothing over a limit is ever held.
+#include "base/json.h"
+
+#include <unordered_set>
+#include <vector>
+
+#include "base/text.h"
+
+namespace nano {
+namespace {
+
+/// Refuses duplicates, depth and floats as the events arrive; builds the document in `root`.
+class StrictSax {
+ public:
+  explicit StrictSax(const JsonLimits& limits) : limits_(limits) {}
+
+  Json root{};
+  Error error{};
+
+  bool null() { return put(Json(nullptr)); }
+  bool boolean(bool v) { return put(Json(v)); }
+  bool number_integer(Json::number_integer_t v) { return put(Json(v)); }
+  bool number_unsigned(Json::number_unsigned_t v) { return put(Json(v)); }
+  bool number_float(Json::number_float_t v, const std::string& text) {
+    if (!limits_.allow_floats) return fail("the number " + text + " is not a 64-bit integer", "write decimals as strings, as in \"0.8612\"");
+    return put(Json(v));
+  }
+  bool string(std::string& v) { return put(Json(std::move(v))); }
+  bool binary(Json::binary_t&) { return fail("binary values are not JSON", ""); }
+  bool start_object(std::size_t) { return open(Json::object()); }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return open(Json::array()); }
+  bool end_array() { return close(); }
+  bool key(std::string& k) {
+    if (!stack_.back().keys.insert(k).second) return fail("the key '" + sanitize(k) + "' stands twice in one object", "keep one of the two");
+    stack_.back().key = std::move(k);
+    return true;
+  }
+  bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception& e) {
+    std::string what = e.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: …"
+    const auto cut = what.find("] ");
+    if (cut != std::string::npos) what.erase(0, cut + 2);
+    error = make_error(Errc::invalid, "not valid JSON: " + sanitize(what) + " (byte " + std::to_string(at) + ")");
+    return false;
+  }
+
+ private:
+  struct Level {
+    Json* node = nullptr;
+    std::string key{};
+    std::unordered_set<std::string> keys{};
+  };
+
+  bool fail(std::string message, std::string hint) {
+    error = make_error(Errc::invalid, std::move(message), std::move(hint));
+    return false;
+  }
+  Json* place(Json v) {
+    if (stack_.empty()) {
+      root = std::move(v);
+      return &root;
+    }
+    Level& top = stack_.back();
+    if (top.node->is_array()) return &top.node->emplace_back(std::move(v));
+    Json& slot = (*top.node)[top.key];
+    slot = std::move(v);
+    return &slot;
+  }
+  bool put(Json v) {
+    place(std::move(v));
+    return true;
+  }
+  bool open(Json v) {
+    if (stack_.size() >= limits_.max_depth)
+      return fail("nested deeper than " + std::to_string(limits_.max_depth) + " levels", "flatten the document");
+    // A pointer into an array element stays valid while that element is filled: siblings come after it is closed.
+    Json* node = place(std::move(v));
+    stack_.push_back({node, {}, {}});
+    return true;
+  }
+  bool close() {
+    stack_.pop_back();
+    return true;
+  }
+
+  const JsonLimits& limits_;
+  std::vector<Level> stack_{};
+};
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view bytes, const JsonLimits& limits) {
+  if (bytes.size() > limits.max_bytes)
+    return make_error(Errc::invalid, "the document has " + std::to_string(bytes.size()) + " bytes, more than the limit of " +
+                                         std::to_string(limits.max_bytes));
+  if (bytes.substr(0, 3) == "\xEF\xBB\xBF") return make_error(Errc::invalid, "the document begins with a byte order mark", "save it as UTF-8 without BOM");
+  if (!is_utf8(bytes)) return make_error(Errc::invalid, "the document is not valid UTF-8");
+  try {
+    StrictSax sax(limits);
+    if (!Json::sax_parse(bytes.begin(), bytes.end(), &sax)) return sax.error;
+    return std::move(sax.root);
+  } catch (const std::exception& e) {  // bad_alloc, or a fault in the library
+    return make_error(Errc::internal, std::string("the JSON library failed: ") + e.what());
+  }
+}
+
+std::string dump_pretty(const Json& doc) { return doc.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string dump_line(const Json& doc) { return doc.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace nano
