@@ -1,4 +1,4 @@
 # gguf, quant, tokenizer
 list(APPEND RUNTIME_SOURCES
-  gguf/metadata.cpp gguf/reader.cpp gguf/reader_tensors.cpp
-  quant/float_convert.cpp quant/types.cpp)
+  gguf/metadata.cpp gguf/reader.cpp gguf/reader_tensors.cpp gguf/writer.cpp
+  quant/dequantize.cpp quant/float_convert.cpp quant/quantize.cpp quant/types.cpp)
