@@ -1,0 +1,55 @@
+// schemas/generation.h: generations/<N>.json: what is installed. Read at each start of a model, so it is kept light.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "schemas/name.h"
+#include "schemas/problem.h"
+#include "schemas/version.h"
+
+namespace nano::schemas {
+
+inline constexpr std::string_view kGenerationSchema = "nano.generation/1";
+inline constexpr uint64_t kMaxGenerationBytes = 8'000'000;
+inline constexpr std::size_t kMaxGenerationEntries = 10'000;
+
+struct GenerationEntry {
+  PackageName name{};
+  Version version{};
+  std::string variant{};        ///< "" = the package has none
+  Digest release{};             ///< of the release's bytes
+  std::string registry{};       ///< the user's name for it; "" = from a file
+  std::string registry_id{};    ///< stable id of the registry; may be empty
+  std::string signer{};         ///< key id that signed the release; "" = unsigned
+  bool requested = true;        ///< asked for by name; false = came as a dependency
+  bool unsigned_allowed = false;  ///< installed with --allow-unsigned
+  /// Where its files are, relative to the store: package_dir(…), or that with `~` and a prefix of the release's hex digest
+  /// (an unsigned package packed again under the same version).
+  std::string dir{};
+  friend bool operator==(const GenerationEntry&, const GenerationEntry&) = default;
+};
+
+struct Generation {
+  uint64_t number = 0;              ///< from 1
+  std::string created{};            ///< YYYY-MM-DDTHH:MM:SSZ
+  std::optional<uint64_t> parent{}; ///< the generation it was made from; none for the first
+  std::string command{};            ///< what the person typed
+  std::vector<GenerationEntry> entries{};  ///< sorted by name, each once: one version and variant per package
+
+  [[nodiscard]] const GenerationEntry* find(const PackageName& name) const;
+  friend bool operator==(const Generation&, const Generation&) = default;
+};
+
+/// errors  invalid
+[[nodiscard]] Result<Generation> parse_generation(std::string_view bytes);
+[[nodiscard]] Problems check_generation(std::string_view bytes);
+/// Sorts the entries and fills empty `dir`s.
+[[nodiscard]] std::string write_generation(const Generation& generation);
+
+}  // namespace nano::schemas

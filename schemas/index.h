@@ -1,0 +1,90 @@
+// schemas/index.h: the search index of a static tree: every package, its versions, sizes and headline claims.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "schemas/manifest.h"
+#include "schemas/release.h"
+
+namespace nano::schemas {
+
+inline constexpr std::string_view kIndexSchema = "nano.index/1";
+inline constexpr uint64_t kMaxIndexBytes = 8'000'000;
+inline constexpr std::size_t kMaxIndexPackages = 100'000;
+inline constexpr std::size_t kMaxIndexVersions = 10'000;  ///< of one package
+
+/// A claim short enough to search and choose by.
+struct HeadlineClaim {
+  std::string variant{};
+  std::string metric{};   ///< "" = no metric, then latency or memory
+  Decimal value{};        ///< of the metric
+  std::string dataset{};  ///< id
+  std::optional<Decimal> p50_ms{};
+  std::optional<Decimal> p95_ms{};
+  std::optional<uint64_t> memory_bytes{};
+  std::string device{};   ///< with latency and memory
+  std::optional<uint64_t> threads{};
+  friend bool operator==(const HeadlineClaim&, const HeadlineClaim&) = default;
+};
+
+struct IndexVariant {
+  std::string name{};
+  bool is_default = false;
+  std::string quantization{};
+  uint64_t size = 0;  ///< bytes to install, shared files included
+  Needs needs{};
+  friend bool operator==(const IndexVariant&, const IndexVariant&) = default;
+};
+
+struct IndexVersion {
+  Version version{};
+  Digest release{};         ///< of the release bytes
+  uint64_t release_size = 0;  ///< bytes
+  std::string published{};  ///< YYYY-MM-DDTHH:MM:SSZ
+  std::string yanked{};     ///< the reason; "" = not yanked
+  std::vector<IndexVariant> variants{};
+  std::vector<Dependency> dependencies{};
+  friend bool operator==(const IndexVersion&, const IndexVersion&) = default;
+};
+
+/// The words are those of the newest version that is neither yanked nor, if there is a choice, a pre-release.
+struct IndexPackage {
+  PackageName name{};
+  Kind kind = Kind::model;
+  std::string title{};
+  std::string description{};  ///< the first 300 bytes, cut at a character
+  std::string task{};
+  std::vector<std::string> languages{};
+  std::string license{};      ///< SPDX
+  std::vector<std::string> keywords{};
+  uint64_t parameters = 0;
+  Access access = Access::open;
+  std::vector<HeadlineClaim> claims{};
+  std::vector<IndexVersion> versions{};  ///< rising
+  friend bool operator==(const IndexPackage&, const IndexPackage&) = default;
+};
+
+struct Index {
+  std::string created{};
+  std::vector<IndexPackage> packages{};  ///< sorted by name
+  [[nodiscard]] const IndexPackage* find(const PackageName& name) const;
+  friend bool operator==(const Index&, const Index&) = default;
+};
+
+/// errors  invalid
+[[nodiscard]] Result<Index> parse_index(std::string_view bytes);
+[[nodiscard]] Problems check_index(std::string_view bytes);
+/// Compact, sorted. errors  invalid: over the limit
+[[nodiscard]] Result<std::string> write_index(const Index& index);
+
+/// Put a release into the index: a new package or a new version (an existing one is replaced), words renewed.
+///   digest, size  of the release's bytes
+void add_to_index(Index& index, const Release& release, const Digest& digest, uint64_t size);
+
+}  // namespace nano::schemas

@@ -1,0 +1,57 @@
+// schemas/vocabulary.h: the closed word lists of the documents: kinds, tasks, roles, quantizations, metrics.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace nano::schemas {
+
+enum class Kind { model, base, head, adapter, grid, dataset, project };
+enum class Role { weights, tokenizer, card, license, eval, golden, config, other };
+enum class DataUse { train, pretrain, eval };
+enum class Access { open, gated };
+enum class DependencyUse { base, router, expert, dataset };
+enum class Direction { higher, lower };  ///< which way is better
+
+[[nodiscard]] std::string_view to_text(Kind k);
+[[nodiscard]] std::string_view to_text(Role r);
+[[nodiscard]] std::string_view to_text(DataUse u);
+[[nodiscard]] std::string_view to_text(Access a);
+[[nodiscard]] std::string_view to_text(DependencyUse u);
+[[nodiscard]] std::string_view to_text(Direction d);
+
+/// The words, in the order of the enumerators.
+[[nodiscard]] std::span<const std::string> kind_words();
+[[nodiscard]] std::span<const std::string> role_words();
+[[nodiscard]] std::span<const std::string> data_use_words();
+[[nodiscard]] std::span<const std::string> access_words();
+[[nodiscard]] std::span<const std::string> dependency_use_words();
+[[nodiscard]] std::span<const std::string> direction_words();
+
+[[nodiscard]] std::span<const std::string> task_words();          ///< Hugging Face pipeline names
+[[nodiscard]] std::span<const std::string> quantization_words();  ///< GGUF file types: f32, q8_0, q4_0 …
+[[nodiscard]] std::span<const std::string> isa_words();           ///< instruction sets a variant may need
+[[nodiscard]] std::span<const std::string> value_type_words();    ///< of inputs and outputs: text, label …
+
+/// A metric fixes its unit and which way is better.
+struct Metric {
+  std::string id{};
+  std::string unit{};
+  Direction direction = Direction::higher;
+};
+[[nodiscard]] std::span<const Metric> metrics();
+/// nullptr when unknown; ids that begin with `x-` are free and not in the table.
+[[nodiscard]] const Metric* find_metric(std::string_view id);
+
+/// The grammar of an SPDX licence expression (ids, `LicenseRef-…`, AND, OR, WITH, parentheses, `+`); ids are not looked up.
+[[nodiscard]] bool is_spdx_expression(std::string_view text);
+inline constexpr std::string_view kNoLicenceStated = "none stated";  ///< allowed for data sets only
+
+/// http(s) with a host, no spaces or control characters, at most 2,048 bytes.
+[[nodiscard]] bool is_web_url(std::string_view text);
+/// A BCP 47 primary language subtag: two or three lower-case letters.
+[[nodiscard]] bool is_language(std::string_view text);
+
+}  // namespace nano::schemas
