@@ -1,0 +1,70 @@
+// app/context.h: what every use case is handed: settings, places, registries, and where prose and progress go.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "schemas/config.h"
+#include "schemas/store_layout.h"
+
+namespace nano::app {
+
+/// The six global flags as given on the command line; unset members fall to NANO_*, user config, system config.
+struct Flags {
+  std::optional<bool> json{};
+  std::optional<bool> quiet{};
+  std::optional<bool> verbose{};
+  std::optional<bool> offline{};
+  std::string registry{};  ///< a configured name, or a URL with a configured key
+  std::string store{};     ///< folder
+};
+
+/// After flag > variable > user > system.
+struct Settings {
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool offline = false;
+  std::string registry{};  ///< empty = all configured ones
+};
+
+/// A registry as this client knows it: configured by the user or system, or the starter registry that came with the program.
+struct Registry {
+  schemas::RegistryConfig config{};
+  bool starter = false;  ///< installed with the program, file:// only, trusted as the program is
+};
+
+/// Everything a use case may touch. Made once in main; tests make their own.
+struct Context {
+  Settings settings{};
+  schemas::Places places{};
+  schemas::Config user_config{};
+  std::vector<Registry> registries{};
+  Log* log = nullptr;            ///< never null after make_context
+  Progress* progress = nullptr;  ///< never null after make_context
+  /// Asks yes or no on a terminal; empty when there is none (then the safe answer is taken).
+  std::function<bool(const std::string& question)> ask{};
+  UnixTime now = 0;
+  std::string command_line{};  ///< for locks, generations and history: "nano install x"
+};
+
+/// Find places, read system and user config, add the starter registry (`<exe dir>/../share/nanom/starter`, else
+/// NANO_STARTER, else the installed data folder) unless another registry owns the root namespace.
+///   errors  usage, invalid (a config file: named, with the place), store
+[[nodiscard]] Result<Context> make_context(const Flags& flags, Log& log, Progress& progress);
+
+/// The folder of the starter registry, if there is one beside this program.
+[[nodiscard]] std::optional<fs::Path> find_starter();
+
+/// The registry that owns a namespace: exactly one or none; there is no fallback to another (TRUST.md).
+///   errors  not_found: no configured registry serves the namespace
+[[nodiscard]] Result<const Registry*> registry_for(const Context& ctx, const std::string& ns);
+
+}  // namespace nano::app

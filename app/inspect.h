@@ -1,0 +1,50 @@
+// app/inspect.h: look into a GGUF, and make a smaller one.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/context.h"
+
+namespace nano::app {
+
+struct InspectTensor {
+  std::string name{};
+  std::string type{};
+  std::vector<uint64_t> shape{};  ///< as GGUF writes it: the contiguous dimension first
+  uint64_t bytes = 0;
+};
+struct InspectReport {
+  std::string path{};
+  uint64_t file_bytes = 0;
+  uint32_t gguf_version = 0;
+  uint64_t parameters = 0;
+  std::vector<std::pair<std::string, std::string>> metadata{};  ///< foreign text: sanitise before printing
+  std::vector<InspectTensor> tensors{};
+};
+/// `what`: a path of a GGUF or an installed name. errors  not_found, invalid, unsupported
+[[nodiscard]] Result<InspectReport> inspect(const Context& ctx, const std::string& what);
+
+struct QuantizeOptions {
+  fs::Path in{};
+  fs::Path out{};
+  std::string type = "q4_0";  ///< q8_0|q8, q4_0|q4, q4_1, q5_0, q5_1, f16, f32
+  bool force = false;         ///< replace `out`
+};
+struct QuantizeTensor {
+  std::string name{};
+  std::string from{};
+  std::string to{};
+  double rmse = 0;  ///< root mean square error against the input's values
+  double max_error = 0;
+};
+struct QuantizeReport {
+  uint64_t in_bytes = 0;
+  uint64_t out_bytes = 0;
+  std::vector<QuantizeTensor> tensors{};
+};
+/// Byte-identical on every machine. errors  usage (type, or out exists), invalid, store
+[[nodiscard]] Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options);
+
+}  // namespace nano::app

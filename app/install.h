@@ -1,0 +1,68 @@
+// app/install.h: resolve, fetch, verify, stage and switch: what `nano install` does, as a plan and its execution.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/context.h"
+#include "schemas/name.h"
+#include "schemas/requirement.h"
+#include "schemas/version.h"
+
+namespace nano::app {
+
+struct InstallOptions {
+  std::vector<std::string> requests{};  ///< requirements, or paths of .nano bundles (contain '/' or end in .nano)
+  bool dry_run = false;
+  bool allow_unsigned = false;  ///< a bundle without a valid signature; asks on a terminal
+  bool force = false;           ///< fetch and stage again what is installed
+};
+
+enum class Action { install, upgrade, downgrade, change_variant, reinstall, keep };
+[[nodiscard]] std::string_view action_word(Action a);
+
+struct PlanItem {
+  Action action = Action::install;
+  schemas::PackageName name{};
+  schemas::Version version{};
+  std::optional<schemas::Version> from{};  ///< what it replaces
+  std::string variant{};
+  std::string from_variant{};
+  std::string registry{};      ///< local name; "bundle" for a file
+  std::string why{};           ///< "requested", or "needed by x 1.0.0"
+  uint64_t bytes = 0;          ///< of all its files
+  uint64_t download_bytes = 0; ///< of those not in the store
+  bool requested = false;
+  bool is_unsigned = false;
+};
+
+struct InstallReport {
+  std::vector<PlanItem> items{};
+  uint64_t download_bytes = 0;
+  uint64_t fetched_bytes = 0;  ///< what this run really transferred (resumed parts are not counted)
+  uint64_t generation = 0;     ///< the one now in force; 0 = nothing installed yet
+  bool changed = false;        ///< false: everything was there already
+  bool dry_run = false;
+  double seconds = 0;
+};
+
+/// Plan, and unless dry_run, execute. On any error the old generation stays in force and fetched blobs are kept.
+///   errors  usage, not_found (package or version, with the nearest name), no_solution, network, integrity, untrusted,
+///           store, refused (--offline and not in the store)
+[[nodiscard]] Result<InstallReport> install(Context& ctx, const InstallOptions& options);
+
+struct UninstallOptions {
+  std::vector<std::string> names{};
+  bool dry_run = false;
+};
+struct UninstallReport {
+  std::vector<PlanItem> removed{};   ///< what was asked for, and what only it needed
+  uint64_t generation = 0;
+  uint64_t reclaimable_bytes = 0;  ///< what `nano gc` would free now
+};
+/// errors  not_found (nearest installed name), usage: something installed needs it
+[[nodiscard]] Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options);
+
+}  // namespace nano::app
