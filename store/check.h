@@ -1,0 +1,65 @@
+// store/check.h: every byte that is installed, held against what the releases state; and mending what can be mended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "store/generations.h"
+#include "store/store.h"
+
+namespace nano::store {
+
+struct Finding {
+  enum class Kind {
+    bad_generation,   ///< a generation or `current` cannot be read
+    missing_package,  ///< a generation names a folder that is not there
+    bad_release,      ///< ~release.json or nano.json is missing, damaged or another one
+    missing_file,
+    wrong_size,
+    wrong_bytes,      ///< sha256 differs
+    extra_file,       ///< in a package folder, but not in its release
+    not_a_file,       ///< a link or special file where a regular file must be
+    writable,         ///< a mode that lets somebody change it
+    bad_blob,         ///< its bytes are not those its name says
+    leftover,         ///< of a writer that was killed; the next one removes it
+  };
+  Kind kind = Kind::wrong_bytes;
+  std::string path{};      ///< relative to the store
+  std::string package{};   ///< "ns/name@1.0.0:q8"; empty where there is none
+  std::string expected{};
+  std::string got{};
+  std::string remedy{};    ///< what the person can do
+};
+
+/// A stable word: "wrong-bytes".
+[[nodiscard]] std::string_view kind_word(Finding::Kind kind);
+
+struct CheckOptions {
+  bool all_generations = false;  ///< else the current one
+  bool all_blobs = true;         ///< also blobs that nothing checked names
+  bool leftovers = true;         ///< say what killed writers left (`leftover`, never an error)
+  std::vector<schemas::PackageName> only{};  ///< these packages alone (then no stray blobs, no leftovers); empty = all
+};
+
+struct CheckReport {
+  std::vector<Finding> findings{};
+  uint64_t packages = 0;      ///< looked at
+  uint64_t files = 0;
+  uint64_t bytes_hashed = 0;  ///< each inode once
+  [[nodiscard]] bool clean() const { return damage() == 0; }
+  [[nodiscard]] std::size_t damage() const;  ///< findings that are not leftovers
+};
+
+/// Check the primary store. Reads only; needs no lock (a package removed meanwhile is reported missing: run again).
+///   errors  store: a folder cannot be read. Damage is a finding, not an error.
+[[nodiscard]] Result<CheckReport> check(const Store& store, const CheckOptions& options, Progress& progress);
+
+/// Mend what local bytes can mend: remove damaged blobs (an install fetches them again), rebuild package folders from good
+/// blobs, remove what is extra. returns  the findings that are left (remedy: install again).  errors  store
+[[nodiscard]] Result<CheckReport> repair(const Store& store, const WriteLock& lock, const CheckReport& found, Progress& progress);
+
+}  // namespace nano::store

@@ -1,0 +1,52 @@
+// store/gc.h: remove what no kept generation, project root or pin names.
+//
+// Why readers and downloads are safe without a lock: package folders and generations are only named under the lock that
+// gc holds; a reader that has a file open or mapped keeps its bytes after the name is gone; the current generation
+// is always kept. Downloaders hold no lock, so blobs used or added in the last 10 minutes and partial downloads of the last
+// 24 hours are left alone; a slower download that loses a blob to gc is told so by stage_package and fetches it again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "schemas/name.h"
+#include "store/store.h"
+
+namespace nano::store {
+
+struct GcOptions {
+  uint32_t keep_generations = 5;              ///< the newest so many, besides the current one; 0 = only the current one
+  std::vector<schemas::PackageName> pins{};   ///< package folders of these names stay, whatever version
+  UnixTime now = 0;                           ///< the time ages are taken from
+  int64_t young_blob_seconds = 600;
+  int64_t young_partial_seconds = 86'400;
+};
+
+/// One thing gc would remove.
+struct GcItem {
+  enum class Kind { generation, package, blob, derived, partial, root };
+  Kind kind = Kind::blob;
+  std::string path{};   ///< relative to the store
+  uint64_t bytes = 0;   ///< that removing it gives back: hard links count once, with their last name
+};
+
+struct GcPlan {
+  std::vector<GcItem> remove{};     ///< in the order in which they are removed
+  uint64_t freed_bytes = 0;         ///< sum over `remove`
+  uint64_t young_bytes = 0;         ///< unused too, but too young to touch
+  uint64_t kept_bytes = 0;          ///< blobs that stay because something names them
+};
+
+[[nodiscard]] std::string_view kind_word(GcItem::Kind kind);
+
+/// What gc would do; changes nothing.
+///   errors  store, invalid: a kept generation, root or package folder cannot be read, so that what it names is unknown;
+///           nothing is ever removed then
+[[nodiscard]] Result<GcPlan> plan_gc(const Store& store, const WriteLock& lock, const GcOptions& options);
+/// Remove what `plan` lists. Killed anywhere, the next gc goes on. returns  bytes freed.  errors  store
+[[nodiscard]] Result<uint64_t> run_gc(const WriteLock& lock, const GcPlan& plan);
+
+}  // namespace nano::store

@@ -1,0 +1,59 @@
+// store/generations.h: what is installed: generations/<N>.json, and `current`, which names the one in force.
+//
+// `current` changes by one rename, so a reader sees the old generation or the new one. A generation file is never
+// changed. A writer killed between writing N+1 and switching leaves a whole N+1 that was never in force; its number is
+// not used again and gc removes it in its turn.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "schemas/generation.h"
+#include "store/store.h"
+
+namespace nano::store {
+
+using schemas::Generation;
+using schemas::GenerationEntry;
+
+/// The generation in force; number 0 and no entries when nothing was ever installed. No lock.
+///   errors  store: `current` is damaged or names a generation that is not there; invalid: that file is damaged.
+///           The hint names the newest generation that is whole, for `nano rollback`.
+[[nodiscard]] Result<Generation> read_current(const StoreLayout& layout);
+/// errors  not_found, invalid, store
+[[nodiscard]] Result<Generation> read_generation(const StoreLayout& layout, uint64_t number);
+/// Numbers of all generation files, ascending. errors  store
+[[nodiscard]] Result<std::vector<uint64_t>> list_generations(const StoreLayout& layout);
+
+/// One line of `nano history`.
+struct HistoryLine {
+  uint64_t number = 0;
+  bool current = false;
+  std::optional<Generation> generation{};  ///< absent = the file is damaged
+  std::string damage{};                    ///< why, when it is
+};
+/// errors  store
+[[nodiscard]] Result<std::vector<HistoryLine>> history(const StoreLayout& layout);
+
+/// An entry and the store it was found in.
+struct InstalledEntry {
+  GenerationEntry entry{};
+  Path store{};  ///< root
+};
+/// What is installed over all stores: the current generation of each, the first store's entry winning for a name.
+[[nodiscard]] Result<std::vector<InstalledEntry>> installed(const Store& store);
+[[nodiscard]] Result<std::optional<InstalledEntry>> find_installed(const Store& store, const schemas::PackageName& name);
+
+/// Write `next` as the generation after all others and put it in force. number and parent are set here.
+/// Its package folders must be in place. returns  its number.  errors  store: the old generation stays in force
+[[nodiscard]] Result<uint64_t> write_next(const WriteLock& lock, Generation next);
+
+/// Put an earlier generation in force again: `to`, or the parent of the current one; when `current` is damaged, the
+/// newest that is whole. Every package folder it names must be there.
+///   errors  not_found: no such generation, nothing to go back to; store: a package of it is gone; invalid
+[[nodiscard]] Result<Generation> rollback(const WriteLock& lock, std::optional<uint64_t> to = {});
+
+}  // namespace nano::store
