@@ -29,6 +29,12 @@ inline constexpr std::string_view kAddStem = "add";              ///< in partial
 /// mkdir -p, fsyncing the parent of each folder that was made.
 [[nodiscard]] Status make_dirs_durable(const Path& dir);
 
+/// `pkgs/<ns>/<name>/<leaf>` with a namespace, a name and a leaf that the layout could have made. errors  invalid
+[[nodiscard]] Status check_package_dir(std::string_view dir);
+
+/// Read a small file of the store's own: a regular file, no link. errors  not_found, invalid (longer), store
+[[nodiscard]] Result<std::string> read_own(const Path& path, uint64_t limit);
+
 /// Give the finished, synced temporary its name (or drop it, when the blob is there already).
 [[nodiscard]] Status publish_blob(const StoreLayout& layout, const Path& temporary, const Digest& digest, uint64_t size);
 
