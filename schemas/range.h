@@ -44,7 +44,9 @@ class Range {
   /// The first candidate: pre-releases only when no release fits or the range names one.
   [[nodiscard]] std::optional<std::size_t> select(std::span<const Version> versions) const;
 
-  friend bool operator==(const Range& a, const Range& b) { return a.text_ == b.text_; }
+  friend bool operator==(const Range& a, const Range& b) {
+    return a.set_ == b.set_ && a.named_ == b.named_;  // however written
+  }
 
  private:
   std::string text_{};
