@@ -1,0 +1,49 @@
+// registry/pack.h: from a package folder (nano.json and its files) to a release and its blobs.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "registry/bundle.h"
+#include "schemas/problem.h"
+#include "schemas/release.h"
+
+namespace nano::registry {
+
+inline constexpr uint64_t kMaxCardBytes = 256 * 1024;  ///< README.md: larger ones are refused
+
+/// A closer look at a file whose role is weights, by who can read GGUF. An error becomes a problem of the package.
+using WeightsCheck = std::function<Status(const std::filesystem::path& file, const schemas::Manifest&, const schemas::FileEntry&)>;
+
+struct PackOptions {
+  UnixTime created = 0;           ///< the release's date: build_time()
+  WeightsCheck check_weights{};   ///< empty: only the magic is looked at
+};
+
+struct Packed {
+  schemas::Release release{};
+  std::string release_bytes{};
+  Digest digest{};                 ///< of release_bytes
+  std::vector<LocalBlob> blobs{};  ///< each once, rising
+};
+
+struct PackReport {
+  schemas::Problems problems{};     ///< all of them, at once
+  std::vector<std::string> notes{};  ///< worth saying, not wrong: files in the folder that the manifest does not name
+  std::optional<Packed> packed{};   ///< set exactly when there are no problems
+};
+
+/// Check everything, hash every file.
+///   errors  not_found: no folder, or no nano.json in it; store. A package's faults are problems, not errors.
+[[nodiscard]] Result<PackReport> pack_folder(const std::filesystem::path& dir, const PackOptions& options);
+
+/// Does a file begin like something a package may never hold (pickle, zip, ELF, PE, Mach-O, script, …)?
+/// Returns what it is, or "" = allowed. `head` = its first bytes (512 are enough).
+[[nodiscard]] std::string forbidden_kind(std::string_view head, std::string_view path);
+
+}  // namespace nano::registry

@@ -1,0 +1,35 @@
+// registry/tree.h: every path of the static tree, once. Relative, `/`-separated, the same in URLs and folders.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "schemas/name.h"
+#include "schemas/version.h"
+
+namespace nano::registry::tree {
+
+/// Hints, unsigned: the registry's name and its API.
+inline constexpr std::string_view kRegistryJson = "registry.json";
+/// The one file that changes: a signed envelope that names the newest index by digest and length.
+inline constexpr std::string_view kIndexPointer = "index.dsse.json";
+/// The writer's lock; not part of what is served.
+inline constexpr std::string_view kLock = ".lock";
+
+/// The first two hex digits of sha256(namespace): shards the namespaces, and later the roles that own them (TRUST.md).
+[[nodiscard]] std::string shard(std::string_view ns);
+/// `targets/<hh>/<ns>/<name>`: the folder of a package's releases.
+[[nodiscard]] std::string package(const schemas::PackageName& name);
+/// `targets/<hh>/<ns>/<name>/<sha256>.<version>.json`: the release bytes, named by what they are.
+[[nodiscard]] std::string release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest);
+/// The same with `.dsse.json`: the release inside its signed envelope.
+[[nodiscard]] std::string release_envelope(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest);
+/// `targets/index`: the folder of the search indexes.
+inline constexpr std::string_view kIndexFolder = "targets/index";
+/// `targets/index/<sha256>.search.json`
+[[nodiscard]] std::string index(const Digest& digest);
+/// `blobs/sha256/<2 hex>/<64 hex>`
+[[nodiscard]] std::string blob(const Digest& digest);
+
+}  // namespace nano::registry::tree
