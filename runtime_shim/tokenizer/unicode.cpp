@@ -1,0 +1,51 @@
+// runtime_shim/tokenizer/unicode.cpp: binary searches in the generated tables, with ASCII answered first.
+#include "runtime_shim/tokenizer/unicode.h"
+
+#include <algorithm>
+
+#include "runtime_shim/tokenizer/unicode_tables.h"
+
+namespace nano::tokenizer {
+
+using namespace tables;
+
+Category category(uint32_t code_point) noexcept {
+  if (code_point > 0x10FFFF) return Category::cn;
+  const uint32_t* end = kCategoryRuns + kCategoryRunCount;
+  const uint32_t* run = std::upper_bound(kCategoryRuns, end, (code_point << 8) | 0xFFu) - 1;  // the first run is U+0000's
+  return static_cast<Category>(*run & 0xFFu);
+}
+
+uint32_t to_lower(uint32_t code_point) noexcept {
+  if (code_point < 0x80) return code_point >= 'A' && code_point <= 'Z' ? code_point + 32 : code_point;
+  const LowerRange* end = kLowerRanges + kLowerRangeCount;
+  const LowerRange* range = std::lower_bound(kLowerRanges, end, code_point,
+                                             [](const LowerRange& r, uint32_t c) { return r.last < c; });
+  if (range == end || code_point < range->first || (code_point - range->first) % range->stride != 0) return code_point;
+  return static_cast<uint32_t>(static_cast<int64_t>(code_point) + range->delta);
+}
+
+Decomposed decompose(uint32_t code_point) noexcept {
+  if (code_point < 0xC0) return {{code_point}, 1};
+  if (code_point >= 0xAC00 && code_point < 0xD7A4) {  // Unicode Standard, section 3.12
+    const uint32_t s = code_point - 0xAC00;
+    const uint32_t t = s % 28;
+    Decomposed out{{0x1100 + s / 588, 0x1161 + s % 588 / 28}, 2};
+    if (t != 0) out.points[out.count++] = 0x11A7 + t;
+    return out;
+  }
+  const uint64_t* end = kDecompositions + kDecompositionCount;
+  const uint64_t* at = std::lower_bound(kDecompositions, end, uint64_t{code_point} << 16);
+  if (at == end || *at >> 16 != code_point) return {{code_point}, 1};
+  Decomposed out;
+  out.count = std::min<std::size_t>(*at & 7, out.points.size());
+  std::copy_n(kDecompositionPool + ((*at >> 3) & 0x1FFF), out.count, out.points.begin());
+  return out;
+}
+
+bool is_white_space(uint32_t code_point) noexcept {
+  if (code_point < 0x80) return code_point == ' ' || (code_point >= 9 && code_point <= 13);
+  return code_point == 0x85 || category(code_point) >= Category::zs;
+}
+
+}  // namespace nano::tokenizer

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Write runtime_shim/tokenizer/unicode_tables.cpp from Debian's unicode-data (UnicodeData.txt).
+
+    scripts/make_unicode_tables.py [--check] [UNICODE_DATA_DIR]
+
+--check writes nothing: it fails if the committed file differs, or if the data disagree with Python's own unicodedata
+for the characters that both versions define.
+"""
+import os
+import re
+import sys
+import unicodedata
+
+CATEGORIES = ["Cn", "Cc", "Cf", "Cs", "Co", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No",
+              "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp"]
+TARGET = os.path.join(os.path.dirname(__file__), "..", "runtime_shim", "tokenizer", "unicode_tables.cpp")
+
+
+def read(folder):
+    category, lower, parts = {}, {}, {}
+    first = None
+    with open(os.path.join(folder, "UnicodeData.txt"), encoding="ascii") as f:
+        for line in f:
+            field = line.rstrip("\n").split(";")
+            code = int(field[0], 16)
+            if field[1].endswith(", First>"):
+                first = code
+                continue
+            for c in range(first if first is not None else code, code + 1):
+                category[c] = field[2]
+            first = None
+            if field[5] and not field[5].startswith("<"):
+                parts[code] = [int(x, 16) for x in field[5].split()]
+            if field[13]:
+                lower[code] = int(field[13], 16)
+    return category, lower, parts
+
+
+def full(code, parts):
+    """The canonical decomposition, all the way down."""
+    if code not in parts:
+        return [code]
+    return [d for p in parts[code] for d in full(p, parts)]
+
+
+def lower_ranges(lower):
+    """(first, last, stride, delta): first, first + stride, … last each map to themselves + delta."""
+    out = []
+    for code in sorted(lower):
+        delta = lower[code] - code
+        if out and out[-1][3] == delta:
+            first, last, stride, _ = out[-1]
+            gap = code - last
+            if gap in (1, 2) and (first == last or gap == stride):
+                out[-1] = (first, code, gap, delta)
+                continue
+        out.append((code, code, 1, delta))
+    return out
+
+
+def wrapped(items, width=114):
+    lines, line = [], " "
+    for item in items:
+        if len(line) + len(item) + 2 > width:
+            lines.append(line)
+            line = " "
+        line += " " + item + ","
+    lines.append(line)
+    return "\n".join(lines)
+
+
+def generate(folder):
+    category, lower, parts = read(folder)
+    with open(os.path.join(folder, "ReadMe.txt"), encoding="utf-8") as f:
+        version = re.search(r"Version (\d+\.\d+\.\d+)", f.read()).group(1)
+    runs, before = [], None
+    for code in range(0x110000):
+        now = category.get(code, "Cn")
+        if now != before:
+            runs.append((code << 8) | CATEGORIES.index(now))
+            before = now
+    pool, entries = [], []
+    for code in sorted(parts):
+        expanded = full(code, parts)
+        entries.append(((code << 16) | (len(pool) << 3) | len(expanded), code))
+        assert len(pool) < (1 << 13) and len(expanded) < 8
+        pool += expanded
+    ranges = lower_ranges(lower)
+    text = f"""// runtime_shim/tokenizer/unicode_tables.cpp: Unicode {version}. Made by scripts/make_unicode_tables.py; not for editing.
+#include "runtime_shim/tokenizer/unicode_tables.h"
+
+namespace nano::tokenizer::tables {{
+
+// clang-format off
+const uint32_t kCategoryRuns[{len(runs)}] = {{
+{wrapped([f"0x{r:X}" for r in runs])}
+}};
+const std::size_t kCategoryRunCount = {len(runs)};
+
+const LowerRange kLowerRanges[{len(ranges)}] = {{
+{wrapped([f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in ranges])}
+}};
+const std::size_t kLowerRangeCount = {len(ranges)};
+
+const uint64_t kDecompositions[{len(entries)}] = {{
+{wrapped([f"0x{e:X}" for e, _ in entries])}
+}};
+const std::size_t kDecompositionCount = {len(entries)};
+
+const uint32_t kDecompositionPool[{len(pool)}] = {{
+{wrapped([f"0x{p:X}" for p in pool])}
+}};
+const std::size_t kDecompositionPoolCount = {len(pool)};
+// clang-format on
+
+}}  // namespace nano::tokenizer::tables
+"""
+    return text, category, lower, parts
+
+
+def check(text, category, lower, parts):
+    wrong = 0
+    for code in range(0x110000):
+        here = chr(code)
+        if unicodedata.category(here) == "Cn" or code not in category:
+            continue
+        if unicodedata.category(here) != category[code]:
+            wrong += 1
+            print(f"U+{code:04X}: category {category[code]}, Python says {unicodedata.category(here)}")
+        if 0xD800 <= code < 0xE000 or 0xAC00 <= code < 0xD7A4:  # surrogates; Hangul is decomposed by arithmetic
+            continue
+        if [ord(c) for c in unicodedata.normalize("NFD", here)] != full(code, parts):
+            wrong += 1
+            print(f"U+{code:04X}: decomposition differs from Python's")
+        if len(here.lower()) == 1 and ord(here.lower()) != lower.get(code, code):
+            wrong += 1
+            print(f"U+{code:04X}: lower case differs from Python's")
+    with open(TARGET, encoding="utf-8") as f:
+        if f.read() != text:
+            wrong += 1
+            print("the committed file differs from what these data give")
+    print(f"{wrong} differences (Python's unicodedata is version {unicodedata.unidata_version})")
+    return 1 if wrong else 0
+
+
+def main():
+    arguments = [a for a in sys.argv[1:] if a != "--check"]
+    text, category, lower, parts = generate(arguments[0] if arguments else "/usr/share/unicode")
+    if "--check" in sys.argv:
+        return check(text, category, lower, parts)
+    with open(TARGET, "w", encoding="utf-8") as f:
+        f.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
