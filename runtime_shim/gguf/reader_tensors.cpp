@@ -54,11 +54,11 @@ Status Parser::sizes(Tensor& tensor, uint64_t& bytes) const {
   for (const uint64_t dim : tensor.dims)
     if (__builtin_mul_overflow(elements, dim, &elements) || elements > kMax)
       return broken("the dimensions of " + who + " multiply to more than 2^63");
-  const auto row = quant::row_bytes(*tensor.type, tensor.dims[0]);
-  if (!row)
+  if (tensor.dims[0] % tensor.type->block != 0)
     return broken("the rows of " + who + " are " + std::to_string(tensor.dims[0]) + " long, which no whole number of " +
                   std::string(tensor.type->name) + " blocks of " + std::to_string(tensor.type->block) + " fills");
-  if (__builtin_mul_overflow(*row, tensor.rows(), &bytes) || bytes > kMax)
+  const auto row = quant::row_bytes(*tensor.type, tensor.dims[0]);
+  if (!row || __builtin_mul_overflow(*row, tensor.rows(), &bytes) || bytes > kMax)
     return broken("the bytes of " + who + " are more than 2^63");
   if (tensor.offset % file_.alignment_ != 0)
     return broken(who + " lies at offset " + std::to_string(tensor.offset) + ", not a multiple of " +

@@ -1,2 +1,3 @@
 # gguf, quant, tokenizer
-list(APPEND RUNTIME_TESTS quant_float_convert_test.cpp tokenizer_wordpiece_test.cpp)
+list(APPEND RUNTIME_TESTS
+  gguf_file_test.cpp gguf_hostile_test.cpp quant_float_convert_test.cpp tokenizer_wordpiece_test.cpp)
