@@ -21,7 +21,7 @@ struct Finding {
     missing_file,
     wrong_size,
     wrong_bytes,      ///< sha256 differs
-    extra_file,       ///< in a package folder, but not in its release
+    extra_file,       ///< in a package folder but not in its release, or among the blobs but none
     not_a_file,       ///< a link or special file where a regular file must be
     writable,         ///< a mode that lets somebody change it
     bad_blob,         ///< its bytes are not those its name says
@@ -29,6 +29,7 @@ struct Finding {
   };
   Kind kind = Kind::wrong_bytes;
   std::string path{};      ///< relative to the store
+  std::string dir{};       ///< the package folder it lies in, relative to the store; empty where there is none
   std::string package{};   ///< "ns/name@1.0.0:q8"; empty where there is none
   std::string expected{};
   std::string got{};
@@ -58,8 +59,15 @@ struct CheckReport {
 ///   errors  store: a folder cannot be read. Damage is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check(const Store& store, const CheckOptions& options, Progress& progress);
 
-/// Mend what local bytes can mend: remove damaged blobs (an install fetches them again), rebuild package folders from good
-/// blobs, remove what is extra. returns  the findings that are left (remedy: install again).  errors  store
-[[nodiscard]] Result<CheckReport> repair(const Store& store, const WriteLock& lock, const CheckReport& found, Progress& progress);
+struct RepairReport {
+  CheckReport before{};
+  CheckReport after{};      ///< what is left needs an install (or, for bad_generation, a rollback)
+  uint64_t rebuilt = 0;     ///< package folders made anew from good blobs
+  uint64_t removed = 0;     ///< damaged blobs and extra files
+};
+
+/// Check, mend what local bytes can mend, check again: damaged blobs are removed (an install fetches them again), package
+/// folders rebuilt from good blobs or good files, extra files removed, modes set.  errors  store
+[[nodiscard]] Result<RepairReport> repair(const Store& store, const WriteLock& lock, const CheckOptions& options, Progress& progress);
 
 }  // namespace nano::store

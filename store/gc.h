@@ -38,13 +38,15 @@ struct GcPlan {
   uint64_t freed_bytes = 0;         ///< sum over `remove`
   uint64_t young_bytes = 0;         ///< unused too, but too young to touch
   uint64_t kept_bytes = 0;          ///< blobs that stay because something names them
+  UnixTime young_since = 0;         ///< run_gc looks again: a blob used since the plan was made stays
 };
 
 [[nodiscard]] std::string_view kind_word(GcItem::Kind kind);
 
-/// What gc would do; changes nothing.
-///   errors  store, invalid: a kept generation, root or package folder cannot be read, so that what it names is unknown;
-///           nothing is ever removed then
+/// What gc would do; changes nothing. An earlier generation that cannot be put in force any more (its file is damaged, a
+/// package of it is gone) is not kept, whatever its age.
+///   errors  store, invalid: the current generation, a project root or a package folder of theirs cannot be read, so that
+///           what it names is unknown: then there is no plan
 [[nodiscard]] Result<GcPlan> plan_gc(const Store& store, const WriteLock& lock, const GcOptions& options);
 /// Remove what `plan` lists. Killed anywhere, the next gc goes on. returns  bytes freed.  errors  store
 [[nodiscard]] Result<uint64_t> run_gc(const WriteLock& lock, const GcPlan& plan);
