@@ -1,0 +1,314 @@
+// schemas/reader.cpp: the getters; each says what it wanted, what it found and where.
+#include "schemas/reader.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "schemas/vocabulary.h"
+
+namespace nano::schemas::internal {
+namespace {
+
+/// Foreign text in a message: short, printable.
+std::string shown(std::string_view s) {
+  constexpr std::size_t kMost = 80;
+  return "'" + sanitize(s.substr(0, kMost)) + (s.size() > kMost ? "…'" : "'");
+}
+
+std::string list_words(std::span<const std::string> words) {
+  std::string out;
+  for (const std::string& w : words) out += (out.empty() ? "" : ", ") + w;
+  return out;
+}
+
+bool is_extension(std::string_view key) { return key.size() > 2 && key.substr(0, 2) == "x-"; }
+
+}  // namespace
+
+std::string join(std::string_view pointer, std::string_view key) {
+  std::string out(pointer);
+  out += '/';
+  for (const char c : key) {
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
+  }
+  return out;
+}
+std::string join(std::string_view pointer, std::size_t index) { return std::string(pointer) + "/" + std::to_string(index); }
+
+std::string line_fault(std::string_view text, std::size_t max_bytes) {
+  if (text.empty()) return "is empty";
+  if (text.size() > max_bytes) return "has " + std::to_string(text.size()) + " bytes, more than " + std::to_string(max_bytes);
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "has a line break or another control character";
+  return {};
+}
+
+std::optional<std::string> suggestion(const Report& report, std::string_view word, std::span<const std::string> candidates) {
+  constexpr std::size_t kEnough = 50;
+  if (report.problems.size() >= kEnough) return std::nullopt;
+  return nearest(word.substr(0, 80), candidates);
+}
+
+void report_word(Report& report, std::string pointer, std::string_view word, std::span<const std::string> words) {
+  const auto near = suggestion(report, word, words);
+  report.add(std::move(pointer), shown(word) + " is not one of: " + list_words(words), near ? "did you mean '" + *near + "'?" : "");
+}
+
+std::optional<Json> read_json(std::string_view bytes, uint64_t max_bytes, Report& report) {
+  JsonLimits limits;
+  limits.max_bytes = max_bytes;
+  auto doc = parse_json(bytes, limits);
+  if (doc) return std::move(doc).value();
+  report.add("", doc.error().message, doc.error().hint);
+  return std::nullopt;
+}
+
+Object::Object(const Json& node, std::string pointer, Report& report) : pointer_(std::move(pointer)), report_(report) {
+  if (node.is_object())
+    object_ = &node;
+  else
+    report_.add(pointer_, "must be an object {…}");
+}
+
+void Object::fault(std::string_view key, std::string message, std::string hint) { report_.add(join(pointer_, key), std::move(message), std::move(hint)); }
+
+const Json* Object::take(std::string_view key, Need need) {
+  known_.emplace_back(key);
+  if (object_ == nullptr) return nullptr;
+  const auto it = object_->find(key);
+  if (it != object_->end()) return &*it;
+  if (need == Need::required) missing_.emplace_back(key);
+  return nullptr;
+}
+
+const std::string* Object::string_node(std::string_view key, Need need) {
+  const Json* node = take(key, need);
+  if (node == nullptr) return nullptr;
+  if (node->is_string()) return node->get_ptr<const std::string*>();
+  fault(key, "must be a string");
+  return nullptr;
+}
+
+std::string Object::line(std::string_view key, Need need, std::size_t max_bytes) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  if (const std::string f = line_fault(*s, max_bytes); !f.empty()) {
+    fault(key, f);
+    return {};
+  }
+  return *s;
+}
+
+std::string Object::text(std::string_view key, Need need, std::size_t max_bytes) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  std::string f;
+  if (s->empty()) f = "is empty";
+  if (s->size() > max_bytes) f = "has " + std::to_string(s->size()) + " bytes, more than " + std::to_string(max_bytes);
+  for (const char c : *s)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) f = "has a control character";
+  if (f.empty()) return *s;
+  fault(key, f);
+  return {};
+}
+
+std::optional<uint64_t> Object::integer(std::string_view key, Need need, uint64_t min, uint64_t max) {
+  const Json* node = take(key, need);
+  if (node == nullptr) return std::nullopt;
+  if (!node->is_number_unsigned() && !(node->is_number_integer() && node->get<int64_t>() >= 0)) {
+    fault(key, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return std::nullopt;
+  }
+  const auto n = node->get<uint64_t>();
+  if (n >= min && n <= max) return n;
+  fault(key, std::to_string(n) + " is not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  return std::nullopt;
+}
+
+std::optional<bool> Object::maybe_boolean(std::string_view key) {
+  const Json* node = take(key, Need::optional);
+  if (node == nullptr) return std::nullopt;
+  if (node->is_boolean()) return node->get<bool>();
+  fault(key, "must be true or false");
+  return std::nullopt;
+}
+bool Object::boolean(std::string_view key, bool otherwise) { return maybe_boolean(key).value_or(otherwise); }
+
+std::optional<Decimal> Object::decimal(std::string_view key, Need need, bool may_be_negative) {
+  const Json* node = take(key, need);
+  if (node == nullptr) return std::nullopt;
+  if (!node->is_string()) {
+    fault(key, "must be a decimal number in quotes", "as in \"0.8612\"");
+    return std::nullopt;
+  }
+  auto d = Decimal::parse(node->get_ref<const std::string&>());
+  if (!d) {
+    fault(key, d.error().message, d.error().hint);
+    return std::nullopt;
+  }
+  if (!may_be_negative && d->text()[0] == '-') {
+    fault(key, d->text() + " is negative");
+    return std::nullopt;
+  }
+  return std::move(d).value();
+}
+
+std::optional<Digest> Object::digest(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return std::nullopt;
+  if (const auto d = Digest::parse(*s)) return d.value();
+  fault(key, shown(*s) + " is not a digest", "write sha256: and 64 lower-case hex digits");
+  return std::nullopt;
+}
+
+std::optional<Digest> Object::hex_digest(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return std::nullopt;
+  if (const auto d = Digest::parse_hex(*s)) return d.value();
+  fault(key, shown(*s) + " is not a SHA-256", "write 64 lower-case hex digits");
+  return std::nullopt;
+}
+
+std::string Object::time(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  if (parse_time(*s)) return *s;
+  fault(key, shown(*s) + " is not a time", "write it as in 2026-11-20T12:00:00Z");
+  return {};
+}
+
+std::string Object::url(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  if (is_web_url(*s)) return *s;
+  fault(key, shown(*s) + " is not an http or https URL");
+  return {};
+}
+
+std::string Object::path(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  if (fs::is_package_path(*s)) return *s;
+  fault(key, shown(*s) + " is not a package path", "use letters, digits, '.', '_' and '-' in names joined by '/', at most 255 bytes");
+  return {};
+}
+
+std::string Object::simple_name(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  const Status status = check_simple_name(*s, "the name");
+  if (status) return *s;
+  fault(key, status.error().message, status.error().hint);
+  return {};
+}
+
+std::optional<PackageName> Object::package(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return std::nullopt;
+  auto n = PackageName::parse(*s);
+  if (n) return std::move(n).value();
+  fault(key, n.error().message, n.error().hint);
+  return std::nullopt;
+}
+
+std::optional<Version> Object::version(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return std::nullopt;
+  auto v = Version::parse(*s);
+  if (v) return std::move(v).value();
+  fault(key, v.error().message, v.error().hint);
+  return std::nullopt;
+}
+
+Range Object::range(std::string_view key, Need need) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return {};
+  auto r = Range::parse(*s);
+  if (r) return std::move(r).value();
+  fault(key, r.error().message, r.error().hint);
+  return {};
+}
+
+std::optional<std::size_t> Object::word(std::string_view key, Need need, std::span<const std::string> words) {
+  const std::string* s = string_node(key, need);
+  if (s == nullptr) return std::nullopt;
+  const auto it = std::find(words.begin(), words.end(), *s);
+  if (it != words.end()) return static_cast<std::size_t>(it - words.begin());
+  report_word(report_, join(pointer_, key), *s, words);
+  return std::nullopt;
+}
+
+void Object::schema(std::string_view expected) {
+  const std::string* s = string_node("schema", Need::required);
+  if (s != nullptr && *s != expected)
+    fault("schema", shown(*s) + " is not '" + std::string(expected) + "'", "a newer nano may read it");
+}
+
+void Object::list(std::string_view key, Need need, std::size_t max, const std::function<void(const Json&, const std::string&)>& each) {
+  const Json* node = take(key, need);
+  if (node == nullptr) return;
+  if (!node->is_array()) {
+    fault(key, "must be a list […]");
+    return;
+  }
+  if (node->size() > max) {
+    fault(key, "has " + std::to_string(node->size()) + " items, more than " + std::to_string(max));
+    return;
+  }
+  const std::string at = join(pointer_, key);
+  for (std::size_t i = 0; i < node->size(); ++i) each((*node)[i], join(at, i));
+}
+
+std::vector<std::string> Object::lines(std::string_view key, Need need, std::size_t max, std::size_t max_bytes) {
+  std::vector<std::string> out;
+  std::map<std::string, bool> seen;
+  list(key, need, max, [&](const Json& item, const std::string& at) {
+    if (!item.is_string()) {
+      report_.add(at, "must be a string");
+      return;
+    }
+    const auto& s = item.get_ref<const std::string&>();
+    if (const std::string f = line_fault(s, max_bytes); !f.empty()) {
+      report_.add(at, f);
+    } else if (!seen.emplace(s, true).second) {
+      report_.add(at, shown(s) + " stands twice in the list");
+    } else {
+      out.push_back(s);
+    }
+  });
+  return out;
+}
+
+std::vector<std::string> Object::words(std::string_view key, std::span<const std::string> allowed) {
+  std::vector<std::string> out = lines(key, Need::optional, allowed.size(), 256);
+  const std::string at = join(pointer_, key);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (std::find(allowed.begin(), allowed.end(), out[i]) == allowed.end()) report_word(report_, join(at, i), out[i], allowed);
+  return out;
+}
+
+void Object::finish() {
+  if (object_ == nullptr) return;
+  for (const auto& [key, value] : object_->items()) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    if (is_extension(key)) {
+      if (report_.extensions != nullptr)
+        report_.extensions->emplace(join(pointer_, key).substr(report_.extensions_root), dump_line(value));
+      continue;
+    }
+    const auto near = suggestion(report_, key, known_);
+    report_.add(join(pointer_, key), "unknown key " + shown(key),
+                near ? "did you mean '" + *near + "'? Keys of your own begin with 'x-'" : "remove it, or begin it with 'x-'");
+    if (near) missing_.erase(std::remove(missing_.begin(), missing_.end(), *near), missing_.end());
+  }
+  for (const std::string& key : missing_) report_.add(pointer_, "the key '" + key + "' is missing");
+}
+
+}  // namespace nano::schemas::internal

@@ -1,0 +1,122 @@
+// schemas/reader.h: reads a JSON object member by member and collects every problem on the way. Internal to schemas.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "schemas/decimal.h"
+#include "schemas/name.h"
+#include "schemas/problem.h"
+#include "schemas/range.h"
+#include "schemas/version.h"
+
+namespace nano::schemas::internal {
+
+/// `pointer` + "/" + key, escaped (RFC 6901).
+[[nodiscard]] std::string join(std::string_view pointer, std::string_view key);
+[[nodiscard]] std::string join(std::string_view pointer, std::size_t index);
+
+/// What one check of a document gathers.
+struct Report {
+  Problems problems{};
+  std::map<std::string, std::string>* extensions = nullptr;  ///< where `x-` keys go; nullptr = allowed, not kept
+  std::size_t extensions_root = 0;  ///< bytes of pointer before the document that keeps them (a manifest in a release)
+  void add(std::string pointer, std::string message, std::string hint = {}) {
+    problems.push_back({std::move(pointer), std::move(message), std::move(hint)});
+  }
+};
+
+enum class Need { required, optional };
+
+/// One JSON object being read. Each getter takes one key; `finish` reports the keys nobody took. A getter that finds a
+/// fault reports it and gives an empty value, so that reading goes on and finds the next one.
+class Object {
+ public:
+  /// `node` may be anything: what is not an object is reported, and reads as empty without further complaints.
+  Object(const Json& node, std::string pointer, Report& report);
+
+  [[nodiscard]] bool valid() const { return object_ != nullptr; }
+  [[nodiscard]] const std::string& pointer() const { return pointer_; }
+  [[nodiscard]] Report& report() { return report_; }
+  void fault(std::string_view key, std::string message, std::string hint = {});
+
+  /// The node, or nullptr when absent (reported if required). Marks the key as known.
+  const Json* take(std::string_view key, Need need);
+
+  /// One line of text, 1 to `max_bytes` bytes, no control characters.
+  std::string line(std::string_view key, Need need, std::size_t max_bytes = 256);
+  /// Text with line breaks and tabs.
+  std::string text(std::string_view key, Need need, std::size_t max_bytes);
+  std::optional<uint64_t> integer(std::string_view key, Need need, uint64_t min, uint64_t max);
+  bool boolean(std::string_view key, bool otherwise);
+  std::optional<bool> maybe_boolean(std::string_view key);
+  std::optional<Decimal> decimal(std::string_view key, Need need, bool may_be_negative = true);
+  std::optional<Digest> digest(std::string_view key, Need need);      ///< "sha256:…"
+  std::optional<Digest> hex_digest(std::string_view key, Need need);  ///< 64 hex digits
+  std::string time(std::string_view key, Need need);
+  std::string url(std::string_view key, Need need);
+  std::string path(std::string_view key, Need need);         ///< package path
+  std::string simple_name(std::string_view key, Need need);  ///< the grammar of names
+  std::optional<PackageName> package(std::string_view key, Need need);
+  std::optional<Version> version(std::string_view key, Need need);
+  Range range(std::string_view key, Need need);
+  /// One of `words`; its index. The nearest word is suggested.
+  std::optional<std::size_t> word(std::string_view key, Need need, std::span<const std::string> words);
+  void schema(std::string_view expected);  ///< the `schema` line
+
+  /// Calls `each(element, its pointer)`; a list longer than `max` is reported and not read.
+  void list(std::string_view key, Need need, std::size_t max, const std::function<void(const Json&, const std::string&)>& each);
+  /// A list of texts, each one line, no two equal.
+  std::vector<std::string> lines(std::string_view key, Need need, std::size_t max, std::size_t max_bytes);
+  /// A list of words of a closed list, no two equal.
+  std::vector<std::string> words(std::string_view key, std::span<const std::string> allowed);
+
+  /// Report unknown keys (with the nearest known one) and missing ones; hand `x-` keys to the report's extensions.
+  void finish();
+
+ private:
+  const std::string* string_node(std::string_view key, Need need);
+
+  const Json* object_ = nullptr;
+  std::string pointer_;
+  Report& report_;
+  std::vector<std::string> known_{};
+  std::vector<std::string> missing_{};  ///< required, absent; reported by finish, unless a misspelling explains it
+};
+
+/// Text checks shared with list elements. Empty = fine, else the fault.
+[[nodiscard]] std::string line_fault(std::string_view text, std::size_t max_bytes);
+/// The nearest candidate, for a hint. None once many problems are known: a hostile document must not cost minutes.
+[[nodiscard]] std::optional<std::string> suggestion(const Report& report, std::string_view word, std::span<const std::string> candidates);
+/// "'x' is not one of …" with the nearest as hint.
+void report_word(Report& report, std::string pointer, std::string_view word, std::span<const std::string> words);
+
+/// The document as JSON, or one problem at the top.
+[[nodiscard]] std::optional<Json> read_json(std::string_view bytes, uint64_t max_bytes, Report& report);
+
+/// A decoder reads `T` out of a node and reports; this is the whole of every parse_…: bytes -> T or the first problem.
+template <class T, class Decode>
+Result<T> parse_document(std::string_view bytes, uint64_t max_bytes, std::string_view document, Decode decode) {
+  Report report;
+  T out{};
+  if (const auto doc = read_json(bytes, max_bytes, report)) decode(*doc, out, report);
+  if (!report.problems.empty()) return to_error(report.problems.front(), document);
+  return out;
+}
+template <class T, class Decode>
+Problems check_document(std::string_view bytes, uint64_t max_bytes, Decode decode) {
+  Report report;
+  T out{};
+  if (const auto doc = read_json(bytes, max_bytes, report)) decode(*doc, out, report);
+  return std::move(report.problems);
+}
+
+}  // namespace nano::schemas::internal
