@@ -1,2 +1,6 @@
 # kernels, models, tasks, session, locate
-# list(APPEND RUNTIME_SOURCES kernels/ref.cpp)
+list(APPEND RUNTIME_SOURCES
+  kernels/dispatch.cpp kernels/ref.cpp
+  models/encoder.cpp models/encoder_load.cpp
+  tasks/classify.cpp tasks/embed.cpp
+  locate.cpp session.cpp session_team.cpp)

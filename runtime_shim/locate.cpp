@@ -1,0 +1,130 @@
+// runtime_shim/locate.cpp: paths, package folders, and the stores' generations.
+#include "runtime_shim/locate.h"
+
+#include <optional>
+
+#include "base/fs.h"
+#include "base/text.h"
+#include "schemas/generation.h"
+#include "schemas/manifest.h"
+#include "schemas/requirement.h"
+
+namespace nano {
+namespace {
+
+namespace stdfs = std::filesystem;
+constexpr std::string_view kManifestName = "nano.json";
+constexpr uint64_t kMaxCurrentBytes = 64;
+
+bool is_folder(const stdfs::path& p) {
+  std::error_code ec;
+  return stdfs::is_directory(p, ec);
+}
+
+// The weights of `variant` in a package folder ("" = the default one).
+Result<Located> from_folder(const stdfs::path& folder, std::string_view variant) {
+  const stdfs::path manifest_path = folder / kManifestName;
+  NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(manifest_path, schemas::kMaxManifestBytes));
+  auto parsed = schemas::parse_manifest(bytes);
+  if (!parsed) return std::move(parsed).error().while_("reading " + manifest_path.string());
+  const schemas::Manifest& manifest = *parsed;
+  const schemas::Variant* chosen = variant.empty() ? manifest.default_variant() : manifest.find_variant(variant);
+  if (chosen == nullptr && !variant.empty()) {
+    return make_error(Errc::not_found, manifest_path.string() + " has no variant '" + sanitize(variant) + "'");
+  }
+  const std::string name = chosen != nullptr ? chosen->name : std::string();
+  const schemas::FileEntry* weights = manifest.file_of(schemas::Role::weights, name);
+  if (weights == nullptr) {
+    return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
+  }
+  return Located{folder / weights->path, manifest.name.text(), manifest.version.text(), name, manifest.labels};
+}
+
+Result<Located> from_path(std::string_view text) {
+  const stdfs::path path(text);
+  if (is_folder(path)) {
+    if (fs::exists(path / kManifestName)) return from_folder(path, {});
+    return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json", "`nano new` makes a package folder");
+  }
+  if (!stdfs::exists(path)) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
+  // A name a person typed may be a link; what it leads to is opened.
+  std::error_code ec;
+  const stdfs::path real = stdfs::canonical(path, ec);
+  return Located{.weights = ec ? path : real, .name = {}, .version = {}, .variant = {}, .labels = {}};
+}
+
+// What a store has installed; nothing when it does not exist or holds nothing.
+Result<std::optional<schemas::Generation>> installed(const schemas::StoreLayout& store) {
+  auto current = fs::read_file(store.current(), kMaxCurrentBytes);
+  if (!current) {
+    if (current.error().code == Errc::not_found) return std::optional<schemas::Generation>();
+    return std::move(current).error();
+  }
+  NANO_TRY_ASSIGN(const uint64_t number, schemas::parse_current(*current));
+  auto bytes = fs::read_file(store.generation(number), schemas::kMaxGenerationBytes);
+  auto parsed = bytes ? schemas::parse_generation(*bytes) : Result<schemas::Generation>(std::move(bytes).error());
+  if (!parsed) {
+    return make_error(Errc::store, "the store's generation " + std::to_string(number) + " cannot be read: " + parsed.error().message,
+                      "`nano doctor` looks at the store");
+  }
+  return std::optional<schemas::Generation>(std::move(parsed).value());
+}
+
+Error not_installed(const schemas::Requirement& wanted, const std::vector<std::string>& names) {
+  const std::string name = wanted.name.text();
+  std::string hint = "`nano install " + wanted.text() + "`";
+  if (const auto near = nearest(name, names)) hint += "; installed is '" + *near + "'";
+  return make_error(Errc::not_found, "'" + name + "' is not installed", hint);
+}
+
+Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::GenerationEntry& entry) {
+  auto found = from_folder(store.root() / entry.dir, entry.variant);
+  if (!found && found.error().code == Errc::not_found) {
+    return make_error(Errc::store, "the files of '" + entry.name.text() + "' are missing from the store",
+                      "`nano install " + entry.name.text() + "` puts them back");
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv) {
+  if (text.empty()) return make_error(Errc::usage, "the name of a model is empty", "give an installed name or the path of a .gguf");
+  if (text.find('\0') != std::string_view::npos) return make_error(Errc::usage, "the name of a model holds a zero byte");
+  std::error_code ec;
+  const bool has_slash = text.find('/') != std::string_view::npos || text == "." || text == "..";
+  if (text.ends_with(".gguf") || (has_slash && stdfs::exists(stdfs::path(text), ec))) return from_path(text);
+
+  auto parsed = schemas::Requirement::parse(text);
+  if (!parsed) {
+    Error error = std::move(parsed).error();
+    if (has_slash) error.message += "; and there is no such path";
+    return error;
+  }
+  const schemas::Requirement& wanted = *parsed;
+  NANO_TRY_ASSIGN(const schemas::Places places, schemas::find_places(getenv, store));
+  std::vector<stdfs::path> stores{places.store};
+  stores.insert(stores.end(), places.read_only_stores.begin(), places.read_only_stores.end());
+
+  std::vector<std::string> names;
+  std::string other;  // the same package, but not the one asked for
+  for (const auto& root : stores) {
+    const schemas::StoreLayout layout(root);
+    NANO_TRY_ASSIGN(const auto generation, installed(layout));
+    if (!generation) continue;
+    for (const auto& entry : generation->entries) names.push_back(entry.name.text());
+    const schemas::GenerationEntry* entry = generation->find(wanted.name);
+    if (entry == nullptr) continue;
+    if (wanted.range.contains(entry->version) && (wanted.variant.empty() || wanted.variant == entry->variant)) {
+      return from_entry(layout, *entry);
+    }
+    if (other.empty()) other = entry->version.text() + (entry->variant.empty() ? "" : ":" + entry->variant);
+  }
+  if (!other.empty()) {
+    return make_error(Errc::not_found, "'" + wanted.text() + "' is not installed: installed is " + other,
+                      "`nano install " + wanted.text() + "`");
+  }
+  return not_installed(wanted, names);
+}
+
+}  // namespace nano

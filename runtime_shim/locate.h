@@ -1,0 +1,32 @@
+// runtime_shim/locate.h: from what a person calls a model (an installed name, a folder, a path) to its files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "schemas/store_layout.h"
+
+namespace nano {
+
+/// Where a model's weights are, and what its package says about it.
+struct Located {
+  std::filesystem::path weights{};
+  std::string name{};                 ///< as people write it; "" for a bare file
+  std::string version{};
+  std::string variant{};
+  std::vector<std::string> labels{};  ///< of the manifest; empty = it names none
+};
+
+/// Find `text`: a path when it contains '/' and exists or ends in ".gguf"; a folder with a nano.json is a package folder;
+/// otherwise `[ns/]name[@range][:variant]`, looked up in the generation of each store in turn (the writable one first).
+///
+///   store    stands before the environment; may be empty
+///   errors   not_found: no such path, not installed (hint: the command, or the nearest installed name), or installed in
+///            another version or variant; usage: neither a path nor a name; invalid: nano.json breaks its format or names
+///            no weights; store: the store is damaged
+[[nodiscard]] Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv);
+
+}  // namespace nano

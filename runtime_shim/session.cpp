@@ -1,0 +1,163 @@
+// runtime_shim/session.cpp: opening a model; packing sequences into passes.
+#include "runtime_shim/session.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "base/text.h"
+#include "runtime_shim/kernels/dispatch.h"
+
+namespace nano {
+namespace {
+
+std::string value_of(const schemas::GetEnv& getenv, const char* name) {
+  const char* v = getenv(name);
+  return v == nullptr ? std::string() : std::string(v);
+}
+
+unsigned usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+Result<unsigned> choose_threads(unsigned wanted, const std::string& from_environment) {
+  if (wanted > kMaxThreads) {
+    return make_error(Errc::usage, std::to_string(wanted) + " threads: at most " + std::to_string(kMaxThreads));
+  }
+  if (wanted != 0) return wanted;
+  if (from_environment.empty()) return std::min(kDefaultThreads, usable_cpus());
+  unsigned n = 0;
+  const char* end = from_environment.data() + from_environment.size();
+  const auto [at, ec] = std::from_chars(from_environment.data(), end, n);
+  if (ec != std::errc() || at != end || n == 0 || n > kMaxThreads) {
+    return make_error(Errc::usage, "NANO_THREADS is '" + sanitize(from_environment) + "'",
+                      "a whole number from 1 to " + std::to_string(kMaxThreads));
+  }
+  return n;
+}
+
+Result<std::vector<std::string>> labels_of(const gguf::File& file, const Located& located, uint32_t outputs) {
+  std::vector<std::string> labels;
+  if (outputs == 0) return labels;
+  labels = located.labels;
+  if (labels.empty() && file.has("bert.classifier.output_labels")) {
+    NANO_TRY_ASSIGN(const auto names, file.get_string_array("bert.classifier.output_labels"));
+    for (const auto name : names) labels.emplace_back(name);
+  }
+  if (labels.empty()) {
+    for (uint32_t i = 0; i < outputs; ++i) labels.push_back("LABEL_" + std::to_string(i));
+  }
+  if (labels.size() != outputs) {
+    return file.invalid("the classifier has " + std::to_string(outputs) + " outputs, but there are " +
+                        std::to_string(labels.size()) + " labels");
+  }
+  return labels;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const OpenOptions& options) {
+  const schemas::GetEnv getenv = options.getenv ? options.getenv : [](const char* name) { return secure_getenv(name); };
+  std::unique_ptr<Model> model(new Model());
+  ModelInfo& info = model->info_;
+  NANO_TRY_ASSIGN(info.threads, choose_threads(options.threads, value_of(getenv, "NANO_THREADS")));
+  NANO_TRY_ASSIGN(model->table_,
+                  kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS") : options.kernels));
+  NANO_TRY_ASSIGN(const Located located, locate(name_or_path, options.store, getenv));
+  NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
+  const gguf::File& file = model->file_;
+  NANO_TRY_ASSIGN(model->encoder_, models::Encoder::load(file));
+  NANO_TRY_ASSIGN(auto words, tokenizer::WordPiece::load(file));
+  model->words_ = std::make_unique<tokenizer::WordPiece>(std::move(words));
+  const models::EncoderShape& shape = model->shape();
+  if (model->words_->size() > shape.vocabulary) {
+    return file.invalid("the tokenizer has " + std::to_string(model->words_->size()) + " pieces, the embedding table " +
+                        std::to_string(shape.vocabulary) + " rows");
+  }
+  if (shape.context < 2) return file.invalid("a context of one token leaves no room for text");
+
+  NANO_TRY_ASSIGN(info.labels, labels_of(file, located, shape.labels));
+  NANO_TRY_ASSIGN(const auto own_name, file.get_string_or("general.name", ""));
+  info.name = !located.name.empty() ? located.name : !own_name.empty() ? sanitize(own_name) : located.weights.stem().string();
+  info.version = located.version;
+  info.variant = located.variant;
+  info.path = located.weights.string();
+  info.architecture = "bert";
+  info.kernels = model->table_->name;
+  info.parameters = shape.parameters;
+  info.file_bytes = file.bytes().size();
+  info.context_length = shape.context;
+  info.embedding_length = shape.hidden;
+  info.vocabulary = shape.vocabulary;
+  model->team_ = std::make_unique<Team>(info.threads);
+  return model;
+}
+
+tokenizer::Encoding Model::encode(std::string_view text) const {
+  return words_->encode(text, {.max_tokens = shape().context, .add_special = true});
+}
+
+std::unique_ptr<Model::Context> Model::take_context() const {
+  const std::lock_guard lock(contexts_mutex_);
+  if (contexts_.empty()) return std::make_unique<Context>();
+  auto context = std::move(contexts_.back());
+  contexts_.pop_back();
+  return context;
+}
+
+void Model::give_back(std::unique_ptr<Context> context) const {
+  const std::lock_guard lock(contexts_mutex_);
+  if (contexts_.size() < kKeptContexts) contexts_.push_back(std::move(context));
+}
+
+Status Model::run(std::span<const std::vector<int32_t>> sequences, const std::function<Status(const Out&)>& each) const {
+  auto context = take_context();
+  const std::size_t room = std::max<std::size_t>(kPassTokens, shape().context);
+  Status status = Unit{};
+  for (std::size_t first = 0; first < sequences.size() && status;) {
+    std::size_t count = 0, tokens = 0;
+    do {
+      tokens += sequences[first + count].size();
+      ++count;
+    } while (first + count < sequences.size() && tokens + sequences[first + count].size() <= room);
+    status = run_pass(sequences.subspan(first, count), first, *context, each);
+    first += count;
+  }
+  give_back(std::move(context));
+  return status;
+}
+
+Status Model::run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, Context& context,
+                       const std::function<Status(const Out&)>& each) const {
+  std::vector<int32_t> ids;
+  std::vector<std::size_t> lengths;
+  for (const auto& s : sequences) {
+    ids.insert(ids.end(), s.begin(), s.end());
+    lengths.push_back(s.size());
+  }
+  {
+    const std::unique_lock lock(team_mutex_, std::try_to_lock);
+    if (lock.owns_lock()) {
+      NANO_TRY(encoder_.forward(*table_, ids, lengths, context.pass, *team_));
+    } else {  // another call has the helper threads
+      Team alone(1);
+      NANO_TRY(encoder_.forward(*table_, ids, lengths, context.pass, alone));
+    }
+  }
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const std::size_t h = shape().hidden;
+    NANO_TRY(each({first + i, context.pass.x.subspan(row * h, lengths[i] * h), lengths[i], context.head}));
+    row += lengths[i];
+  }
+  return Unit{};
+}
+
+}  // namespace nano

@@ -1,0 +1,103 @@
+// runtime_shim/session.h: a model opened for use: its file, tokenizer, weights, kernels and threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/locate.h"
+#include "runtime_shim/models/encoder.h"
+#include "runtime_shim/session_team.h"
+#include "runtime_shim/tokenizer/wordpiece.h"
+
+namespace nano {
+
+inline constexpr unsigned kMaxThreads = 64;
+inline constexpr unsigned kDefaultThreads = 4;       ///< at most, where nobody says; fewer on fewer CPUs
+inline constexpr std::size_t kPassTokens = 512;      ///< tokens in one forward pass, unless one sequence has more
+inline constexpr std::size_t kKeptContexts = 8;      ///< scratch memories kept for later calls
+
+struct OpenOptions {
+  unsigned threads = 0;      ///< 1..kMaxThreads; 0 = NANO_THREADS, else the CPUs this process may use, at most kDefaultThreads
+  std::string kernels{};     ///< "" = NANO_KERNELS, else the best usable
+  std::string store{};       ///< "" = as the environment says
+  schemas::GetEnv getenv{};  ///< empty = secure_getenv
+};
+
+/// What is known about an opened model.
+struct ModelInfo {
+  std::string name{};      ///< of the package; of a bare file: its general.name, else its file name
+  std::string version{};   ///< "" for a bare file
+  std::string variant{};   ///< "" for a bare file
+  std::string path{};      ///< the weights
+  std::string architecture{};
+  std::string kernels{};   ///< the table in use
+  uint64_t parameters = 0;
+  uint64_t file_bytes = 0;
+  uint32_t context_length = 0;   ///< tokens, with the special ones
+  uint32_t embedding_length = 0;
+  uint32_t vocabulary = 0;
+  unsigned threads = 1;
+  std::vector<std::string> labels{};  ///< in the order of the scores; empty = no classifier
+};
+
+/// An opened model. Every const member may be called from any number of threads at once: weights are shared, each call
+/// takes a scratch memory from a small pool, and the first to come gets the helper threads (the others compute alone).
+class Model {
+ public:
+  /// Open by installed name (`[ns/]name[@version][:variant]`), package folder, or path of a .gguf.
+  /// errors  not_found, usage, store: see locate; invalid, unsupported: see Encoder::load and kernels::choose
+  [[nodiscard]] static Result<std::unique_ptr<Model>> open(std::string_view name_or_path, const OpenOptions& options = {});
+
+  [[nodiscard]] const ModelInfo& info() const { return info_; }
+  [[nodiscard]] const models::EncoderShape& shape() const { return encoder_.shape(); }
+  [[nodiscard]] const tokenizer::WordPiece& words() const { return *words_; }
+  [[nodiscard]] const gguf::File& file() const { return file_; }
+  /// The text with special tokens, cut to the context length.
+  [[nodiscard]] tokenizer::Encoding encode(std::string_view text) const;
+
+  /// What a pass gives out for one sequence: its hidden states (length, hidden) and a scratch to go on with.
+  struct Out {
+    std::size_t index = 0;  ///< which sequence
+    std::span<const float> states{};
+    std::size_t length = 0;
+    models::Scratch& scratch;
+  };
+  /// Run the sequences, packed into passes; `each` is called for all of them in order, on the calling thread.
+  /// errors  as Encoder::forward; those of `each`
+  [[nodiscard]] Status run(std::span<const std::vector<int32_t>> sequences, const std::function<Status(const Out&)>& each) const;
+
+  [[nodiscard]] const models::Encoder& encoder() const { return encoder_; }
+  [[nodiscard]] const kernels::Table& kernels() const { return *table_; }
+
+ private:
+  struct Context {
+    models::Scratch pass{};  ///< holds the hidden states
+    models::Scratch head{};  ///< for what follows them
+  };
+  Model() = default;
+  [[nodiscard]] std::unique_ptr<Context> take_context() const;
+  void give_back(std::unique_ptr<Context> context) const;
+  [[nodiscard]] Status run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, Context& context,
+                                const std::function<Status(const Out&)>& each) const;
+
+  gguf::File file_{};
+  models::Encoder encoder_{};
+  std::unique_ptr<tokenizer::WordPiece> words_{};
+  const kernels::Table* table_ = nullptr;
+  ModelInfo info_{};
+
+  mutable std::mutex contexts_mutex_{};
+  mutable std::vector<std::unique_ptr<Context>> contexts_{};
+  mutable std::mutex team_mutex_{};
+  mutable std::unique_ptr<Team> team_{};
+};
+
+}  // namespace nano

@@ -1,0 +1,57 @@
+// runtime_shim/session_team.h: the threads of one model: a parallel loop that costs well under a microsecond.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace nano {
+
+/// The caller and `threads - 1` helpers. Helpers spin for a few tens of microseconds after a loop, so that the steps of a
+/// forward pass find them awake, and sleep after that. A helper that comes late is not waited for: the caller does its
+/// share. One thread makes no helpers at all, and then any number of callers may use the team at once; otherwise one.
+class Team {
+ public:
+  explicit Team(unsigned threads);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  [[nodiscard]] unsigned size() const { return static_cast<unsigned>(helpers_.size()) + 1; }
+
+  /// Call f(item, worker) for each item in [0, items), worker in [0, size()), in any order, and return when all are done.
+  /// f must not throw and must not call run.
+  template <class F>
+  void run(std::size_t items, F&& f) {
+    using Body = std::remove_reference_t<F>;
+    run_erased(items, [](void* body, std::size_t item, unsigned worker) { (*static_cast<Body*>(body))(item, worker); }, &f);
+  }
+
+ private:
+  using Call = void (*)(void*, std::size_t, unsigned);
+  void run_erased(std::size_t items, Call call, void* body);
+  void work(unsigned worker);
+  void helper_main(unsigned worker);
+
+  // One word says which loop is running and who takes part: epoch in the upper half, "closed" in bit 31, helpers that have
+  // joined and not left below it. The fields after it belong to the joined and change only while the word is closed at 0.
+  alignas(64) std::atomic<uint64_t> gate_{kClosed};
+  alignas(64) std::atomic<std::size_t> next_{0};
+  std::size_t items_ = 0;
+  Call call_ = nullptr;
+  void* body_ = nullptr;
+
+  static constexpr uint64_t kClosed = uint64_t{1} << 31;
+  alignas(64) std::atomic<uint32_t> sleepers_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::thread> helpers_;
+};
+
+}  // namespace nano
