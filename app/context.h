@@ -37,15 +37,18 @@ struct Settings {
 
 /// A registry as this client knows it: configured by the user or system, or the starter registry that came with the program.
 struct Registry {
-  schemas::RegistryConfig config{};
+  schemas::RegistryEntry config{};
   bool starter = false;  ///< installed with the program, file:// only, trusted as the program is
+  std::string from{};    ///< "user", "system" or "starter"
 };
 
 /// Everything a use case may touch. Made once in main; tests make their own.
 struct Context {
   Settings settings{};
   schemas::Places places{};
-  schemas::Config user_config{};
+  schemas::Config user_config{};    ///< as in the user's file
+  schemas::Config system_config{};  ///< as in the system's file
+  Flags flags{};                    ///< as given
   std::vector<Registry> registries{};
   Log* log = nullptr;            ///< never null after make_context
   Progress* progress = nullptr;  ///< never null after make_context

@@ -50,7 +50,7 @@ struct StarterOptions {
   std::vector<fs::Path> bundles{};
 };
 /// The starter registry: init + add with a key made here and destroyed before this returns; its public half lies in
-/// `<dir>/starter.pub` (64 hex digits). For builds (DESIGN section 4). Honours SOURCE_DATE_EPOCH.
+/// `<dir>/starter.pub` (`ed25519:` + 64 hex digits). For builds (DESIGN section 4). Honours SOURCE_DATE_EPOCH.
 [[nodiscard]] Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Log& log);
 
 }  // namespace nano::server

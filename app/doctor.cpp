@@ -1,0 +1,104 @@
+// app/doctor.cpp: facts of this machine and checks of what nano needs.
+#include "app/doctor.h"
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "app/installed.h"
+#include "base/text.h"
+#include "runtime_shim/kernels/dispatch.h"
+#include "store/generations.h"
+
+namespace nano::app {
+namespace {
+
+std::string cpu_name() {
+  std::ifstream in("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(in, line))
+    if (line.starts_with("model name") || line.starts_with("Model")) {
+      const auto at = line.find(':');
+      if (at != std::string::npos) return sanitize(trim(std::string_view(line).substr(at + 1)));
+    }
+  return "unknown";
+}
+
+void check_store(const Context& ctx, DoctorReport& r) {
+  const auto store = open_store(ctx, store::Mode::write);
+  if (!store) {
+    r.checks.push_back({"store", Health::error, store.error().message, store.error().hint});
+    return;
+  }
+  const fs::Path probe = fs::temp_sibling(ctx.places.store / "probe");
+  if (auto s = fs::write_atomic(probe, "probe"); !s) {
+    r.checks.push_back({"store", Health::error, s.error().message, s.error().hint});
+    return;
+  }
+  (void)fs::remove_file(probe);
+  const auto free = fs::free_bytes(ctx.places.store);
+  constexpr uint64_t kLow = 500'000'000;
+  if (free && *free < kLow) {
+    r.checks.push_back({"store", Health::warning, "only " + human_bytes(*free) + " are free at " + ctx.places.store.string(), "free some space, or `nano gc`"});
+  } else {
+    r.checks.push_back({"store", Health::ok, ctx.places.store.string() + " is writable" + (free ? ", " + human_bytes(*free) + " free" : ""), ""});
+  }
+  const auto now_installed = store::installed(*store);
+  if (!now_installed) {
+    r.checks.push_back({"installed", Health::error, now_installed.error().message, now_installed.error().hint});
+  } else {
+    r.checks.push_back({"installed", Health::ok, std::to_string(now_installed->size()) + " packages", ""});
+  }
+}
+
+void check_registries(const Context& ctx, DoctorReport& r) {
+  if (ctx.registries.empty()) {
+    r.checks.push_back({"registries", Health::error, "no registry is configured and the starter registry is not beside the program",
+                        "add one: `nano registry add NAME URL --root-namespace --key KEY`, or install nano again"});
+    return;
+  }
+  for (const auto& reg : ctx.registries) {
+    const std::string& url = reg.config.url;
+    if (url.starts_with("file://") && !fs::exists(fs::Path(url.substr(7)) / "registry.json")) {
+      r.checks.push_back({"registry " + reg.config.name, Health::error, "there is no registry at " + sanitize(url), "see `nano registry list`"});
+    } else {
+      r.checks.push_back({"registry " + reg.config.name, Health::ok, sanitize(url) + (reg.starter ? " (came with nano)" : ""), ""});
+    }
+    if (url.starts_with("http://"))
+      r.checks.push_back({"registry " + reg.config.name, Health::warning, "its URL is not encrypted: what you install is signed, but others can see it", "use https:// where the registry offers it"});
+  }
+}
+
+}  // namespace
+
+DoctorReport doctor(Context& ctx) {
+  DoctorReport r;
+  r.facts.emplace_back("cpu", cpu_name());
+  r.facts.emplace_back("cores", std::to_string(std::thread::hardware_concurrency()));
+  struct sysinfo si {};
+  if (sysinfo(&si) == 0)
+    r.facts.emplace_back("memory", human_bytes(uint64_t{si.totalram} * si.mem_unit) + ", " + human_bytes(uint64_t{si.freeram} * si.mem_unit) + " free");
+  std::string usable;
+  for (const kernels::Table* t : kernels::compiled())
+    if (t->usable()) usable += (usable.empty() ? "" : " ") + std::string(t->name);
+  r.facts.emplace_back("kernel tables", usable);
+  r.facts.emplace_back("store", ctx.places.store.string());
+  for (const auto& p : ctx.places.read_only_stores) r.facts.emplace_back("read-only store", p.string());
+  r.facts.emplace_back("config", ctx.places.user_config().string());
+  r.facts.emplace_back("cache", ctx.places.cache.string());
+
+  const char* forced = std::getenv("NANO_KERNELS");
+  const auto table = kernels::choose(forced == nullptr ? "" : forced);
+  if (table) {
+    r.checks.push_back({"kernels", Health::ok, std::string((*table)->name) + (forced != nullptr && *forced != '\0' ? " (forced by NANO_KERNELS)" : ""), ""});
+  } else {
+    r.checks.push_back({"kernels", Health::error, table.error().message, table.error().hint});
+  }
+  check_store(ctx, r);
+  check_registries(ctx, r);
+  return r;
+}
+
+}  // namespace nano::app

@@ -1,0 +1,76 @@
+// app/history.cpp: generations as people see them.
+#include "app/history.h"
+
+#include <algorithm>
+
+#include "app/installed.h"
+#include "store/gc.h"
+#include "store/state_db.h"
+#include "store/transaction.h"
+
+namespace nano::app {
+
+Result<std::vector<HistoryItem>> history(const Context& ctx) {
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  NANO_TRY_ASSIGN(const auto lines, store::history(store.primary()));
+  std::vector<HistoryItem> out;
+  for (const auto& line : lines) {
+    HistoryItem item{.generation = line.number, .created = {}, .command = {}, .current = line.current, .packages = {}, .changes = {}};
+    if (!line.generation) {
+      item.command = "(damaged: " + line.damage + ")";
+      out.push_back(std::move(item));
+      continue;
+    }
+    const auto& g = *line.generation;
+    item.created = g.created;
+    item.command = g.command;
+    for (const auto& e : g.entries) item.packages.push_back(entry_text(e));
+    const auto parent = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return g.parent && l.number == *g.parent && l.generation; });
+    // A parent that gc removed leaves nothing to compare with; then every package counts as there, not as new.
+    if (parent != lines.end()) {
+      item.changes = changes_between(parent->generation->entries, g.entries);
+    } else if (!g.parent) {
+      item.changes = changes_between({}, g.entries);
+    }
+    out.push_back(std::move(item));
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.generation > b.generation; });
+  return out;
+}
+
+Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to) {
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
+  NANO_TRY_ASSIGN(const store::WriteLock lock, store.lock(ctx.command_line));
+  const auto before = store::read_current(store.primary());  // damaged: the very thing a rollback mends
+  NANO_TRY_ASSIGN(const store::Generation after, store::rollback(lock, to));
+  RollbackReport r;
+  r.from = before ? before->number : 0;
+  r.to = after.number;
+  r.changes = changes_between(before ? before->entries : std::vector<schemas::GenerationEntry>{}, after.entries);
+  return r;
+}
+
+Result<GcReport> gc(Context& ctx, const GcOptions& options) {
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
+  NANO_TRY_ASSIGN(const store::WriteLock lock, store.lock(ctx.command_line));
+  store::GcOptions o;
+  o.keep_generations = static_cast<uint32_t>(std::min<std::size_t>(options.keep, 1'000'000));
+  o.now = ctx.now;
+  NANO_TRY_ASSIGN(const store::GcPlan plan, store::plan_gc(store, lock, o));
+  GcReport r;
+  r.dry_run = options.dry_run;
+  r.freed_bytes = plan.freed_bytes;
+  using Kind = store::GcItem::Kind;
+  for (const auto& item : plan.remove) {
+    r.blobs += item.kind == Kind::blob ? 1 : 0;
+    r.packages += item.kind == Kind::package ? 1 : 0;
+    r.generations += item.kind == Kind::generation ? 1 : 0;
+    r.partials += item.kind == Kind::partial ? 1 : 0;
+  }
+  if (!options.dry_run) {
+    NANO_TRY_ASSIGN(r.freed_bytes, store::run_gc(lock, plan));
+  }
+  return r;
+}
+
+}  // namespace nano::app

@@ -1,0 +1,161 @@
+// app/info.cpp: one package from wherever it is: store, folder, bundle, registry.
+#include <algorithm>
+
+#include "app/installed.h"
+#include "app/list.h"
+#include "app/plan.h"
+#include "app/remote.h"
+#include "app/trust.h"
+#include "base/text.h"
+#include "registry/blob_sink.h"
+#include "registry/pack.h"
+
+namespace nano::app {
+namespace {
+
+bool is_folder(const std::string& text) {
+  std::error_code ec;
+  return std::filesystem::exists(fs::Path(text) / schemas::StoreLayout::Path("nano.json"), ec) && std::filesystem::is_directory(text, ec);
+}
+
+void add_variants(Info& i, const schemas::Release& release) {
+  for (const auto& v : release.manifest.variants) i.variants.push_back({v.name, release.size_of(v.name), v.is_default || release.manifest.variants.size() == 1, v.quantization});
+}
+
+void add_versions(Info& i, const schemas::IndexPackage& p) {
+  for (auto v = p.versions.rbegin(); v != p.versions.rend(); ++v)
+    i.versions.push_back({v->version.text(), v->published, v->yanked.empty() ? std::nullopt : std::optional<std::string>(v->yanked)});
+}
+
+const schemas::IndexVersion* choose(const schemas::IndexPackage& p, const schemas::Range& range) {
+  std::vector<schemas::Version> all;
+  for (const auto& v : p.versions) all.push_back(v.version);
+  const auto order = range.candidates(all);
+  for (const auto i : order)
+    if (p.versions[i].yanked.empty()) return &p.versions[i];
+  return order.empty() ? nullptr : &p.versions[order.front()];
+}
+
+/// The release a registry offers for a requirement.
+Result<registry::FetchedRelease> fetch_release(Remote& remote, const schemas::Requirement& want, const schemas::IndexPackage& package) {
+  const auto* v = choose(package, want.range);
+  if (v == nullptr) return make_error(Errc::not_found, "no version of " + want.name.text() + " fits '" + want.range.text() + "'", "`nano info " + want.name.text() + "` lists its versions");
+  return remote.client().release(want.name, v->version, v->release);
+}
+
+Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remotes, const schemas::PackageName& name) {
+  NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(name.ns));
+  NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
+  const auto* p = index->find(name);
+  if (p == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& x : index->packages) names.push_back(x.name.text());
+    const auto near = nearest(name.text(), names);
+    return make_error(Errc::not_found, "'" + name.text() + "' is neither installed nor in the registry '" + remote->registry().config.name + "'",
+                      near ? "did you mean '" + *near + "'?" : "look for it: `nano search " + name.name + "`");
+  }
+  return std::pair{remote, p};
+}
+
+Result<std::string> read_card(const fs::Path& dir, const schemas::Manifest& m) {
+  const auto* card = m.file_of(schemas::Role::card);
+  if (card == nullptr) return make_error(Errc::not_found, m.name.text() + " has no model card", "`nano info " + m.name.text() + "` shows what it has");
+  return fs::read_file(dir / card->path, registry::kMaxCardBytes);
+}
+
+}  // namespace
+
+Result<Info> info(Context& ctx, const std::string& text) {
+  Info i;
+  if (is_folder(text)) {
+    NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
+    NANO_TRY_ASSIGN(i.manifest, schemas::parse_manifest(bytes));
+    i.source = "folder";
+    for (const auto& v : i.manifest.variants) i.variants.push_back({v.name, 0, v.is_default || i.manifest.variants.size() == 1, v.quantization});
+    for (auto& v : i.variants)
+      for (const auto* f : i.manifest.files_of(v.name)) {
+        std::error_code ec;
+        const auto size = std::filesystem::file_size(fs::Path(text) / f->path, ec);
+        if (!ec) v.bytes += size;
+      }
+    return i;
+  }
+  if (is_bundle_path(text)) {
+    NANO_TRY_ASSIGN(const auto head, registry::read_bundle_head(text));
+    i.manifest = head.release.manifest;
+    i.source = "bundle";
+    i.release_digest = head.digest.text();
+    i.is_unsigned = true;
+    if (head.envelope) {
+      const auto v = verify_envelope_for(ctx, i.manifest.name, i.manifest.version, *head.envelope);
+      if (v && v->digest == head.digest) {
+        i.is_unsigned = false;
+        i.signer = v->signers.front();
+      }
+    }
+    add_variants(i, head.release);
+    return i;
+  }
+  NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  NANO_TRY_ASSIGN(const auto here, store::find_installed(store, want.name));
+  Remotes remotes(ctx);
+  auto remote = look_up(remotes, want.name);
+  if (here) {
+    i.installed_version = here->entry.version.text();
+    i.installed_variant = here->entry.variant;
+  }
+  if (remote) {
+    add_versions(i, *remote->second);
+    i.registry = remote->first->registry().config.name;
+  }
+  if (here && want.range.contains(here->entry.version)) {
+    NANO_TRY_ASSIGN(const auto package, store::open_package(store, here->entry.dir));
+    i.manifest = package.release.manifest;
+    i.source = "installed";
+    i.registry = here->entry.registry;
+    i.release_digest = here->entry.release.text();
+    i.signer = here->entry.signer;
+    i.is_unsigned = here->entry.signer.empty();
+    add_variants(i, package.release);
+    return i;
+  }
+  if (!remote) return std::move(remote.error());
+  NANO_TRY_ASSIGN(const auto fetched, fetch_release(*remote->first, want, *remote->second));
+  i.manifest = fetched.release.manifest;
+  i.source = i.registry;
+  i.release_digest = fetched.digest.text();
+  i.signer = fetched.signers.empty() ? "" : fetched.signers.front();
+  add_variants(i, fetched.release);
+  return i;
+}
+
+Result<std::string> card_markdown(Context& ctx, const std::string& text) {
+  if (is_folder(text)) {
+    NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
+    NANO_TRY_ASSIGN(const auto m, schemas::parse_manifest(bytes));
+    return read_card(text, m);
+  }
+  NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  NANO_TRY_ASSIGN(const auto here, store::find_installed(store, want.name));
+  if (here && want.range.contains(here->entry.version)) {
+    NANO_TRY_ASSIGN(const auto package, store::open_package(store, here->entry.dir));
+    return read_card(here->store / here->entry.dir, package.release.manifest);
+  }
+  Remotes remotes(ctx);
+  NANO_TRY_ASSIGN(const auto remote, look_up(remotes, want.name));
+  NANO_TRY_ASSIGN(const auto fetched, fetch_release(*remote.first, want, *remote.second));
+  const auto* card = fetched.release.manifest.file_of(schemas::Role::card);
+  const auto* file = card == nullptr ? nullptr : fetched.release.find_file(card->path);
+  if (file == nullptr) return make_error(Errc::not_found, want.name.text() + " has no model card");
+  if (file->size > registry::kMaxCardBytes) return make_error(Errc::invalid, "the model card of " + want.name.text() + " is longer than " + std::to_string(registry::kMaxCardBytes) + " bytes");
+  std::string markdown;
+  const registry::BlobRequest blob{file->sha256, file->size};
+  NANO_TRY(remote.first->client().blobs(std::span(&blob, 1), [&](const registry::BlobRequest& b) -> Result<std::unique_ptr<registry::BlobSink>> {
+    return registry::memory_sink(b, markdown);
+  }));
+  return markdown;
+}
+
+}  // namespace nano::app

@@ -1,0 +1,246 @@
+// app/install.cpp: executes a plan: fetch, verify, stage, switch.
+#include "app/install.h"
+
+#include <algorithm>
+#include <set>
+
+#include "app/plan.h"
+#include "app/trust.h"
+#include "base/text.h"
+#include "store/blobs.h"
+#include "store/partials.h"
+#include "store/state_db.h"
+#include "store/transaction.h"
+
+namespace nano::app {
+namespace {
+
+constexpr int kReplans = 3;  ///< another process may install between plan and lock this often
+
+/// The store's download, seen by the registry's client.
+class PartialSink final : public registry::BlobSink {
+ public:
+  PartialSink(store::Partial partial, uint64_t& fetched) : partial_(std::move(partial)), fetched_(fetched) {}
+  uint64_t have() const override { return partial_.offset(); }
+  Status append(std::string_view bytes) override {
+    __atomic_add_fetch(&fetched_, bytes.size(), __ATOMIC_RELAXED);  // several blobs at once
+    return partial_.append(bytes);
+  }
+  Status restart() override { return partial_.restart(); }
+  Status commit() override { return partial_.commit(); }
+
+ private:
+  store::Partial partial_;
+  uint64_t& fetched_;
+};
+
+Result<std::unique_ptr<registry::BlobSink>> sink_for(const store::Store& store, const registry::BlobRequest& want, uint64_t& fetched) {
+  NANO_TRY_ASSIGN(auto partial, store::Partial::resume(store, want.digest, want.size));
+  if (partial.already_stored()) return std::unique_ptr<registry::BlobSink>();
+  return std::unique_ptr<registry::BlobSink>(std::make_unique<PartialSink>(std::move(partial), fetched));
+}
+
+/// What a step needs once its release document is here and trusted.
+struct Ready {
+  const Step* step = nullptr;
+  store::PackageSource source{};
+  schemas::GenerationEntry entry{};
+  std::vector<registry::BlobRequest> blobs{};  ///< of the variant, each once
+};
+
+std::vector<registry::BlobRequest> blobs_of(const schemas::Release& release, const std::string& variant) {
+  std::set<registry::BlobRequest> unique;
+  for (const auto* f : release.files_of(variant)) unique.insert({f->sha256, f->size});
+  return {unique.begin(), unique.end()};
+}
+
+Result<Ready> make_ready(const Plan& plan, Remotes& remotes, const Step& step) {
+  Ready r;
+  r.step = &step;
+  const PlanItem& item = step.item;
+  r.source.variant = item.variant;
+  r.entry.requested = item.requested;
+  if (step.bundle) {
+    const auto& b = plan.bundles[*step.bundle];
+    r.source.release_bytes = b.head.release_bytes;
+    if (!b.signers.empty() && b.head.envelope) r.source.envelope = *b.head.envelope;
+    r.entry.signer = b.signers.empty() ? "" : b.signers.front();
+    r.entry.unsigned_allowed = b.signers.empty();
+    r.blobs = blobs_of(b.head.release, item.variant);
+    return r;
+  }
+  NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(*step.registry));
+  NANO_TRY_ASSIGN(auto fetched, remote->client().release(item.name, item.version, step.release));
+  r.source.release_bytes = std::move(fetched.bytes);
+  r.source.envelope = std::move(fetched.envelope);
+  r.entry.registry = step.registry->config.name;
+  r.entry.signer = fetched.signers.empty() ? "" : fetched.signers.front();
+  r.blobs = blobs_of(fetched.release, item.variant);
+  return r;
+}
+
+/// Blobs out of a bundle: those in `wanted`, through the same sinks as a download.
+class Unpack final : public registry::BundleVisitor {
+ public:
+  Unpack(const store::Store& store, const Digest& expect, std::set<registry::BlobRequest> wanted, uint64_t& fetched)
+      : store_(store), expect_(expect), wanted_(std::move(wanted)), fetched_(fetched) {}
+  Status release(const schemas::Release&, const std::string&, const Digest& digest, const std::optional<std::string>&) override {
+    if (digest != expect_) return make_error(Errc::integrity, "the bundle changed while it was read", "run the command again");
+    return Unit{};
+  }
+  Result<std::unique_ptr<registry::BlobSink>> blob(const registry::BlobRequest& want) override {
+    if (!wanted_.contains(want)) return std::unique_ptr<registry::BlobSink>();
+    return sink_for(store_, want, fetched_);
+  }
+
+ private:
+  const store::Store& store_;
+  Digest expect_;
+  std::set<registry::BlobRequest> wanted_;
+  uint64_t& fetched_;
+};
+
+Status check_space(const Context& ctx, uint64_t bytes) {
+  const auto free = fs::free_bytes(ctx.places.store);
+  if (free && *free < bytes)
+    return make_error(Errc::store, "the disk of " + ctx.places.store.string() + " has " + human_bytes(*free) + " free and this needs " + human_bytes(bytes),
+                      "free some space (`nano gc` removes what nothing uses), or use another folder with --store");
+  return Unit{};
+}
+
+Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Plan& plan, const std::vector<Ready>& ready, InstallReport& report) {
+  std::map<const Registry*, std::set<registry::BlobRequest>> by_registry;
+  std::map<std::size_t, std::set<registry::BlobRequest>> by_bundle;
+  std::set<registry::BlobRequest> seen;
+  uint64_t bytes = 0;
+  for (const auto& r : ready) {
+    for (const auto& b : r.blobs) {
+      if (!seen.insert(b).second) continue;
+      NANO_TRY_ASSIGN(const bool there, store::reuse_blob(store, b.digest, b.size));
+      if (there) continue;
+      bytes += b.size;
+      if (r.step->bundle) {
+        by_bundle[*r.step->bundle].insert(b);
+      } else {
+        by_registry[r.step->registry].insert(b);
+      }
+    }
+  }
+  report.download_bytes = bytes;
+  if (bytes == 0) return Unit{};
+  NANO_TRY(check_space(ctx, bytes));
+  for (const auto& [registry, wanted] : by_registry) {
+    NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(*registry));
+    const std::vector<registry::BlobRequest> list(wanted.begin(), wanted.end());
+    NANO_TRY(remote->client().blobs(list, [&](const registry::BlobRequest& want) { return sink_for(store, want, report.fetched_bytes); }));
+  }
+  for (const auto& [index, wanted] : by_bundle) {
+    const auto& b = plan.bundles[index];
+    Unpack visitor(store, b.head.digest, wanted, report.fetched_bytes);
+    NANO_TRY_ASSIGN(const auto summary, registry::read_bundle(b.path, visitor));
+    for (const auto& m : summary.missing)
+      if (wanted.contains(m))
+        return make_error(Errc::invalid, "the bundle " + sanitize(b.path.string()) + " lacks the blob " + m.digest.text(), "pack it again with all its variants");
+  }
+  return Unit{};
+}
+
+/// Sizes for a plan that is only shown.
+void measure(const store::Store& store, const std::vector<Ready>& ready, InstallReport& report) {
+  std::set<registry::BlobRequest> seen;
+  for (std::size_t i = 0; i < ready.size(); ++i)
+    for (const auto& b : ready[i].blobs) {
+      if (!seen.insert(b).second || store::has_blob(store, b.digest, b.size)) continue;
+      report.items[i].download_bytes += b.size;
+      report.download_bytes += b.size;
+    }
+}
+
+Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& plan, std::vector<Ready>& ready, bool& replan) {
+  NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
+  if (tx.before().number != plan.before.number) {
+    replan = true;
+    return uint64_t{0};
+  }
+  for (auto& r : ready) {
+    auto added = tx.add(r.source, r.entry);
+    if (!added) {
+      // gc of another process took a blob between the fetch and the lock: fetch again.
+      if (added.error().code == Errc::not_found) {
+        replan = true;
+        return uint64_t{0};
+      }
+      return std::move(added.error()).while_("staging " + r.step->item.name.text() + " " + r.step->item.version.text());
+    }
+  }
+  for (const auto& name : plan.to_request)
+    if (const auto* e = tx.before().find(name)) {
+      auto entry = *e;
+      entry.requested = true;
+      NANO_TRY(tx.update(entry));
+    }
+  return tx.commit(ctx.command_line, format_time(ctx.now));
+}
+
+void record(const Context& ctx, const store::Store& store, uint64_t generation) {
+  auto db = store::StateDb::open(store, *ctx.log);
+  if (!db) return ctx.log->detail("history not recorded: " + db.error().message);
+  if (auto s = db->add_history({.id = 0, .time = ctx.now, .command = ctx.command_line, .generation = generation, .result = 0}); !s)
+    ctx.log->detail("history not recorded: " + s.error().message);
+}
+
+}  // namespace
+
+std::string_view action_word(Action a) {
+  switch (a) {
+    case Action::install: return "install";
+    case Action::upgrade: return "upgrade";
+    case Action::downgrade: return "downgrade";
+    case Action::change_variant: return "change variant";
+    case Action::reinstall: return "reinstall";
+    case Action::keep: return "keep";
+  }
+  return "";
+}
+
+Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
+  if (options.requests.empty()) return make_error(Errc::usage, "nothing to install was named", "`nano install sentiment-50m`, or `nano search WORD` to find a name");
+  const double start = monotonic_ms();
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+  Remotes remotes(ctx);
+  for (int attempt = 0; attempt < kReplans; ++attempt) {
+    NANO_TRY_ASSIGN(const Plan plan, make_plan(ctx, remotes, store, options));
+    InstallReport report;
+    report.dry_run = options.dry_run;
+    report.generation = plan.before.number;
+    std::vector<Ready> ready;
+    for (const auto& step : plan.steps) {
+      NANO_TRY_ASSIGN(Ready r, make_ready(plan, remotes, step));
+      ready.push_back(std::move(r));
+      report.items.push_back(step.item);
+    }
+    measure(store, ready, report);
+    report.changed = !plan.steps.empty() || !plan.to_request.empty();
+    for (const auto& k : plan.kept) report.items.push_back(k);
+    if (!options.dry_run && report.changed) {
+      NANO_TRY(fetch(ctx, remotes, store, plan, ready, report));
+      bool replan = false;
+      NANO_TRY_ASSIGN(report.generation, commit(ctx, store, plan, ready, replan));
+      if (replan) {
+        ctx.log->detail("the store changed meanwhile: planning again");
+        continue;
+      }
+      for (const auto& step : plan.steps)
+        if (step.registry != nullptr && step.registry->starter) {
+          NANO_TRY(remember_starter_key(ctx, *step.registry));
+          break;
+        }
+      record(ctx, store, report.generation);
+    }
+    report.seconds = (monotonic_ms() - start) / 1000;
+    return report;
+  }
+  return make_error(Errc::store, "other processes keep changing the store " + ctx.places.store.string(), "run the command again when they are done");
+}
+
+}  // namespace nano::app

@@ -1,0 +1,75 @@
+// app/pack.cpp: a package folder, checked to the weights, into a bundle.
+#include "app/pack.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "registry/pack.h"
+#include "runtime_shim/gguf/describe.h"
+#include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/session.h"
+
+namespace nano::app {
+namespace {
+
+std::string list(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& w : words) out += (out.empty() ? "" : ", ") + sanitize(w);
+  return out.empty() ? "none" : out;
+}
+
+/// The weights against what the manifest says of them: a card that lies about its model is a fault of the package.
+Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest& m) {
+  NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(path));
+  if (m.model) {
+    NANO_TRY_ASSIGN(const auto architecture, file.get_string("general.architecture"));
+    if (architecture != m.model->architecture)
+      return make_error(Errc::invalid, "the file's architecture is '" + sanitize(architecture) + "', nano.json says '" + m.model->architecture + "'");
+    const uint64_t parameters = gguf::describe(file).parameters;
+    if (parameters != m.model->parameters)
+      return make_error(Errc::invalid, "the file has " + std::to_string(parameters) + " parameters, nano.json says " + std::to_string(m.model->parameters));
+  }
+  nano::OpenOptions o;
+  o.threads = 1;
+  auto model = nano::Model::open(std::filesystem::absolute(path).string(), o);
+  if (!model) {
+    if (model.error().code != Errc::unsupported) return std::move(model.error());
+    // Weights for another runtime are a fair package; whoever packs them should know that nano itself can't run them.
+    ctx.log->warn(path.filename().string() + ": " + model.error().message + "; it can be packed, but `nano run` will refuse it");
+    return Unit{};
+  }
+  const auto& info = (*model)->info();
+  if (m.model && m.model->context_length != 0 && info.context_length != m.model->context_length)
+    return make_error(Errc::invalid, "the file's context length is " + std::to_string(info.context_length) + ", nano.json says " + std::to_string(m.model->context_length));
+  if (!m.labels.empty() && !info.labels.empty() && m.labels != info.labels)
+    return make_error(Errc::invalid, "the file's labels are " + list(info.labels) + "; nano.json says " + list(m.labels));
+  return Unit{};
+}
+
+}  // namespace
+
+Result<PackReport> pack(Context& ctx, const PackOptions& options) {
+  NANO_TRY_ASSIGN(const UnixTime created, build_time());
+  registry::PackOptions o;
+  o.created = created;
+  o.check_weights = [&ctx](const fs::Path& path, const schemas::Manifest& m, const schemas::FileEntry&) { return check_weights(ctx, path, m); };
+  NANO_TRY_ASSIGN(auto packed, registry::pack_folder(options.dir, o));
+  for (const auto& n : packed.notes) ctx.log->note(n);
+  PackReport r;
+  r.problems = packed.problems;
+  if (!packed.packed) return r;
+  const auto& p = *packed.packed;
+  const auto& m = p.release.manifest;
+  r.name = m.name.text();
+  r.version = m.version.text();
+  r.release_digest = p.digest.text();
+  r.files = p.release.files.size();
+  for (const auto& f : p.release.files) r.content_bytes += f.size;
+  r.bundle = options.out.empty() ? fs::Path(m.name.name + "-" + m.version.text() + ".nano") : options.out;
+  NANO_TRY(registry::write_bundle(r.bundle, p.release_bytes, std::nullopt, p.blobs));
+  std::error_code ec;
+  r.bundle_bytes = std::filesystem::file_size(r.bundle, ec);
+  return r;
+}
+
+}  // namespace nano::app
