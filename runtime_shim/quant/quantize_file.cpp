@@ -1,0 +1,100 @@
+// runtime_shim/quant/quantize_file.cpp: one tensor at a time: old blocks to floats to new blocks, row by row.
+#include "runtime_shim/quant/quantize_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <string_view>
+
+#include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/gguf/writer.h"
+#include "runtime_shim/quant/blocks.h"
+
+namespace nano::quant {
+namespace {
+
+constexpr uint32_t kQuantizationVersion = 2;  // source: ggml include/ggml.h, GGML_QNT_VERSION
+
+bool ends_with(std::string_view s, std::string_view end) {
+  return s.size() >= end.size() && s.substr(s.size() - end.size()) == end;
+}
+
+/// Weights that are small and do much: they stay F32. source: llama.cpp src/llama-quant.cpp, but for cls.output.
+bool stays_f32(const gguf::Tensor& t, const QuantizeOptions& options) {
+  if (t.rank < 2 || !ends_with(t.name, ".weight") || t.name.find("_norm.weight") != std::string_view::npos) return true;
+  if (t.name == "position_embd.weight" || t.name == "token_types.weight" || t.name == "cls.output.weight") return true;
+  return std::any_of(options.keep_f32.begin(), options.keep_f32.end(),
+                     [&](const std::string& part) { return t.name.find(part) != std::string_view::npos; });
+}
+
+/// All rows of `t` as report.to; fills the report's errors.
+Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tensor& t, TensorReport& report) {
+  const std::size_t width = static_cast<std::size_t>(t.row_length());
+  const std::size_t old_row = static_cast<std::size_t>(t.row_bytes());
+  const std::size_t new_row = static_cast<std::size_t>(*row_bytes(info(report.to), width));
+  std::vector<std::byte> out(static_cast<std::size_t>(report.bytes_after));
+  std::vector<float> before(width), after(width);
+  double squares = 0;
+  for (std::size_t r = 0; r < t.rows(); ++r) {
+    dequantize_row(report.from, t.bytes.subspan(r * old_row, old_row), before);
+    const auto place = std::span(out).subspan(r * new_row, new_row);
+    if (auto done = quantize_row(report.to, before, place); !done) {
+      Error e = std::move(done).error();
+      e.message = gguf::shown(file.name()) + ": tensor '" + gguf::shown(t.name) + "', row " + std::to_string(r) + ": " + e.message;
+      return e;
+    }
+    dequantize_row(report.to, place, after);
+    for (std::size_t i = 0; i < width; ++i) {
+      const double error = std::fabs(static_cast<double>(after[i]) - static_cast<double>(before[i]));
+      squares += error * error;
+      report.max_error = std::max(report.max_error, error);
+    }
+  }
+  report.rms_error = std::sqrt(squares / static_cast<double>(t.elements()));
+  return out;
+}
+
+}  // namespace
+
+Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Type target, const QuantizeOptions& options) {
+  NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(in));
+  std::error_code ignored;
+  if (std::filesystem::equivalent(in, out, ignored))
+    return make_error(Errc::usage, "the output is the input, " + gguf::shown(in.string()), "name another file for the output");
+
+  gguf::Builder builder;
+  for (const gguf::Entry& e : file.metadata()) builder.copy(e);
+  builder.set_u32("general.file_type", static_cast<uint32_t>(info(target).file_type));
+  builder.set_u32("general.quantization_version", kQuantizationVersion);
+
+  QuantizeReport report;
+  report.bytes_before = file.bytes().size();
+  report.tensors.resize(file.tensors().size());  // the producers below keep references into it
+  for (std::size_t i = 0; i < report.tensors.size(); ++i) {
+    const gguf::Tensor& t = file.tensors()[i];
+    TensorReport& r = report.tensors[i];
+    if (!t.type->computable)
+      return file.unsupported("tensor '" + gguf::shown(t.name) + "' is of type " + std::string(t.type->name) +
+                                  ", which this build cannot read",
+                              "quantize from a file of type f32, f16, bf16 or q8_0");
+    r.name = std::string(t.name);
+    r.from = t.type->type;
+    r.to = stays_f32(t, options) ? Type::f32 : target;
+    if (t.row_length() % info(r.to).block != 0) {
+      r.to = Type::f16;
+      r.note = "rows of " + std::to_string(t.row_length()) + " values are no multiple of 32";
+    }
+    r.elements = t.elements();
+    r.bytes_before = t.bytes.size();
+    const auto row = row_bytes(info(r.to), t.row_length());
+    if (!row || __builtin_mul_overflow(*row, t.rows(), &r.bytes_after))
+      return file.invalid("tensor '" + gguf::shown(t.name) + "' is too large for " + std::string(info(r.to).name));
+    report.parameters += r.elements;
+    NANO_TRY(builder.add_tensor(t.name, r.to, std::span(t.dims).first(t.rank), [&file, &t, &r] { return convert(file, t, r); }));
+  }
+  NANO_TRY(builder.write(out));
+  report.bytes_after = std::filesystem::file_size(out, ignored);
+  return report;
+}
+
+}  // namespace nano::quant

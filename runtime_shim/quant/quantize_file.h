@@ -1,0 +1,50 @@
+// runtime_shim/quant/quantize_file.h: rewrite a GGUF with its weights in another type (`nano quantize`).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/fs.h"
+#include "base/result.h"
+#include "runtime_shim/quant/types.h"
+
+namespace nano::quant {
+
+struct QuantizeOptions {
+  /// Weights whose names contain one of these stay F32, beside those that always do (see quantize_file).
+  std::vector<std::string> keep_f32{};
+};
+
+struct TensorReport {
+  std::string name{};  ///< foreign text
+  Type from = Type::f32;
+  Type to = Type::f32;
+  uint64_t elements = 0;
+  uint64_t bytes_before = 0;
+  uint64_t bytes_after = 0;
+  double rms_error = 0;  ///< root of the mean squared difference between old and new values
+  double max_error = 0;  ///< largest absolute difference
+  std::string note{};    ///< why it is not of the asked type, where that is not plain from its kind
+};
+
+struct QuantizeReport {
+  std::vector<TensorReport> tensors{};  ///< in file order
+  uint64_t parameters = 0;
+  uint64_t bytes_before = 0;  ///< of the whole file
+  uint64_t bytes_after = 0;
+};
+
+/// Write `out` as `in` with its 2-D weights in `target`, the way llama.cpp chooses them: names ending in ".weight" of
+/// rank 2 or more; norms, position_embd, token_types, the last classifier layer (cls.output) and everything of rank 1
+/// become F32. A weight whose rows are no multiple of 32 becomes F16, with a note. Sets general.file_type and
+/// general.quantization_version; all other metadata stays as it is, in its order.
+///
+///   target   any computable type
+///   out      written to a temporary and renamed; the same bytes on every machine (scalar code, fixed order)
+///   errors   not_found, store; usage: `out` is `in`; invalid: `in` breaks the format, or holds a value that is not
+///            finite or that `target` cannot hold (names the tensor); unsupported: a tensor's type is not computed here
+[[nodiscard]] Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Type target,
+                                                   const QuantizeOptions& options = {});
+
+}  // namespace nano::quant
