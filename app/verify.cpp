@@ -66,9 +66,9 @@ Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
   if (options.repair && !found.clean()) {
     NANO_TRY_ASSIGN(const store::Store writable, open_store(ctx, store::Mode::write));
     NANO_TRY_ASSIGN(const store::WriteLock lock, writable.lock(ctx.command_line));
-    const std::size_t before = found.damage();
-    NANO_TRY_ASSIGN(found, store::repair(writable, lock, opts, *ctx.progress));
-    report.repaired = before - std::min(before, found.damage());
+    NANO_TRY_ASSIGN(auto mended, store::repair(writable, lock, opts, *ctx.progress));
+    report.repaired = mended.before.damage() - std::min(mended.before.damage(), mended.after.damage());
+    found = std::move(mended.after);
   }
   for (const auto& f : found.findings)
     if (f.kind != store::Finding::Kind::leftover) report.findings.push_back(from_store(f));
