@@ -1,0 +1,302 @@
+// runtime_shim/abi/nano_abi.cpp: the C functions of nano.h: arguments checked, errors kept a thread, nothing thrown out.
+#include <cstring>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/text.h"
+#include "nano.h"
+#include "runtime_shim/session.h"
+#include "runtime_shim/tasks/classify.h"
+#include "runtime_shim/tasks/embed.h"
+
+// The C handle is the C++ model and the texts whose lifetime nano.h promises.
+struct nano_model {
+  std::unique_ptr<nano::Model> model{};
+};
+
+namespace {
+
+using nano::Errc;
+using nano::Error;
+using nano::make_error;
+using nano::Status;
+using nano::Unit;
+
+// The last error's text: a fixed buffer, so that keeping it cannot fail.
+thread_local char last_error[1024] = "no error";
+
+nano_status fail(const Error& error) noexcept {
+  std::size_t used = 0;
+  const auto put = [&used](std::string_view s) {
+    const std::size_t n = std::min(s.size(), sizeof(last_error) - 1 - used);
+    std::memcpy(last_error + used, s.data(), n);
+    used += n;
+  };
+  put(error.message);
+  if (!error.hint.empty()) {
+    put("; ");
+    put(error.hint);
+  }
+  last_error[used] = '\0';
+  return static_cast<nano_status>(error.code);
+}
+
+// Runs `body` (which returns a Status) and turns whatever comes out into a status.
+template <class Body>
+nano_status guarded(Body&& body) noexcept {
+  try {
+    const Status status = body();
+    return status ? NANO_OK : fail(status.error());
+  } catch (const std::bad_alloc&) {
+    std::memcpy(last_error, "out of memory", sizeof("out of memory"));
+  } catch (const std::exception& e) {
+    const std::size_t n = std::min(std::strlen(e.what()), sizeof(last_error) - 1);
+    std::memcpy(last_error, e.what(), n);
+    last_error[n] = '\0';
+  } catch (...) {
+    std::memcpy(last_error, "unknown failure", sizeof("unknown failure"));
+  }
+  return NANO_INTERNAL;
+}
+
+Error usage(std::string message) {
+  return make_error(Errc::usage, std::move(message));
+}
+
+nano::Result<std::string_view> text_view(const char* bytes, std::size_t length) {
+  if (bytes == nullptr) {
+    if (length == 0) return std::string_view();
+    return usage("the text is NULL");
+  }
+  return std::string_view(bytes, length == NANO_NUL_TERMINATED ? std::strlen(bytes) : length);
+}
+
+nano::Result<std::vector<std::string_view>> text_views(const nano_text* texts, std::size_t count) {
+  if (texts == nullptr && count != 0) return usage("texts is NULL");
+  std::vector<std::string_view> views;
+  views.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    NANO_TRY_ASSIGN(const std::string_view view, text_view(texts[i].bytes, texts[i].length));
+    views.push_back(view);
+  }
+  return views;
+}
+
+// A caller's struct may be of another version of the header: what both know is copied, and its `size` stays.
+template <class Struct>
+Status store_struct(const Struct& value, Struct* to) {
+  const std::size_t size = to->size;
+  if (size < sizeof(std::size_t)) return usage("a struct's size field is not set: use its _INIT macro");
+  std::memcpy(to, &value, std::min(size, sizeof(Struct)));
+  to->size = size;
+  return Unit{};
+}
+
+nano::Result<nano::OpenOptions> read_options(const nano_options* given) {
+  nano::OpenOptions options;
+  if (given == nullptr) return options;
+  if (given->size < sizeof(nano_options)) return usage("nano_options.size is not set: use NANO_OPTIONS_INIT");
+  if (given->size > sizeof(nano_options)) {  // a later header's struct: what this library does not know must be zero
+    if (given->size > 4096) return usage("nano_options.size is not that of a nano_options");
+    const auto* bytes = reinterpret_cast<const unsigned char*>(given);
+    for (std::size_t i = sizeof(nano_options); i < given->size; ++i) {
+      if (bytes[i] != 0) return make_error(Errc::unsupported, "an option is newer than this libnano");
+    }
+  }
+  options.threads = given->threads;
+  if (given->kernels != nullptr) options.kernels = given->kernels;
+  if (given->store != nullptr) options.store = given->store;
+  return options;
+}
+
+// Room for `count` rows of `width` floats?
+Status check_room(const float* out, std::size_t capacity, std::size_t count, std::size_t width, const char* what) {
+  if (out == nullptr && count != 0) return usage(std::string(what) + " is NULL");
+  if (width != 0 && capacity / width < count) {
+    return usage(std::string(what) + " holds " + std::to_string(capacity) + " floats: " + std::to_string(count) + " x " +
+                 std::to_string(width) + " are needed");
+  }
+  return Unit{};
+}
+
+// Several callers' result structs lie behind each other at the caller's own size.
+Status store_results(nano_result* results, std::size_t index, const nano_result& value) {
+  if (results == nullptr) return Unit{};
+  const std::size_t stride = results->size;
+  if (stride < sizeof(nano_result) || stride > 4096) return usage("nano_result.size is not set: use NANO_RESULT_INIT");
+  auto* at = reinterpret_cast<unsigned char*>(results) + index * stride;
+  nano_result copy = value;
+  copy.size = stride;
+  std::memcpy(at, &copy, sizeof(copy));
+  return Unit{};
+}
+
+template <class Answer>
+nano_result to_result(const Answer& answer) {
+  nano_result r = NANO_RESULT_INIT;
+  r.tokens = static_cast<uint32_t>(answer.tokens);
+  r.truncated = answer.truncated ? 1 : 0;
+  r.ms = answer.ms;
+  return r;
+}
+
+Status classify(const nano_model* model, std::span<const std::string_view> texts, float* scores, std::size_t capacity,
+                nano_result* results) {
+  const std::size_t labels = model->model->info().labels.size();
+  if (labels != 0) NANO_TRY(check_room(scores, capacity, texts.size(), labels, "scores"));
+  NANO_TRY_ASSIGN(const auto answers, nano::tasks::classify(*model->model, texts));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    std::copy(answers[i].scores.begin(), answers[i].scores.end(), scores + i * labels);
+    nano_result r = to_result(answers[i]);
+    r.best = static_cast<uint32_t>(answers[i].best);
+    NANO_TRY(store_results(results, i, r));
+  }
+  return Unit{};
+}
+
+Status embed(const nano_model* model, std::span<const std::string_view> texts, float* vectors, std::size_t capacity,
+             nano_result* results) {
+  const std::size_t width = model->model->info().embedding_length;
+  NANO_TRY(check_room(vectors, capacity, texts.size(), width, "vectors"));
+  NANO_TRY_ASSIGN(const auto answers, nano::tasks::embed(*model->model, texts));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    std::copy(answers[i].vector.begin(), answers[i].vector.end(), vectors + i * width);
+    NANO_TRY(store_results(results, i, to_result(answers[i])));
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+uint32_t nano_abi_version(void) {
+  return NANO_ABI_VERSION;
+}
+
+nano_status nano_abi_check(uint32_t built_for) {
+  return guarded([&]() -> Status {
+    if (built_for == NANO_ABI_VERSION) return Unit{};
+    return make_error(Errc::unsupported, "the program was built for ABI " + std::to_string(built_for) + " of libnano; this is " +
+                                             std::to_string(NANO_ABI_VERSION));
+  });
+}
+
+const char* nano_version(void) {
+  return NANO_VERSION_TEXT;
+}
+
+const char* nano_status_string(nano_status status) {
+  switch (status) {
+    case NANO_OK: return "ok";
+    case NANO_INTERNAL: return "internal";
+    case NANO_USAGE: return "usage";
+    case NANO_NOT_FOUND: return "not found";
+    case NANO_STORE: return "store";
+    case NANO_INVALID: return "invalid";
+    case NANO_UNSUPPORTED: return "unsupported";
+  }
+  return "unknown status";
+}
+
+const char* nano_last_error(void) {
+  return last_error;
+}
+
+nano_status nano_open(const char* name_or_path, const nano_options* options, nano_model** model) {
+  if (model != nullptr) *model = nullptr;
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the place for the model is NULL");
+    if (name_or_path == nullptr) return usage("the name of the model is NULL");
+    NANO_TRY_ASSIGN(const nano::OpenOptions open_options, read_options(options));
+    auto handle = std::make_unique<nano_model>();
+    NANO_TRY_ASSIGN(handle->model, nano::Model::open(name_or_path, open_options));
+    *model = handle.release();
+    return Unit{};
+  });
+}
+
+void nano_close(nano_model* model) {
+  delete model;
+}
+
+nano_status nano_model_info(const nano_model* model, nano_info* info) {
+  return guarded([&]() -> Status {
+    if (model == nullptr || info == nullptr) return usage("a NULL argument");
+    const nano::ModelInfo& from = model->model->info();
+    nano_info to = NANO_INFO_INIT;
+    to.name = from.name.c_str();
+    to.version = from.version.c_str();
+    to.variant = from.variant.c_str();
+    to.architecture = from.architecture.c_str();
+    to.kernels = from.kernels.c_str();
+    to.path = from.path.c_str();
+    to.parameters = from.parameters;
+    to.file_bytes = from.file_bytes;
+    to.context_length = from.context_length;
+    to.embedding_length = from.embedding_length;
+    to.label_count = static_cast<uint32_t>(from.labels.size());
+    to.vocabulary = from.vocabulary;
+    to.threads = from.threads;
+    return store_struct(to, info);
+  });
+}
+
+const char* nano_label(const nano_model* model, size_t index) {
+  if (model == nullptr) return nullptr;
+  const auto& labels = model->model->info().labels;
+  return index < labels.size() ? labels[index].c_str() : nullptr;
+}
+
+nano_status nano_tokenize(const nano_model* model, const char* text, size_t length, nano_token* tokens, size_t capacity,
+                          size_t* count) {
+  return guarded([&]() -> Status {
+    if (model == nullptr || count == nullptr) return usage("a NULL argument");
+    *count = 0;
+    if (tokens == nullptr && capacity != 0) return usage("tokens is NULL");
+    NANO_TRY_ASSIGN(const std::string_view view, text_view(text, length));
+    const auto encoding = model->model->encode(view);
+    *count = encoding.ids.size();
+    for (std::size_t i = 0; i < std::min(capacity, encoding.ids.size()); ++i) {
+      tokens[i] = {encoding.ids[i], 0, encoding.offsets[i].begin, encoding.offsets[i].end};
+    }
+    if (capacity == 0 || capacity >= encoding.ids.size()) return Unit{};
+    return usage("the text has " + std::to_string(encoding.ids.size()) + " tokens, more than " + std::to_string(capacity));
+  });
+}
+
+nano_status nano_classify(const nano_model* model, const char* text, size_t length, float* scores, size_t capacity,
+                          nano_result* result) {
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    NANO_TRY_ASSIGN(const std::string_view view, text_view(text, length));
+    return classify(model, {&view, 1}, scores, capacity, result);
+  });
+}
+
+nano_status nano_classify_batch(const nano_model* model, const nano_text* texts, size_t count, float* scores, size_t capacity,
+                                nano_result* results) {
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
+    return classify(model, views, scores, capacity, results);
+  });
+}
+
+nano_status nano_embed(const nano_model* model, const char* text, size_t length, float* vector, size_t capacity,
+                       nano_result* result) {
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    NANO_TRY_ASSIGN(const std::string_view view, text_view(text, length));
+    return embed(model, {&view, 1}, vector, capacity, result);
+  });
+}
+
+nano_status nano_embed_batch(const nano_model* model, const nano_text* texts, size_t count, float* vectors, size_t capacity,
+                             nano_result* results) {
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
+    return embed(model, views, vectors, capacity, results);
+  });
+}

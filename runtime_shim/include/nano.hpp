@@ -1,0 +1,146 @@
+// nano.hpp: nano.h for C++17: RAII, values, and nano::error thrown. Header-only; all work is done behind the C ABI.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nano.h"
+
+namespace nano {
+
+/// What every function here throws: the status and its sentence.
+class error : public std::runtime_error {
+ public:
+  error(nano_status status, const char* text) : std::runtime_error(text), status_(status) {}
+  [[nodiscard]] nano_status status() const noexcept { return status_; }
+
+ private:
+  nano_status status_;
+};
+
+/// A label with its probability.
+struct label_score {
+  std::string label{};
+  float score = 0.0f;
+};
+
+/// One text's answer.
+struct classification {
+  std::vector<label_score> scores{};  ///< in the order of the model's labels
+  std::size_t best = 0;               ///< index of the highest
+  std::size_t tokens = 0;
+  bool truncated = false;             ///< the text was longer than the model's context
+  double ms = 0.0;
+
+  [[nodiscard]] const std::string& label() const { return scores.at(best).label; }
+  [[nodiscard]] float score() const { return scores.at(best).score; }
+};
+
+/// Options of model's constructor; what is left alone is the default.
+struct options {
+  std::uint32_t threads = 0;
+  std::string kernels{};
+  std::string store{};
+};
+
+/// An opened model. Movable. Any number of threads may call its const members at once.
+class model {
+ public:
+  explicit model(const std::string& name_or_path, const options& with = {}) {
+    check(nano_abi_check(NANO_ABI_VERSION));
+    nano_options c = NANO_OPTIONS_INIT;
+    c.threads = with.threads;
+    c.kernels = with.kernels.empty() ? nullptr : with.kernels.c_str();
+    c.store = with.store.empty() ? nullptr : with.store.c_str();
+    nano_model* opened = nullptr;
+    check(nano_open(name_or_path.c_str(), &c, &opened));
+    handle_.reset(opened);
+  }
+
+  /// The strings in it live as long as the model.
+  [[nodiscard]] nano_info info() const {
+    nano_info i = NANO_INFO_INIT;
+    check(nano_model_info(handle_.get(), &i));
+    return i;
+  }
+
+  [[nodiscard]] std::vector<std::string> labels() const {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; const char* name = nano_label(handle_.get(), i); ++i) all.emplace_back(name);
+    return all;
+  }
+
+  [[nodiscard]] std::vector<nano_token> tokenize(std::string_view text) const {
+    std::size_t count = 0;
+    check(nano_tokenize(handle_.get(), text.data(), text.size(), nullptr, 0, &count));
+    std::vector<nano_token> tokens(count);
+    if (count != 0) check(nano_tokenize(handle_.get(), text.data(), text.size(), tokens.data(), tokens.size(), &count));
+    return tokens;
+  }
+
+  [[nodiscard]] classification classify(std::string_view text) const {
+    return std::move(classify(std::vector<std::string_view>{text}).front());
+  }
+
+  [[nodiscard]] std::vector<classification> classify(const std::vector<std::string_view>& texts) const {
+    const std::vector<std::string> names = labels();
+    std::vector<float> scores(texts.size() * names.size());
+    std::vector<nano_result> results(texts.size(), nano_result NANO_RESULT_INIT);
+    const std::vector<nano_text> c = c_texts(texts);
+    check(nano_classify_batch(handle_.get(), c.data(), c.size(), scores.data(), scores.size(), results.data()));
+    std::vector<classification> answers(texts.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      for (std::size_t j = 0; j < names.size(); ++j) answers[i].scores.push_back({names[j], scores[i * names.size() + j]});
+      answers[i].best = results[i].best;
+      answers[i].tokens = results[i].tokens;
+      answers[i].truncated = results[i].truncated != 0;
+      answers[i].ms = results[i].ms;
+    }
+    return answers;
+  }
+
+  /// A vector of length 1 (L2).
+  [[nodiscard]] std::vector<float> embed(std::string_view text) const {
+    std::vector<float> vector(info().embedding_length);
+    check(nano_embed(handle_.get(), text.data(), text.size(), vector.data(), vector.size(), nullptr));
+    return vector;
+  }
+
+  [[nodiscard]] std::vector<std::vector<float>> embed(const std::vector<std::string_view>& texts) const {
+    const std::size_t width = info().embedding_length;
+    std::vector<float> flat(texts.size() * width);
+    const std::vector<nano_text> c = c_texts(texts);
+    check(nano_embed_batch(handle_.get(), c.data(), c.size(), flat.data(), flat.size(), nullptr));
+    std::vector<std::vector<float>> vectors;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const float* at = flat.data() + i * width;
+      vectors.emplace_back(at, at + width);
+    }
+    return vectors;
+  }
+
+  [[nodiscard]] nano_model* handle() const noexcept { return handle_.get(); }
+
+ private:
+  struct closer {
+    void operator()(nano_model* m) const noexcept { nano_close(m); }
+  };
+  static void check(nano_status status) {
+    if (status != NANO_OK) throw error(status, nano_last_error());
+  }
+  static std::vector<nano_text> c_texts(const std::vector<std::string_view>& texts) {
+    std::vector<nano_text> c;
+    c.reserve(texts.size());
+    for (const std::string_view text : texts) c.push_back({text.data(), text.size()});
+    return c;
+  }
+
+  std::unique_ptr<nano_model, closer> handle_{};
+};
+
+}  // namespace nano
