@@ -18,7 +18,6 @@ IncompatibilityId Solver::add_fact(std::vector<Term> terms, Cause cause) {
   causes_.push_back(std::move(cause));
   const auto id = static_cast<IncompatibilityId>(incompatibilities_.size() - 1);
   attach(id);
-  for (const Term& t : incompatibilities_[id].terms) touch(t.package);
   if (incompatibilities_[id].terms.empty() && !contradiction_) contradiction_ = id;
   return id;
 }
@@ -95,6 +94,8 @@ Status Solver::add_requirements() {
     if (!cause.allowed.is_empty()) terms.push_back({wanted[i], cause.allowed.complement()});
     add_fact(std::move(terms), std::move(cause));
   }
+  // The last one first, as within a package (propagate()): where choices tie, versions then come out as pub's do.
+  for (std::size_t i = wanted.size(); i-- > 0;) touch(wanted[i]);
   return Unit{};
 }
 
