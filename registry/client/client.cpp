@@ -1,0 +1,177 @@
+// registry/client/client.cpp: what is asked of a registry, in signed terms; the transports only carry bytes.
+#include "registry/client/client.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "registry/client/transport.h"
+#include "registry/tree.h"
+#include "verify/dsse.h"
+
+namespace nano::registry {
+namespace {
+
+constexpr uint32_t kMaxParallel = 16;
+
+std::unique_ptr<Transport> make_transport(TransportShared& shared) {
+  return shared.url.scheme == RegistryUrl::Scheme::file ? file_transport(shared) : http_transport(shared);
+}
+
+}  // namespace
+
+struct Client::Impl {
+  TransportShared shared{};
+  std::shared_ptr<const verify::ReleaseVerifier> verifier{};
+  std::unique_ptr<Transport> transport{};
+
+  [[nodiscard]] Result<schemas::Index> fetch_index(IndexCache* cache);
+  [[nodiscard]] Status one_blob(Transport& t, const BlobRequest& want, const SinkFactory& sinks);
+  [[nodiscard]] Error while_reading(Error e) const { return std::move(e).while_("reading the registry " + shared.url.text); }
+};
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<Client> Client::open(std::string_view url, std::shared_ptr<const verify::ReleaseVerifier> verifier, ClientOptions options, Log& log,
+                            Progress& progress) {
+  auto impl = std::make_unique<Impl>();
+  NANO_TRY_ASSIGN(impl->shared.url, parse_registry_url(url));
+  options.parallel = std::clamp<uint32_t>(options.parallel, 1, kMaxParallel);
+  if (options.ca_file.empty())
+    if (const char* from_environment = std::getenv("NANO_CA_FILE")) options.ca_file = from_environment;
+  impl->shared.options = std::move(options);
+  impl->shared.log = &log;
+  impl->shared.progress = &progress;
+  impl->verifier = std::move(verifier);
+  impl->transport = make_transport(impl->shared);
+  return Client(std::move(impl));
+}
+
+const std::string& Client::url() const { return impl_->shared.url.text; }
+bool Client::is_local() const { return impl_->shared.url.scheme == RegistryUrl::Scheme::file; }
+
+Result<schemas::RegistryJson> Client::describe() {
+  auto bytes = impl_->transport->document(tree::kRegistryJson, schemas::kMaxRegistryJsonBytes);
+  if (!bytes) return impl_->while_reading(std::move(bytes.error()));
+  return schemas::parse_registry_json(*bytes);
+}
+
+Result<IndexPointer> Client::index_pointer() {
+  auto envelope = impl_->transport->document(tree::kIndexPointer, verify::envelope_limit(kMaxIndexPointerBytes));
+  if (!envelope) return impl_->while_reading(std::move(envelope.error()));
+  auto verified = impl_->verifier->verify(*envelope, verify::kIndexPayload, kMaxIndexPointerBytes, "the index of " + impl_->shared.url.text);
+  if (!verified) return std::move(verified).error();
+  return parse_index_pointer(verified->bytes);
+}
+
+Result<schemas::Index> Client::index(IndexCache* cache) {
+  // The index may have been replaced, and the one we were told of removed, between the two requests: ask once more.
+  for (int attempt = 0;; ++attempt) {
+    NANO_TRY_ASSIGN(const IndexPointer pointer, index_pointer());
+    if (cache != nullptr) {
+      const auto kept = cache->get(pointer.sha256);
+      if (kept && sha256(*kept) == pointer.sha256) return schemas::parse_index(*kept);
+    }
+    impl_->shared.log->detail("fetching the index of " + impl_->shared.url.text + " (" + human_bytes(pointer.size) + ")");
+    auto bytes = impl_->transport->document(tree::index(pointer.sha256), pointer.size);
+    if (!bytes && bytes.error().code == Errc::not_found && attempt == 0) continue;
+    if (!bytes) return impl_->while_reading(std::move(bytes.error()));
+    if (bytes->size() != pointer.size || sha256(*bytes) != pointer.sha256)
+      return make_error(Errc::integrity, "the index of " + impl_->shared.url.text + " has other bytes than its signed pointer says",
+                        "the registry's copy is damaged: tell its operator");
+    NANO_TRY_ASSIGN(auto index, schemas::parse_index(*bytes));
+    if (cache != nullptr) cache->put(pointer.sha256, *bytes);
+    return index;
+  }
+}
+
+Result<FetchedRelease> Client::release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest) {
+  const std::string what = name.text() + "@" + version.text();
+  auto envelope = impl_->transport->document(tree::release_envelope(name, version, digest), verify::envelope_limit(schemas::kMaxReleaseBytes));
+  if (!envelope) return std::move(envelope.error()).while_("fetching the release " + what + " from " + impl_->shared.url.text);
+  NANO_TRY_ASSIGN(auto verified, impl_->verifier->verify(*envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, "the release " + what));
+  if (verified.digest != digest)
+    return make_error(Errc::integrity, "the release " + what + " is not the one the index names: " + verified.digest.text() + ", not " + digest.text(),
+                      "the registry's copy is damaged: tell its operator");
+  FetchedRelease out{.bytes = std::move(verified.bytes), .digest = digest, .envelope = std::move(*envelope), .signers = std::move(verified.signers)};
+  NANO_TRY_ASSIGN(out.release, schemas::parse_release(out.bytes));
+  if (out.release.manifest.name != name || out.release.manifest.version != version)
+    return make_error(Errc::untrusted, "the registry gives the release " + out.release.manifest.name.text() + "@" + out.release.manifest.version.text() +
+                                           " in the place of " + what,
+                      "do not use it; tell the registry's operator");
+  return out;
+}
+
+Status Client::Impl::one_blob(Transport& t, const BlobRequest& want, const SinkFactory& sinks) {
+  for (int attempt = 0;; ++attempt) {
+    NANO_TRY_ASSIGN(const auto sink, sinks(want));
+    if (!sink) {
+      shared.progress->advance(want.size);
+      return Unit{};
+    }
+    const uint64_t held = sink->have();
+    if (held > want.size) return make_error(Errc::internal, "a sink holds more than its blob");
+    auto done = t.blob(want, *sink);
+    // The bytes of an earlier run may have been the wrong ones: once more, from the start.
+    if (!done && done.error().code == Errc::integrity && held > 0 && attempt == 0) continue;
+    if (!done) return std::move(done.error()).while_("fetching the blob " + want.digest.text() + " from " + shared.url.text);
+    return done;
+  }
+}
+
+Status Client::blobs(std::span<const BlobRequest> wanted, const SinkFactory& sinks) {
+  std::vector<BlobRequest> todo(wanted.begin(), wanted.end());
+  std::sort(todo.begin(), todo.end());
+  todo.erase(std::unique(todo.begin(), todo.end()), todo.end());
+  // Large ones first: the last one to end is then a small one.
+  std::stable_sort(todo.begin(), todo.end(), [](const BlobRequest& a, const BlobRequest& b) { return a.size > b.size; });
+  uint64_t total = 0;
+  for (const BlobRequest& b : todo) {
+    if (b.size > schemas::kMaxBlobBytes) return make_error(Errc::invalid, "blob " + b.digest.text() + " is over the limit of 4 GiB");
+    total += b.size;
+  }
+  if (todo.empty()) return Unit{};
+
+  TransportShared& shared = impl_->shared;
+  shared.stop.store(false);
+  shared.progress->start("fetching", total);
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::optional<Error> first;
+  const auto work = [&](Transport& t) {
+    for (std::size_t i = next++; i < todo.size() && !shared.cancelled(); i = next++) {
+      auto done = impl_->one_blob(t, todo[i], sinks);
+      if (done) continue;
+      const std::lock_guard guard(mutex);
+      if (!first) first = std::move(done.error());
+      shared.stop.store(true);
+    }
+  };
+  {
+    const std::size_t helpers = std::min<std::size_t>(shared.options.parallel, todo.size()) - 1;
+    std::vector<std::thread> threads;
+    std::vector<std::unique_ptr<Transport>> transports;
+    for (std::size_t i = 0; i < helpers; ++i) transports.push_back(make_transport(shared));
+    try {
+      for (const auto& t : transports) threads.emplace_back([&work, &t] { work(*t); });
+    } catch (const std::system_error&) {
+      // No more threads to be had: those there are do the work.
+    }
+    work(*impl_->transport);
+    for (std::thread& t : threads) t.join();
+  }
+  shared.progress->finish();
+  shared.stop.store(false);
+  if (first) return std::move(*first);
+  if (shared.cancelled()) return make_error(Errc::interrupted, "interrupted");
+  return Unit{};
+}
+
+}  // namespace nano::registry

@@ -1,0 +1,71 @@
+// registry/client/http.h: one GET at a time by libcurl, redirects and limits in our own hands.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "registry/client/transport.h"
+
+namespace nano::registry::http {
+
+inline constexpr std::size_t kMaxHeaderBytes = 65'536;  ///< of one reply
+inline constexpr std::size_t kMaxIgnoredBytes = 65'536;  ///< read of an error page before the connection is dropped
+
+struct Request {
+  std::string url{};
+  uint64_t from = 0;       ///< first byte wanted; > 0 asks for a Range
+  std::string if_range{};  ///< a strong ETag: the Range counts only while the file is still that one
+};
+
+/// What the last reply (after redirects) said of itself.
+struct Reply {
+  long status = 0;
+  std::string etag{};
+  std::string content_type{};      ///< lower case, without parameters
+  std::string content_encoding{};  ///< lower case
+  std::optional<uint64_t> content_length{};
+  std::optional<uint64_t> range_start{};  ///< of Content-Range
+  std::optional<uint64_t> range_total{};
+  uint32_t retry_after = 0;               ///< seconds
+  [[nodiscard]] bool is_html() const { return content_type == "text/html" || content_type == "application/xhtml+xml"; }
+};
+
+/// How one attempt ended.
+struct Outcome {
+  std::optional<Error> error{};  ///< nullopt = a whole 200 or 206 reply was delivered
+  bool retry = false;            ///< the error may pass: 408, 429, 5xx, dropped or stalled
+  Reply reply{};
+};
+
+/// A libcurl handle and its kept-alive connections. One thread at a time.
+class Connection {
+ public:
+  explicit Connection(const TransportShared& shared);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  using OnReply = std::function<Status(const Reply&)>;         ///< before the first byte of a 200 or 206
+  using OnData = std::function<Status(std::string_view bytes)>;  ///< an error ends the transfer and is the outcome
+
+  /// Follows at most options.max_redirects redirects, each checked.
+  [[nodiscard]] Outcome get(const Request& request, const OnReply& on_reply, const OnData& on_data);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// `server sent HTML` as an error: a login page, a proxy, or a wrong address.
+[[nodiscard]] Error html_error(std::string_view url);
+
+/// Wait before attempt `attempt` (1 = the first retry): jittered doubling, or the server's Retry-After (at most 10 s).
+/// errors  interrupted
+[[nodiscard]] Status back_off(const TransportShared& shared, uint32_t attempt, uint32_t retry_after_seconds);
+
+}  // namespace nano::registry::http

@@ -1,0 +1,40 @@
+// registry/client/http_transport.cpp: documents over HTTP, with retries; blobs are in http_blob.cpp.
+#include "registry/client/http_transport.h"
+
+#include "base/text.h"
+
+namespace nano::registry {
+
+Result<std::string> HttpTransport::document(std::string_view path, uint64_t limit) {
+  const std::string url = shared_.url.text + "/" + std::string(path);
+  const auto too_long = [&] {
+    return make_error(Errc::invalid, "'" + sanitize(url) + "' is longer than the limit of " + std::to_string(limit) + " bytes");
+  };
+  for (uint32_t attempt = 0;; ++attempt) {
+    std::string bytes;
+    auto outcome = connection_.get(
+        {.url = url},
+        [&](const http::Reply& r) -> Status {
+          if (r.is_html()) return http::html_error(url);
+          if (!r.content_encoding.empty() && r.content_encoding != "identity")
+            return make_error(Errc::network, "'" + sanitize(url) + "' is sent compressed, which nano did not ask for");
+          if (r.content_length.value_or(0) > limit) return too_long();
+          return Unit{};
+        },
+        [&](std::string_view more) -> Status {
+          if (more.size() > limit - bytes.size()) return too_long();
+          bytes += more;
+          return Unit{};
+        });
+    if (!outcome.error) {
+      if (trim(std::string_view(bytes).substr(0, 64)).substr(0, 1) == "<") return http::html_error(url);
+      return bytes;
+    }
+    if (!outcome.retry || attempt >= shared_.options.retries) return std::move(*outcome.error);
+    NANO_TRY(http::back_off(shared_, attempt + 1, outcome.reply.retry_after));
+  }
+}
+
+std::unique_ptr<Transport> http_transport(TransportShared& shared) { return std::make_unique<HttpTransport>(shared); }
+
+}  // namespace nano::registry
