@@ -39,13 +39,15 @@ Status WordPiece::load_pieces(const gguf::File& file) {
       return file.invalid("tokenizer.ggml.token_type has " + std::to_string(types.size()) + " elements for " +
                           std::to_string(pieces_.size()) + " pieces");
   }
-  const auto any = [&](std::string_view with) {
-    return std::any_of(pieces_.begin(), pieces_.end(), [&](std::string_view p) { return starts(p, with); });
+  const auto count = [&](std::string_view with) {
+    return static_cast<std::size_t>(
+        std::count_if(pieces_.begin(), pieces_.end(), [&](std::string_view p) { return starts(p, with); }));
   };
-  const bool hashes = !any(kMark) && any(kHashes);
+  std::size_t marked_pieces = count(kMark);
+  const bool hashes = marked_pieces == 0 && (marked_pieces = count(kHashes)) > 0;
   const std::string_view mark = hashes ? kHashes : kMark;
-  initial_.reserve(pieces_.size());
-  following_.reserve(pieces_.size());
+  initial_.reserve(hashes ? pieces_.size() - marked_pieces : marked_pieces);
+  following_.reserve(hashes ? marked_pieces : pieces_.size() - marked_pieces);
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     // A control token is never found in text, not even where its name is an ordinary word.
     if (!types.empty() && types[i] == kControl) continue;
