@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Write runtime_shim/tokenizer/unicode_tables.cpp from Debian's unicode-data (UnicodeData.txt).
 
-    scripts/make_unicode_tables.py [--check] [UNICODE_DATA_DIR]
+    scripts/make_unicode_tables.py [--check | --compare] [UNICODE_DATA_DIR]
 
---check writes nothing: it fails if the committed file differs, or if the data disagree with Python's own unicodedata
-for the characters that both versions define.
+--check writes nothing and fails if the committed file is not what these data give.
+--compare writes nothing and fails if the data disagree with Python's own unicodedata for a character both define.
 """
 import os
 import re
@@ -118,7 +118,7 @@ const std::size_t kDecompositionPoolCount = {len(pool)};
     return text, category, lower, parts
 
 
-def check(text, category, lower, parts):
+def compare(category, lower, parts):
     wrong = 0
     for code in range(0x110000):
         here = chr(code)
@@ -135,19 +135,24 @@ def check(text, category, lower, parts):
         if len(here.lower()) == 1 and ord(here.lower()) != lower.get(code, code):
             wrong += 1
             print(f"U+{code:04X}: lower case differs from Python's")
-    with open(TARGET, encoding="utf-8") as f:
-        if f.read() != text:
-            wrong += 1
-            print("the committed file differs from what these data give")
     print(f"{wrong} differences (Python's unicodedata is version {unicodedata.unidata_version})")
     return 1 if wrong else 0
 
 
+def check(text):
+    with open(TARGET, encoding="utf-8") as f:
+        same = f.read() == text
+    print("the committed tables are what these data give" if same else "the committed tables differ from what these data give")
+    return 0 if same else 1
+
+
 def main():
-    arguments = [a for a in sys.argv[1:] if a != "--check"]
+    arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
     text, category, lower, parts = generate(arguments[0] if arguments else "/usr/share/unicode")
+    if "--compare" in sys.argv:
+        return compare(category, lower, parts)
     if "--check" in sys.argv:
-        return check(text, category, lower, parts)
+        return check(text)
     with open(TARGET, "w", encoding="utf-8") as f:
         f.write(text)
     return 0
