@@ -156,6 +156,9 @@ TEST_CASE("each broken rule is named") {
   refused(header(0, 1) + text("kk") + le32(9) + le32(9) + le64(0), "array of arrays");
   refused(header(0, 1) + text("kk") + le32(9) + le32(4) + le64(3) + le32(1), "ends in the array of key 'kk'");
   refused(header(0, 1) + text("kk") + le32(9) + le32(8) + le64(1) + le64(1ull << 63), "string 0 of the array of key 'kk'");
+  refused(header(0, 1) + text("kk") + le32(4) + std::string(3, '\1'), "ends in the value of key 'kk'");
+  refused(header(0, 1) + text("kk") + le32(8) + le64(5) + "four", "ends in the string of key 'kk'");
+  refused(header(0, 1) + text("kk") + le32(8) + le64(1ull << 40) + "four", "the limit is 16777216");
   refused(header(0, 1) + text("") + le32(4) + le32(1), "is empty");
   const auto alignment = [](uint32_t a) { return header(0, 1) + text("general.alignment") + le32(4) + le32(a); };
   for (const uint32_t a : {0u, 1u, 4u, 33u, 48u, 1u << 17, 0xFFFFFFFFu}) refused(alignment(a), "general.alignment");
