@@ -32,6 +32,12 @@ Status hash_prefix(int fd, uint64_t size, Hasher& hasher, const Path& path) {
   return Unit{};
 }
 
+/// append or commit after one of them failed.
+Error broken_off(const Digest& digest) {
+  return make_error(Errc::store, "the download of blob " + digest.text() + " was broken off by an error",
+                    "run the command again: what has arrived is kept");
+}
+
 }  // namespace
 
 Result<Partial> Partial::resume(const Store& store, const Digest& digest, uint64_t size, std::chrono::milliseconds timeout) {
@@ -78,7 +84,7 @@ Result<Partial> Partial::resume(const Store& store, const Digest& digest, uint64
 
 Status Partial::append(std::string_view bytes) {
   if (stored_) return Unit{};
-  NANO_ASSERT(out_.has_value());
+  if (!out_) return broken_off(digest_);
   if (bytes.size() > size_ - have_) {
     NANO_TRY(discard());
     return make_error(Errc::integrity, "blob " + digest_.text() + " is longer than the " + std::to_string(size_) +
@@ -107,7 +113,7 @@ Status Partial::restart() {
 
 Status Partial::commit() {
   if (stored_) return Unit{};
-  NANO_ASSERT(out_.has_value());
+  if (!out_) return broken_off(digest_);
   if (have_ != size_)
     return make_error(Errc::integrity, "blob " + digest_.text() + " ended after " + std::to_string(have_) + " of " +
                                            std::to_string(size_) + " bytes",
@@ -119,10 +125,11 @@ Status Partial::commit() {
                       "nothing of it was kept; run the command again, and if that repeats, tell whoever runs the registry");
   }
   const Path data = data_path(layout_, digest_);
-  if (::fchmod(out_->fd(), 0444) != 0) return fs::internal::os_error("cannot make read-only", data, errno);
-  NANO_TRY(out_->sync());
-  NANO_TRY(internal::publish_blob(layout_, data, digest_, size_));
+  fs::Writer out = std::move(*out_);  // whatever fails below, this download is over; its bytes stay for the next
   out_.reset();
+  if (::fchmod(out.fd(), 0444) != 0) return fs::internal::os_error("cannot make read-only", data, errno);
+  NANO_TRY(out.sync());
+  NANO_TRY(internal::publish_blob(layout_, data, digest_, size_));
   stored_ = true;
   // The blob is safe; failing to remove the empty folder only leaves it to gc.
   (void)fs::remove_tree(layout_.partial(digest_));
