@@ -142,8 +142,10 @@ Json to_json(const Manifest& m) {
     doc["claims"] = std::move(list);
   }
   for (const auto& [pointer, text] : m.extensions) {
-    const auto value = parse_json(text);
-    if (!value) continue;
+    JsonLimits limits;
+    limits.max_bytes = text.size();  // the whole document has its own limit
+    const auto value = parse_json(text, limits);
+    NANO_ASSERT(value.has_value());  // it came from parse_manifest, or from our own code
     try {
       doc[Json::json_pointer(pointer)] = value.value();
     } catch (const std::exception&) {
