@@ -16,10 +16,6 @@ void IndexSet::set(std::size_t i) {
   (i < 64 ? first_ : more_[i / 64 - 1]) |= uint64_t{1} << (i % 64);
 }
 
-void IndexSet::set_range(std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to; ++i) set(i);
-}
-
 bool IndexSet::is_empty() const {
   if (first_ != 0) return false;
   for (uint64_t w : more_)

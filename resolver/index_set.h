@@ -17,7 +17,6 @@ class IndexSet {
   [[nodiscard]] std::size_t size() const { return size_; }  ///< of the universe, not of the set
   [[nodiscard]] bool test(std::size_t i) const { return ((word(i / 64) >> (i % 64)) & 1U) != 0; }
   void set(std::size_t i);
-  void set_range(std::size_t from, std::size_t to);  ///< [from, to)
 
   [[nodiscard]] bool is_empty() const;
   [[nodiscard]] bool is_full() const { return count() == size_; }

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace nano::resolver {
 namespace {
 
 constexpr std::size_t kMaxPieces = 6;  // of a list in a sentence; more are counted
+constexpr std::string_view kEvery = "every version of ";
 
 struct Run {
   std::size_t from = 0;
@@ -49,9 +52,19 @@ std::string demand_text(const Knowledge& known, const Cause& cause) {
   const Package& to = known.universe[cause.dependency];
   std::string out = to.name.text();
   if (cause.range != "*" && cause.range != "any") out += " " + cause.range;
-  if (!cause.abi.empty()) out += " (ABI " + cause.abi + ")";
-  if (cause.overridden) out += " (your override)";
+  if (!cause.abi.empty()) out += " with ABI " + cause.abi;
+  if (cause.overridden) out += " by your override";
   return out;
+}
+
+/// Why no version can meet the demand, in brackets, so that the clause around it stays one clause.
+std::string demand_end(const Knowledge& known, const Cause& cause) {
+  if (!cause.allowed.is_empty()) return {};
+  const Package& to = known.universe[cause.dependency];
+  if (to.versions.empty()) return " (no registry has a package named " + to.name.text() + ")";
+  if (to.is_root) return " (this project is " + to.name.text() + " " + to.versions.front().version.text() + ")";
+  if (!cause.abi.empty()) return " (no version of " + to.name.text() + " in that range has it)";
+  return " (no version of " + to.name.text() + " is in that range; the newest is " + to.versions.back().version.text() + ")";
 }
 
 /// "you ask for", "foo 1.0.0 depends on".
@@ -62,18 +75,11 @@ std::string demander_text(const Knowledge& known, const Cause& cause) {
 
 bool is_demand(const Cause& cause) { return cause.kind == Fact::Kind::requirement || cause.kind == Fact::Kind::dependency; }
 
-std::string demand_end(const Knowledge& known, const Cause& cause) {
-  if (!cause.allowed.is_empty()) return {};
-  const Package& to = known.universe[cause.dependency];
-  if (to.versions.empty()) return ", and no registry has a package named " + to.name.text();
-  return " which matches none of its versions (the newest is " + to.versions.back().version.text() + ")";
-}
-
 std::string fact_clause(const Knowledge& known, const Cause& cause) {
   if (is_demand(cause)) return demander_text(known, cause) + " " + demand_text(known, cause) + demand_end(known, cause);
   const Package& package = known.universe[cause.package];
   if (cause.kind == Fact::Kind::root) return "this project is " + subject_text(package, cause.versions);
-  const std::string subject = package.name.text() + " " + versions_text(package, cause.versions);
+  const std::string subject = subject_text(package, cause.versions);
   if (cause.kind == Fact::Kind::unusable) return subject + " " + cause.reason;
   return subject + " was yanked" + (cause.reason.empty() ? "" : " (" + cause.reason + ")");
 }
@@ -92,6 +98,7 @@ std::string learned_clause(const Knowledge& known, const Incompatibility& learne
     if (n.back() == ' ') n.pop_back();  // any version: the name alone
   if (with.empty() && needs.empty()) return "no set of versions fits";
   if (with.empty()) return list_text(needs, "or") + " is needed";
+  if (with.size() == 1 && needs.empty() && with[0].rfind(kEvery, 0) == 0) return "no" + with[0].substr(kEvery.find(' ')) + " can be used";
   if (needs.empty()) return list_text(with, "and") + " cannot be used" + (with.size() > 1 ? " together" : "");
   return list_text(with, "and") + (with.size() > 1 ? " together need " : " needs ") + list_text(needs, "or");
 }
@@ -129,7 +136,7 @@ std::string versions_text(const Package& package, const IndexSet& versions) {
 
 std::string subject_text(const Package& package, const IndexSet& versions) {
   const std::string text = versions_text(package, versions);
-  return text.empty() ? "every version of " + package.name.text() : package.name.text() + " " + text;
+  return text.empty() ? std::string(kEvery) + package.name.text() : package.name.text() + " " + text;
 }
 
 std::string clause(const Knowledge& known, IncompatibilityId id) {
@@ -145,6 +152,9 @@ std::string clauses(const Knowledge& known, IncompatibilityId a, Incompatibility
   if (first != nullptr && second != nullptr && first->kind == second->kind && demander_text(known, *first) == demander_text(known, *second)) {
     return demander_text(known, *first) + " both " + demand_text(known, *first) + " and " + demand_text(known, *second);
   }
+  // What the person asked for comes first: that is where they are.
+  const uint32_t last = known.incompatibilities[b].cause;
+  if (last != kNone && known.causes[last].kind == Fact::Kind::requirement) std::swap(a, b);
   return clause(known, a) + " and " + clause(known, b);
 }
 

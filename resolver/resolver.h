@@ -33,7 +33,7 @@ struct VersionInfo {
   std::vector<Dependency> dependencies{};
   std::optional<std::string> yanked{};    ///< the reason ("" = none given); such a version is taken only if locked
   std::optional<std::string> filtered{};  ///< why it may not be used here (licence, age, size, CPU, trust ...), as the end of
-                                          ///< the sentence "NAME VERSION ...": "is 2 days old, and --min-age is 7 days"
+                                          ///< the sentence "NAME VERSION ...": "is 2 days old (--min-age is 7 days)"
   std::string abi{};                      ///< of a base: architecture, hidden size, tokenizer digest in one text
 };
 

@@ -65,18 +65,18 @@ TEST_CASE("a yanked version is taken only where it is locked") {
   request.locked[name("a")] = version("1.1.0");
   CHECK(solve(request, source) == "a 1.1.0");
   CHECK(solve(ask({{"a", "1.1.0"}}), source) ==
-        "Because a 1.1.0 was yanked (tokenizer broken) and you ask for a 1.1.0, no set of versions fits.");
+        "Because you ask for a 1.1.0 and a 1.1.0 was yanked (tokenizer broken), no set of versions fits.");
 }
 
 TEST_CASE("a filtered version is not taken, not even locked, and its reason is told") {
   MemorySource source;
   source.add("a", "1.0.0");
-  source.add("a", "1.1.0").filtered = "is 2 days old, and --min-age is 7 days";
+  source.add("a", "1.1.0").filtered = "is 2 days old (--min-age is 7 days)";
   auto request = ask({{"a", "*"}});
   request.locked[name("a")] = version("1.1.0");
   CHECK(solve(request, source) == "a 1.0.0");
   CHECK(solve(ask({{"a", ">1.0.0"}}), source) ==
-        "Because a 1.1.0 is 2 days old, and --min-age is 7 days and you ask for a >1.0.0, no set of versions fits.");
+        "Because you ask for a >1.0.0 and a 1.1.0 is 2 days old (--min-age is 7 days), no set of versions fits.");
 }
 
 TEST_CASE("an override replaces every range on a package, and asks for nothing by itself") {
@@ -90,9 +90,9 @@ TEST_CASE("an override replaces every range on a package, and asks for nothing b
   request.overrides[name("c")] = {.set = range("1.0.0"), .text = "1.0.0"};
   CHECK(solve(request, source) == "a 1.0.0, b 2.0.0");
   request.overrides[name("b")] = {.set = range("3.0.0"), .text = "3.0.0"};
-  CHECK(solve(request, source).find("b 3.0.0 (your override) which matches none of its versions (the newest is 2.0.0)") != std::string::npos);
+  CHECK(solve(request, source).find("b 3.0.0 by your override (no version of b is in that range; the newest is 2.0.0)") != std::string::npos);
   request.overrides[name("a")] = {.set = range("9.0.0"), .text = "9.0.0"};
-  CHECK(solve(request, source).find("you ask for a 9.0.0 (your override)") != std::string::npos);
+  CHECK(solve(request, source).find("you ask for a 9.0.0 by your override") != std::string::npos);
 }
 
 TEST_CASE("a head takes a base of its own ABI only") {
@@ -104,8 +104,8 @@ TEST_CASE("a head takes a base of its own ABI only") {
   CHECK(solve(ask({{"head", "*"}}), source) == "base 1.0.0, head 1.0.0");
   CHECK(solve(ask({{"other", "*"}}), source) == "base 1.1.0, other 1.0.0");
   const std::string why = solve(ask({{"head", "*"}, {"other", "*"}}), source);
-  CHECK(why.find("(ABI bert-384-aa)") != std::string::npos);
-  CHECK(why.find("(ABI bert-384-bb)") != std::string::npos);
+  CHECK(why.find("with ABI bert-384-aa") != std::string::npos);
+  CHECK(why.find("with ABI bert-384-bb") != std::string::npos);
 }
 
 TEST_CASE("others may depend on the root, in its own version only") {
@@ -116,7 +116,7 @@ TEST_CASE("others may depend on the root, in its own version only") {
   CHECK(solve(request, source) == "a 1.0.0");
   request.root->version = version("3.0.0");
   CHECK(solve(request, source) ==
-        "Because you ask for a which depends on app ^2 which matches none of its versions (the newest is 3.0.0), no set of versions fits.");
+        "Because you ask for a which depends on app ^2 (this project is app 3.0.0), no set of versions fits.");
 }
 
 TEST_CASE("cycles and a package that depends on itself") {
@@ -134,7 +134,7 @@ TEST_CASE("a namespace is part of the name") {
   MemorySource source;
   source.add(PackageName{.ns = "acme", .name = "a"}, {.version = version("1.0.0")});
   auto request = ask({{"a", "*"}});
-  CHECK(solve(request, source).find("no registry has a package named a,") != std::string::npos);
+  CHECK(solve(request, source).find("no registry has a package named a)") != std::string::npos);
   request.requirements[0].name.ns = "acme";
   CHECK(solve(request, source) == "acme/a 1.0.0");
 }
@@ -147,7 +147,7 @@ TEST_CASE("an unknown package is a reason to go back, and a fact that says so") 
   const auto outcome = resolver::resolve(ask({{"a", "^2"}}), source).value();
   const auto& none = std::get<NoSolution>(outcome);
   CHECK(none.lines == std::vector<std::string>{
-                          "Because you ask for a ^2 which depends on gone, and no registry has a package named gone, no set of versions fits."});
+                          "Because you ask for a ^2 which depends on gone (no registry has a package named gone), no set of versions fits."});
   REQUIRE(none.facts.size() == 2);
   CHECK((none.facts[0].unknown || none.facts[1].unknown));
 }
