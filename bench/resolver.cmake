@@ -1,0 +1,1 @@
+nano_bench(resolver SOURCES bench_resolver.cpp DEPENDS nano::resolver)
