@@ -1,0 +1,188 @@
+// bench/bench_encoder.cpp: how fast an encoder answers: median and p95 per kernel table, tokens and threads; load time and
+// memory. Prints a table, or JSON with --json.
+//
+//     bench_encoder MODEL.gguf|NAME [--tokens 16,32,128] [--threads 1,2] [--kernels avx512,avx2,ref] [--runs N] [--json]
+//     bench_encoder --shape sentiment-50m [--type q8_0] …      the same with random weights of that shape
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "bench/random_bert.h"
+#include "runtime_shim/kernels/dispatch.h"
+#include "runtime_shim/session.h"
+#include "runtime_shim/tasks/classify.h"
+
+namespace {
+
+using nano::Errc;
+using nano::make_error;
+using nano::Result;
+using nano::Status;
+using nano::Unit;
+
+struct Options {
+  std::string model{};
+  std::string shape{};
+  nano::quant::Type type = nano::quant::Type::q8_0;
+  std::vector<unsigned> tokens{16, 32, 128};
+  std::vector<unsigned> threads{1, 2};
+  std::vector<std::string> kernels{};
+  unsigned runs = 50;
+  bool json = false;
+};
+
+Result<std::vector<unsigned>> numbers(const std::string& text) {
+  std::vector<unsigned> out;
+  for (const auto& part : nano::split(text, ',')) {
+    const int n = std::atoi(part.c_str());
+    if (n <= 0) return make_error(Errc::usage, "'" + part + "' is not a number above 0");
+    out.push_back(static_cast<unsigned>(n));
+  }
+  return out;
+}
+
+Result<Options> read_options(const std::vector<std::string>& args) {
+  Options o;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const std::string& a = args[i];
+    if (a == "--json") {
+      o.json = true;
+      continue;
+    }
+    if (a.rfind("--", 0) != 0) {
+      o.model = a;
+      continue;
+    }
+    if (i + 1 == args.size()) return make_error(Errc::usage, a + " needs a value");
+    const std::string& v = args[++i];
+    if (a == "--shape") {
+      o.shape = v;
+    } else if (a == "--type") {
+      const auto type = nano::quant::parse_type(v);
+      if (!type) return make_error(Errc::usage, "no type is called '" + v + "'");
+      o.type = *type;
+    } else if (a == "--tokens") {
+      NANO_TRY_ASSIGN(o.tokens, numbers(v));
+    } else if (a == "--threads") {
+      NANO_TRY_ASSIGN(o.threads, numbers(v));
+    } else if (a == "--kernels") {
+      o.kernels = nano::split(v, ',');
+    } else if (a == "--runs") {
+      NANO_TRY_ASSIGN(const auto runs, numbers(v));
+      o.runs = runs.front();
+    } else {
+      return make_error(Errc::usage, "unknown option " + a);
+    }
+  }
+  if (o.model.empty() == o.shape.empty()) return make_error(Errc::usage, "give a model or a --shape");
+  if (o.kernels.empty()) {
+    for (const auto* table : nano::kernels::compiled()) {
+      if (table->usable()) o.kernels.emplace_back(table->name);
+    }
+  }
+  return o;
+}
+
+double peak_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+// CPU time of all threads so far: what a pass costs even where other programs take the cores away.
+double cpu_ms() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) * 1e-6;
+}
+
+// Milliseconds of `runs` passes over one sequence of `tokens`, sorted.
+Result<std::vector<double>> measure(const nano::Model& model, unsigned tokens, unsigned runs) {
+  std::vector<int32_t> ids(std::min<std::size_t>(tokens, model.info().context_length), 0);
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(5 + i * 7919 % (model.info().vocabulary - 5));
+  const std::vector<std::vector<int32_t>> sequences{ids};
+  std::vector<float> logits(model.shape().labels);
+  std::vector<double> times;
+  for (unsigned i = 0; i < runs + 3; ++i) {
+    const double start = nano::monotonic_ms();
+    NANO_TRY(model.run(sequences, [&](const nano::Model::Out& out) -> Status {
+      if (logits.empty()) return Unit{};
+      return model.encoder().classify(model.kernels(), out.states.first(model.shape().hidden), logits, out.scratch);
+    }));
+    if (i >= 3) times.push_back(nano::monotonic_ms() - start);
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+Status run(const Options& o, const std::string& path) {
+  nano::Json rows = nano::Json::array();
+  std::string name;
+  for (const auto& kernels : o.kernels) {
+    for (const unsigned tokens : o.tokens) {
+      double first_median = 0.0;
+      for (const unsigned threads : o.threads) {
+        const double start = nano::monotonic_ms();
+        nano::OpenOptions options;
+        options.threads = threads;
+        options.kernels = kernels;
+        NANO_TRY_ASSIGN(const auto model, nano::Model::open(path, options));
+        const double load = nano::monotonic_ms() - start;
+        name = model->info().name;
+        const unsigned runs = kernels == "ref" ? std::max(1u, o.runs / 10) : o.runs;
+        const double cpu_before = cpu_ms();
+        NANO_TRY_ASSIGN(const auto times, measure(*model, tokens, runs));
+        const double cpu = (cpu_ms() - cpu_before) / (runs + 3);
+        const double median = times[times.size() / 2], p95 = times[times.size() * 95 / 100];
+        if (threads == o.threads.front()) first_median = median;
+        rows.push_back({{"kernels", kernels}, {"tokens", tokens}, {"threads", threads}, {"runs", runs}, {"median_ms", median},
+                        {"p95_ms", p95}, {"min_ms", times.front()}, {"load_ms", load}, {"cpu_ms", cpu}, {"speedup", first_median / median}});
+      }
+    }
+  }
+  const nano::Json document = {{"bench", "encoder"}, {"model", name}, {"rows", rows}, {"peak_rss_mb", peak_mb()}};
+  if (o.json) {
+    std::fputs(nano::dump_pretty(document).c_str(), stdout);
+    return Unit{};
+  }
+  std::printf("%s\n%-8s %7s %8s %10s %10s %10s %10s %9s %9s\n", name.c_str(), "kernels", "tokens", "threads", "median ms", "p95 ms",
+              "min ms", "cpu ms", "load ms", "speed-up");
+  for (const auto& r : rows) {
+    std::printf("%-8s %7u %8u %10.3f %10.3f %10.3f %10.3f %9.1f %9.2f\n", r["kernels"].get<std::string>().c_str(), r["tokens"].get<unsigned>(),
+                r["threads"].get<unsigned>(), r["median_ms"].get<double>(), r["p95_ms"].get<double>(), r["min_ms"].get<double>(),
+                r["cpu_ms"].get<double>(), r["load_ms"].get<double>(), r["speedup"].get<double>());
+  }
+  std::printf("peak resident memory %.1f MB (all rows together)\n", peak_mb());
+  return Unit{};
+}
+
+Status run_all(const std::vector<std::string>& args) {
+  NANO_TRY_ASSIGN(const Options o, read_options(args));
+  if (o.shape.empty()) return run(o, o.model);
+  NANO_TRY_ASSIGN(nano::bench::RandomBert shape, nano::bench::shape_named(o.shape));
+  shape.type = o.type;
+  const auto path = std::filesystem::temp_directory_path() / ("nano-bench-" + std::to_string(getpid()) + ".gguf");
+  NANO_TRY(nano::bench::write_random_bert(shape, path));
+  const Status status = run(o, path.string());
+  NANO_TRY(nano::fs::remove_file(path));
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Status status = run_all(std::vector<std::string>(argv + 1, argv + argc));
+  if (status) return 0;
+  std::fprintf(stderr, "%s\n", status.error().render().c_str());
+  return static_cast<int>(status.error().code);
+}
