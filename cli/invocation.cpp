@@ -1,0 +1,49 @@
+// cli/invocation.cpp: access to parsed arguments; settling the streams.
+#include "cli/invocation.h"
+
+#include <charconv>
+
+namespace nano::cli {
+
+Session::Session(int out_fd, int err_fd)
+    : out_terminal(look_at(out_fd)), err_terminal(look_at(err_fd)), out(out_fd), status(err_fd, err_terminal), log(status), progress(status) {}
+
+void Session::settle(bool json_on, bool quiet_on, bool verbose_on) {
+  json = json_on;
+  quiet = quiet_on;
+  log.set(quiet_on ? Verbosity::quiet : verbose_on ? Verbosity::verbose : Verbosity::normal, json_on);
+  progress.enable(err_terminal.tty && !quiet_on && !json_on);
+}
+
+bool Invocation::has(std::string_view option) const { return parsed_.options.find(option) != parsed_.options.end(); }
+
+std::string Invocation::value(std::string_view option, std::string_view otherwise) const {
+  const auto it = parsed_.options.find(option);
+  return it == parsed_.options.end() || it->second.empty() ? std::string(otherwise) : it->second.back();
+}
+
+std::vector<std::string> Invocation::values(std::string_view option) const {
+  const auto it = parsed_.options.find(option);
+  return it == parsed_.options.end() ? std::vector<std::string>{} : it->second;
+}
+
+uint64_t Invocation::number(std::string_view option, uint64_t otherwise) const {
+  const std::string text = value(option);
+  uint64_t n = otherwise;
+  if (!text.empty()) std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+std::string Invocation::argument(std::string_view positional) const {
+  const auto it = parsed_.positionals.find(positional);
+  return it == parsed_.positionals.end() || it->second.empty() ? std::string() : it->second.front();
+}
+
+std::vector<std::string> Invocation::arguments(std::string_view positional) const {
+  const auto it = parsed_.positionals.find(positional);
+  return it == parsed_.positionals.end() ? std::vector<std::string>{} : it->second;
+}
+
+void Invocation::document(const OrderedJson& data) { session_.out.put(json_document(command().name, data, session_.log.warnings())); }
+
+}  // namespace nano::cli

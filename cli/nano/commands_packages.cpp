@@ -1,0 +1,267 @@
+// cli/nano/commands_packages.cpp: install, uninstall, list, rollback, history, gc.
+#include "app/history.h"
+#include "app/install.h"
+#include "app/list.h"
+#include "base/text.h"
+#include "cli/nano/commands.h"
+#include "cli/text_table.h"
+
+namespace nano::cli {
+namespace {
+
+OrderedJson item_json(const app::PlanItem& i) {
+  OrderedJson j;
+  j["action"] = std::string(app::action_word(i.action));
+  j["name"] = i.name.text();
+  j["version"] = i.version.text();
+  j["variant"] = i.variant;
+  if (i.from) j["from_version"] = i.from->text();
+  if (!i.from_variant.empty()) j["from_variant"] = i.from_variant;
+  j["registry"] = i.registry;
+  j["why"] = i.why;
+  j["requested"] = i.requested;
+  j["bytes"] = i.bytes;
+  j["download_bytes"] = i.download_bytes;
+  j["unsigned"] = i.is_unsigned;
+  return j;
+}
+
+/// "sentiment-50m 1.0.0 q8"
+std::string item_name(const app::PlanItem& i) {
+  return i.name.text() + " " + i.version.text() + (i.variant.empty() ? "" : " " + i.variant);
+}
+
+std::string item_line(const Terminal& t, const app::PlanItem& i) {
+  std::string out = std::string(app::action_word(i.action)) + " " + styled(t, Style::bold, sanitize(item_name(i)));
+  if (i.from && *i.from != i.version) out += " (was " + i.from->text() + ")";
+  if (!i.from_variant.empty() && i.from_variant != i.variant) out += " (was " + sanitize(i.from_variant) + ")";
+  if (i.bytes > 0) out += ", " + human_bytes(i.bytes);
+  if (!i.registry.empty()) out += " from " + sanitize(i.registry);
+  if (i.is_unsigned) out += " " + styled(t, Style::yellow, "[unsigned]");
+  if (!i.requested && !i.why.empty()) out += ", " + sanitize(i.why);
+  return out;
+}
+
+Result<int> run_install(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  const app::InstallOptions options{.requests = in.arguments("PACKAGE"), .dry_run = in.has("dry-run"),
+                                    .allow_unsigned = in.has("allow-unsigned"), .force = in.has("force")};
+  NANO_TRY_ASSIGN(const app::InstallReport report, app::install(ctx, options));
+  if (in.json()) {
+    OrderedJson data;
+    data["items"] = OrderedJson::array();
+    for (const auto& i : report.items) data["items"].push_back(item_json(i));
+    data["changed"] = report.changed;
+    data["dry_run"] = report.dry_run;
+    data["generation"] = report.generation;
+    data["download_bytes"] = report.download_bytes;
+    data["fetched_bytes"] = report.fetched_bytes;
+    data["seconds"] = rounded(report.seconds);
+    in.document(data);
+    return 0;
+  }
+  if (in.session().quiet) return 0;
+  const Terminal& t = in.session().out_terminal;
+  for (const auto& i : report.items) {
+    const bool kept = i.action == app::Action::keep;
+    if (!kept || i.requested) in.out().line((report.dry_run && !kept ? "would " : "") + item_line(t, i));
+  }
+  if (report.dry_run) {
+    in.out().line("nothing was changed; " + human_bytes(report.download_bytes) + " would be fetched");
+  } else if (!report.changed) {
+    in.out().line("everything was installed already");
+  } else {
+    in.out().line("done in " + human_duration(report.seconds) + ", " + human_bytes(report.fetched_bytes) + " fetched, generation " +
+                  std::to_string(report.generation));
+  }
+  return 0;
+}
+
+Result<int> run_uninstall(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  const bool dry = in.has("dry-run");
+  NANO_TRY_ASSIGN(const app::UninstallReport report, app::uninstall(ctx, {.names = in.arguments("NAME"), .dry_run = dry}));
+  if (in.json()) {
+    OrderedJson data;
+    data["removed"] = OrderedJson::array();
+    for (const auto& i : report.removed) data["removed"].push_back(item_json(i));
+    data["dry_run"] = dry;
+    data["generation"] = report.generation;
+    data["reclaimable_bytes"] = report.reclaimable_bytes;
+    in.document(data);
+    return 0;
+  }
+  if (in.session().quiet) return 0;
+  for (const auto& i : report.removed) {
+    const std::string why = !i.requested && !i.why.empty() ? ", " + sanitize(i.why) : "";
+    in.out().line((dry ? "would remove " : "removed ") + styled(in.session().out_terminal, Style::bold, sanitize(item_name(i))) + why);
+  }
+  if (!dry && report.reclaimable_bytes > 0)
+    in.out().line("`nano rollback` brings it back; `nano gc` would free " + human_bytes(report.reclaimable_bytes));
+  return 0;
+}
+
+Result<int> run_list(Invocation& in) {
+  NANO_TRY_ASSIGN(const app::Context ctx, open_context(in));
+  if (in.has("names")) {
+    NANO_TRY_ASSIGN(const auto names, app::installed_names(ctx));
+    for (const auto& n : names) in.out().line(sanitize(n));
+    return 0;
+  }
+  NANO_TRY_ASSIGN(const auto packages, app::list_installed(ctx));
+  const auto json_of = [](const app::InstalledPackage& p) {
+    OrderedJson j;
+    j["name"] = p.entry.name.text();
+    j["version"] = p.entry.version.text();
+    j["variant"] = p.entry.variant;
+    j["title"] = p.title;
+    j["task"] = p.task;
+    j["bytes"] = p.bytes;
+    j["registry"] = p.entry.registry;
+    j["signer"] = p.entry.signer;
+    j["requested"] = p.entry.requested;
+    j["unsigned"] = p.entry.signer.empty();
+    j["dir"] = p.dir.string();
+    return j;
+  };
+  if (in.has("jsonl")) {
+    for (const auto& p : packages) in.out().line(dump_safe(json_of(p)));
+    return 0;
+  }
+  if (in.json()) {
+    OrderedJson data;
+    data["packages"] = OrderedJson::array();
+    for (const auto& p : packages) data["packages"].push_back(json_of(p));
+    in.document(data);
+    return 0;
+  }
+  if (packages.empty()) {
+    in.session().log.note("nothing is installed; `nano search` shows what there is");
+    return 0;
+  }
+  TextTable table({{.title = "NAME"}, {.title = "VERSION"}, {.title = "VARIANT"}, {.title = "SIZE", .right = true},
+                   {.title = "TASK"}, {.title = "FROM"}, {.title = "TITLE", .shrink = true}});
+  for (const auto& p : packages)
+    table.row({p.entry.name.text() + (p.entry.requested ? "" : " (needed)"), p.entry.version.text(), p.entry.variant, human_bytes(p.bytes), p.task,
+               (p.entry.registry.empty() ? "file" : p.entry.registry) + (p.entry.signer.empty() ? " [unsigned]" : ""), p.title});
+  in.out().put(table.render(in.session().out_terminal));
+  return 0;
+}
+
+Result<int> run_rollback(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  std::optional<uint64_t> to;
+  if (in.has("to")) to = in.number("to", 0);
+  NANO_TRY_ASSIGN(const app::RollbackReport report, app::rollback(ctx, to));
+  if (in.json()) {
+    OrderedJson data;
+    data["from"] = report.from;
+    data["to"] = report.to;
+    data["changes"] = report.changes;
+    in.document(data);
+    return 0;
+  }
+  if (in.session().quiet) return 0;
+  for (const auto& c : report.changes) in.out().line("  " + sanitize(c));
+  in.out().line("generation " + std::to_string(report.to) + " is in force (was " + std::to_string(report.from) + ")");
+  return 0;
+}
+
+Result<int> run_history(Invocation& in) {
+  NANO_TRY_ASSIGN(const app::Context ctx, open_context(in));
+  NANO_TRY_ASSIGN(auto items, app::history(ctx));
+  const auto limit = in.number("limit", 0);
+  if (limit > 0 && items.size() > limit) items.resize(limit);
+  if (in.json()) {
+    OrderedJson data;
+    data["generations"] = OrderedJson::array();
+    for (const auto& i : items) {
+      OrderedJson j;
+      j["generation"] = i.generation;
+      j["created"] = i.created;
+      j["command"] = i.command;
+      j["current"] = i.current;
+      j["packages"] = i.packages;
+      j["changes"] = i.changes;
+      data["generations"].push_back(std::move(j));
+    }
+    in.document(data);
+    return 0;
+  }
+  if (items.empty()) in.session().log.note("nothing was ever installed here");
+  const Terminal& t = in.session().out_terminal;
+  for (const auto& i : items) {
+    in.out().line((i.current ? "* " : "  ") + styled(t, Style::bold, std::to_string(i.generation)) + "  " + sanitize(i.created) + "  " +
+                  sanitize(i.command));
+    for (const auto& c : i.changes) in.out().line("      " + sanitize(c));
+  }
+  return 0;
+}
+
+Result<int> run_gc(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  app::GcOptions options{.dry_run = in.has("dry-run")};
+  options.keep = in.number("keep", options.keep);
+  NANO_TRY_ASSIGN(const app::GcReport r, app::gc(ctx, options));
+  if (in.json()) {
+    OrderedJson data;
+    data["freed_bytes"] = r.freed_bytes;
+    data["blobs"] = r.blobs;
+    data["packages"] = r.packages;
+    data["generations"] = r.generations;
+    data["partials"] = r.partials;
+    data["dry_run"] = r.dry_run;
+    in.document(data);
+    return 0;
+  }
+  if (in.session().quiet) return 0;
+  in.out().line((r.dry_run ? "would free " : "freed ") + human_bytes(r.freed_bytes) + ": " + std::to_string(r.blobs) + " blobs, " +
+                std::to_string(r.packages) + " packages, " + std::to_string(r.generations) + " generations, " + std::to_string(r.partials) +
+                " partial downloads");
+  return 0;
+}
+
+}  // namespace
+
+void add_package_commands(std::vector<Command>& table) {
+  constexpr std::string_view kGroup = "Packages";
+  const Option dry_run{.name = "dry-run", .short_name = 'n', .help = "show what would happen, change nothing"};
+  table.push_back({.name = "install", .group = kGroup, .summary = "install packages, or change to another version or variant",
+      .description = "Resolves the requests, fetches what is missing, checks every byte and signature, and switches to a new generation in "
+                     "one step. Stopped anywhere, what was installed before stays as it was, and what was fetched is used next time.\n\n"
+                     "A package is NAME, NAME@RANGE, NAME:VARIANT or NAME@RANGE:VARIANT (`sentiment-50m@^1.2:q4`), or the path of a .nano "
+                     "bundle (`./x.nano`).",
+      .positionals = {{.name = "PACKAGE", .help = "a request, or a bundle's path", .many = true, .completes = Completes::files}},
+      .options = {dry_run, {.name = "yes", .short_name = 'y', .help = "answer yes to every question"},
+                  {.name = "force", .help = "fetch and stage again what is installed already"},
+                  {.name = "allow-unsigned", .help = "accept a bundle without a valid signature; it is recorded and shown as unsigned"}},
+      .examples = {{.line = "nano install sentiment-50m"}, {.line = "nano install sentiment-50m@^1.0:q4", .what = "the q4 variant of a 1.x version"},
+                   {.line = "nano install ./sentiment-50m-1.0.0.nano", .what = "a bundle"}},
+      .exits = {Errc::not_found, Errc::no_solution, Errc::network, Errc::integrity, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid,
+                Errc::unsupported},
+      .run = run_install});
+  table.push_back({.name = "uninstall", .group = kGroup, .summary = "remove packages, and what only they needed",
+      .description = "Switches to a generation without them. Their bytes stay until `nano gc`, so that `nano rollback` can bring them back.",
+      .positionals = {{.name = "NAME", .help = "an installed package", .many = true, .completes = Completes::installed}},
+      .options = {dry_run}, .examples = {{.line = "nano uninstall sentiment-50m"}}, .exits = {Errc::not_found, Errc::store}, .run = run_uninstall});
+  table.push_back({.name = "list", .group = kGroup, .summary = "show what is installed",
+      .description = "Name, version, variant, size, task and origin of every installed package. Unsigned ones are marked.",
+      .options = {{.name = "jsonl", .help = "one JSON object a line"}, {.name = "names", .help = "names only", .hidden = true}},
+      .examples = {{.line = "nano list"}}, .exits = {Errc::store, Errc::invalid}, .run = run_list});
+  table.push_back({.name = "rollback", .group = kGroup, .summary = "go back to an earlier generation",
+      .description = "Puts the generation before the one in force (or the one given) in force again. Nothing is fetched.",
+      .options = {{.name = "to", .kind = OptionKind::number, .value = "N", .help = "this generation, as `nano history` numbers them", .least = 1}},
+      .examples = {{.line = "nano rollback"}, {.line = "nano rollback --to 3"}},
+      .exits = {Errc::not_found, Errc::integrity, Errc::store}, .run = run_rollback});
+  table.push_back({.name = "history", .group = kGroup, .summary = "show the generations: what was installed when",
+      .description = "Newest first, with the command that made each one and what changed. The one in force is marked with a star.",
+      .options = {{.name = "limit", .kind = OptionKind::number, .value = "N", .help = "at most so many", .least = 1}},
+      .examples = {{.line = "nano history --limit 5"}}, .exits = {Errc::store}, .run = run_history});
+  table.push_back({.name = "gc", .group = kGroup, .summary = "free the disk space of what nothing needs any more",
+      .description = "Removes blobs, packages and old generations that no kept generation, project or pin names. Downloads that may still be "
+                     "resumed are left alone while they are young.",
+      .options = {dry_run, {.name = "keep", .kind = OptionKind::number, .value = "N", .help = "generations kept besides the one in force (5)"}},
+      .examples = {{.line = "nano gc --dry-run"}, {.line = "nano gc --keep 0"}}, .exits = {Errc::store}, .run = run_gc});
+}
+
+}  // namespace nano::cli

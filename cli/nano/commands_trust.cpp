@@ -1,0 +1,85 @@
+// cli/nano/commands_trust.cpp: verify.
+#include "app/verify.h"
+#include "base/text.h"
+#include "cli/nano/commands.h"
+#include "cli/text_table.h"
+
+namespace nano::cli {
+namespace {
+
+OrderedJson report_json(const app::VerifyReport& r) {
+  OrderedJson data;
+  data["packages"] = OrderedJson::array();
+  for (const auto& p : r.packages) {
+    OrderedJson j;
+    j["name"] = p.name;
+    j["version"] = p.version;
+    j["variant"] = p.variant;
+    j["ok"] = p.ok;
+    j["files"] = p.files;
+    j["bytes"] = p.bytes;
+    j["release_digest"] = p.release_digest;
+    j["registry"] = p.registry;
+    j["signer"] = p.signer;
+    j["unsigned"] = p.is_unsigned;
+    data["packages"].push_back(std::move(j));
+  }
+  data["findings"] = OrderedJson::array();
+  for (const auto& f : r.findings) {
+    OrderedJson j;
+    j["package"] = f.package;
+    j["kind"] = f.kind;
+    j["path"] = f.path;
+    j["message"] = f.message;
+    j["remedy"] = f.remedy;
+    j["untrusted"] = f.untrusted;
+    data["findings"].push_back(std::move(j));
+  }
+  data["repaired"] = r.repaired;
+  return data;
+}
+
+Result<int> run_verify(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  NANO_TRY_ASSIGN(const app::VerifyReport r, app::verify(ctx, {.names = in.arguments("NAME"), .repair = in.has("repair")}));
+  // A bad signature weighs more than bad bytes: bytes can be fetched again.
+  int code = 0;
+  for (const auto& f : r.findings) {
+    if (f.untrusted) code = static_cast<int>(Errc::untrusted);
+    if (!f.untrusted && code == 0) code = static_cast<int>(Errc::integrity);
+  }
+  if (in.json()) {
+    in.document(report_json(r));
+    return code;
+  }
+  const Terminal& t = in.session().out_terminal;
+  if (!in.session().quiet) {
+    for (const auto& p : r.packages) {
+      in.out().line((p.ok ? styled(t, Style::green, "ok ") : styled(t, Style::red, "BAD")) + "  " +
+                    styled(t, Style::bold, sanitize(p.name + " " + p.version + (p.variant.empty() ? "" : " " + p.variant))) + "  " + std::to_string(p.files) +
+                    " files, " + human_bytes(p.bytes) + ", " +
+                    (p.is_unsigned ? styled(t, Style::yellow, "unsigned") : "signed by " + sanitize(p.signer.substr(0, 16))));
+    }
+    if (r.packages.empty() && r.findings.empty()) in.session().log.note("nothing is installed");
+  }
+  for (const auto& f : r.findings) {
+    in.out().line((f.package.empty() ? std::string("store") : sanitize(f.package)) + ": " + (f.path.empty() ? "" : sanitize(f.path) + ": ") + sanitize(f.message));
+    if (!f.remedy.empty()) in.out().line("  hint: " + sanitize(f.remedy));
+  }
+  if (r.repaired > 0) in.out().line("repaired " + std::to_string(r.repaired));
+  return code;
+}
+
+}  // namespace
+
+void add_trust_commands(std::vector<Command>& table) {
+  table.push_back({.name = "verify", .group = "Packages", .summary = "check installed bytes and signatures",
+      .description = "Hashes every file of every installed package against its signed release, and checks every signature again. Exits with 6 when "
+                     "bytes are wrong and with 7 when a signature is.",
+      .positionals = {{.name = "NAME", .help = "installed packages; all, if left out", .required = false, .many = true, .completes = Completes::installed}},
+      .options = {{.name = "repair", .help = "mend from good copies, and remove damaged blobs so that install fetches them again"}},
+      .examples = {{.line = "nano verify"}, {.line = "nano verify sentiment-50m --json"}},
+      .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store}, .run = run_verify});
+}
+
+}  // namespace nano::cli

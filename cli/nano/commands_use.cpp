@@ -1,0 +1,191 @@
+// cli/nano/commands_use.cpp: run, embed, path.
+#include <functional>
+
+#include "app/list.h"
+#include "app/run.h"
+#include "base/text.h"
+#include "cli/nano/commands.h"
+#include "cli/nano/texts.h"
+
+namespace nano::cli {
+namespace {
+
+Result<app::OpenModel> open_model(Invocation& in, app::Context& ctx) {
+  return app::OpenModel::open(ctx, {.model = in.argument("MODEL"), .install_missing = in.has("install"),
+                                    .threads = static_cast<int>(in.number("threads", 0))});
+}
+
+/// Labels come with the model: they are foreign.
+OrderedJson answer_json(std::string_view input, const app::Answer& a, std::size_t top) {
+  OrderedJson j;
+  j["input"] = sanitize_utf8(input);
+  j["label"] = a.label;
+  j["scores"] = OrderedJson::object();
+  for (std::size_t i = 0; i < a.scores.size() && i < top; ++i) j["scores"][a.scores[i].first] = rounded(a.scores[i].second);
+  j["ms"] = rounded(a.ms, 4);
+  if (a.truncated) j["truncated"] = true;
+  return j;
+}
+
+std::string score_text(double p) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%.4f", p);
+  return text;
+}
+
+/// In a pipe: label, score (and with --top-k the following ones), text, separated by tabs. On a terminal: in columns.
+std::string answer_line(const Terminal& t, std::string_view input, const app::Answer& a, std::size_t top, std::size_t label_width) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < a.scores.size() && i < std::max<std::size_t>(top, 1); ++i) {
+    parts.push_back(sanitize(a.scores[i].first));
+    parts.push_back(score_text(a.scores[i].second));
+  }
+  if (parts.empty()) parts = {sanitize(a.label)};
+  const std::string text = sanitize(input);
+  std::string out;
+  if (!t.tty) {
+    for (const auto& p : parts) out += p + "\t";
+    return out + text;
+  }
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string cell = i % 2 == 0 ? pad(parts[i], label_width) : parts[i];
+    used += display_width(cell) + 2;
+    out += (i == 0 ? styled(t, Style::bold, cell) : cell) + "  ";
+  }
+  return out + fit(text, t.width > used ? t.width - used : 1);
+}
+
+Result<int> run_run(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  NANO_TRY(check_texts(in));
+  NANO_TRY_ASSIGN(app::OpenModel model, open_model(in, ctx));
+  const bool lines = in.has("jsonl");
+  const bool document = in.json() && !lines;
+  const auto top = static_cast<std::size_t>(in.number("top-k", lines || document ? UINT32_MAX : 1));
+  std::size_t label_width = 0;
+  for (const auto& l : model.labels()) label_width = std::max(label_width, display_width(sanitize(l)));
+  OrderedJson results = OrderedJson::array();
+  uint64_t n = 0;
+  const auto one = [&](std::string_view text) -> Status {
+    ++n;
+    NANO_TRY_ASSIGN(const app::Answer answer, model.classify(text));
+    if (answer.truncated) in.session().log.warn("text " + std::to_string(n) + " is longer than the model's context; its end was not read");
+    if (document) {
+      results.push_back(answer_json(text, answer, top));
+      return Unit{};
+    }
+    in.out().line(lines ? dump_safe(answer_json(text, answer, top)) : answer_line(in.session().out_terminal, text, answer, top, label_width));
+    return in.out().flush();
+  };
+  NANO_TRY(for_each_text(in, one));
+  if (document) {
+    OrderedJson data;
+    data["model"] = model.name();
+    data["version"] = model.version();
+    data["variant"] = model.variant();
+    data["results"] = std::move(results);
+    in.document(data);
+  }
+  return 0;
+}
+
+/// The shortest decimal that reads back as the same float.
+OrderedJson floats(const std::vector<float>& v) {
+  OrderedJson out = OrderedJson::array();
+  for (const float f : v) out.push_back(rounded(static_cast<double>(f), 8));
+  return out;
+}
+
+Result<int> run_embed(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  NANO_TRY(check_texts(in));
+  NANO_TRY_ASSIGN(app::OpenModel model, open_model(in, ctx));
+  const bool lines = in.has("jsonl");
+  const bool document = in.json() && !lines;
+  OrderedJson results = OrderedJson::array();
+  std::size_t dimensions = 0;
+  uint64_t n = 0;
+  const auto one = [&](std::string_view text) -> Status {
+    ++n;
+    NANO_TRY_ASSIGN(const app::EmbedAnswer answer, model.embed(text));
+    if (answer.truncated) in.session().log.warn("text " + std::to_string(n) + " is longer than the model's context; its end was not read");
+    dimensions = answer.vector.size();
+    OrderedJson vector = floats(answer.vector);
+    if (!document && !lines) {
+      in.out().line(dump_safe(vector));
+      return in.out().flush();
+    }
+    OrderedJson j;
+    j["input"] = sanitize_utf8(text);
+    j["vector"] = std::move(vector);
+    j["ms"] = rounded(answer.ms, 4);
+    if (answer.truncated) j["truncated"] = true;
+    if (document) {
+      results.push_back(std::move(j));
+      return Unit{};
+    }
+    in.out().line(dump_safe(j));
+    return in.out().flush();
+  };
+  NANO_TRY(for_each_text(in, one));
+  if (document) {
+    OrderedJson data;
+    data["model"] = model.name();
+    data["version"] = model.version();
+    data["variant"] = model.variant();
+    data["dimensions"] = dimensions;
+    data["results"] = std::move(results);
+    in.document(data);
+  }
+  return 0;
+}
+
+Result<int> run_path(Invocation& in) {
+  NANO_TRY_ASSIGN(const app::Context ctx, open_context(in));
+  NANO_TRY_ASSIGN(const fs::Path path, app::weights_path(ctx, in.argument("NAME")));
+  if (in.json()) {
+    OrderedJson data;
+    data["path"] = path.string();
+    in.document(data);
+  } else {
+    in.out().line(path.string());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_use_commands(std::vector<Command>& table) {
+  constexpr std::string_view kGroup = "Use models";
+  const Positional model{.name = "MODEL", .help = "an installed name, `NAME:VARIANT`, a .gguf file or a package folder `DIR/`", .completes = Completes::installed};
+  const Positional texts{.name = "TEXT", .help = "texts; `-` stands for the lines of standard input, as does leaving them out in a pipe",
+                         .required = false, .many = true};
+  const Option install{.name = "install", .help = "install the package first if it is not installed, without asking"};
+  const Option threads{.name = "threads", .short_name = 't', .kind = OptionKind::number, .value = "N", .help = "use so many threads", .least = 1};
+  const Option jsonl{.name = "jsonl", .help = "one JSON object a line, as they come"};
+  const std::vector<Errc> exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid,
+                                   Errc::unsupported};
+  table.push_back({.name = "run", .group = kGroup, .summary = "answer texts with a model",
+      .description = "Prints one result a line: the label, its probability, the text. From a pipe each line is answered as it comes. A package that "
+                     "is not installed is offered for installation on a terminal.\n\n"
+                     "With --json one document {\"schema\":\"nano.run/1\",\"data\":{\"model\",\"version\",\"variant\",\"results\":[{\"input\",\"label\","
+                     "\"scores\":{label: probability},\"ms\"}]},\"warnings\":[]}; with --jsonl one result object a line.",
+      .positionals = {model, texts},
+      .options = {{.name = "top-k", .short_name = 'k', .kind = OptionKind::number, .value = "N", .help = "show the N most probable labels", .least = 1},
+                  threads, install, jsonl},
+      .examples = {{.line = "nano run sentiment-50m \"A joy from start to end.\""},
+                   {.line = "nano run sentiment-50m --jsonl < reviews.txt", .what = "one JSON object for each line"},
+                   {.line = "nano run ./model.gguf -- \"-5 degrees, lovely\"", .what = "a file; a text that begins with a dash"}},
+      .exits = exits, .run = run_run});
+  table.push_back({.name = "embed", .group = kGroup, .summary = "turn texts into vectors",
+      .description = "Prints one JSON array of numbers a line: the text's embedding, of unit length. Texts come as for `nano run`.",
+      .positionals = {model, texts}, .options = {threads, install, jsonl},
+      .examples = {{.line = "nano embed sentiment-50m \"A joy from start to end.\""}}, .exits = exits, .run = run_embed});
+  table.push_back({.name = "path", .group = kGroup, .summary = "print where a model's file lies, for other runtimes",
+      .description = "The path of the installed weights (GGUF). Nothing else is printed, so that it can stand in `$(...)`.",
+      .positionals = {{.name = "NAME", .help = "an installed package, `NAME:VARIANT` or `NAME@VERSION`", .completes = Completes::installed}},
+      .examples = {{.line = "llama-embedding -m \"$(nano path sentiment-50m)\" -p \"hello\""}}, .exits = {Errc::not_found, Errc::store}, .run = run_path});
+}
+
+}  // namespace nano::cli

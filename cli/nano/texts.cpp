@@ -1,0 +1,79 @@
+// cli/nano/texts.cpp: arguments and lines as texts.
+#include "cli/nano/texts.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/text.h"
+
+namespace nano::cli {
+
+std::string sanitize_utf8(std::string_view bytes) {
+  if (is_utf8(bytes)) return std::string(bytes);
+  std::string out;
+  std::size_t at = 0;
+  while (at < bytes.size()) append_utf8(out, decode_utf8(bytes, at));
+  return out;
+}
+
+Status check_texts(const Invocation& in) {
+  if (in.arguments("TEXT").empty() && isatty(STDIN_FILENO) != 0)
+    return make_error(Errc::usage, "no text given", "write `" + std::string(in.program().name) + " " + std::string(in.command().name) + " " +
+                                                        in.argument("MODEL") + " \"a text\"`, or send lines through a pipe");
+  return Unit{};
+}
+
+Status for_each_line(int fd, const std::function<Result<bool>(std::string_view)>& one) {
+  std::string pending;
+  std::vector<char> chunk(std::size_t{1} << 16);
+  uint64_t line_number = 0;
+  const auto give = [&](std::string_view line) -> Result<bool> {
+    ++line_number;
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    return one(line);
+  };
+  while (true) {
+    const ssize_t n = read(fd, chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return make_error(Errc::store, std::string("cannot read standard input: ") + std::strerror(errno));
+    if (n == 0) break;
+    std::string_view rest(chunk.data(), static_cast<std::size_t>(n));
+    for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+      pending += rest.substr(0, end);
+      rest.remove_prefix(end + 1);
+      NANO_TRY_ASSIGN(const bool go_on, give(pending));
+      if (!go_on) return Unit{};
+      pending.clear();
+    }
+    pending += rest;
+    if (pending.size() > kMaxLineBytes)
+      return make_error(Errc::invalid, "line " + std::to_string(line_number + 1) + " of standard input is longer than " + human_bytes(kMaxLineBytes),
+                        "split it into shorter lines");
+  }
+  if (!pending.empty()) {
+    auto last = give(pending);
+    if (!last) return std::move(last).error();
+  }
+  return Unit{};
+}
+
+Status for_each_text(Invocation& in, const std::function<Status(std::string_view)>& one) {
+  const auto lines = [&]() -> Status {
+    return for_each_line(STDIN_FILENO, [&](std::string_view line) -> Result<bool> {
+      NANO_TRY(one(line));
+      return !in.out().closed();
+    });
+  };
+  const auto texts = in.arguments("TEXT");
+  if (texts.empty()) return lines();
+  for (const auto& text : texts) {
+    NANO_TRY(text == "-" ? lines() : one(text));
+    if (in.out().closed()) break;
+  }
+  return Unit{};
+}
+
+}  // namespace nano::cli

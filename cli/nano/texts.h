@@ -1,0 +1,29 @@
+// cli/nano/texts.h: where `run` and `embed` take their texts from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "cli/invocation.h"
+
+namespace nano::cli {
+
+inline constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;  ///< of one line from a pipe
+
+/// Is there anything to read? errors  usage: no TEXT, and standard input is a terminal
+[[nodiscard]] Status check_texts(const Invocation& in);
+
+/// Call `one` for each TEXT argument, and in place of `-` (or when there are none) for each line of standard input as it
+/// comes, without its line end. Empty lines count: results stay in step. Stops quietly when nobody reads the output.
+///   errors  invalid: a line longer than kMaxLineBytes; store: reading failed; whatever `one` returns
+[[nodiscard]] Status for_each_text(Invocation& in, const std::function<Status(std::string_view)>& one);
+
+/// The lines of a descriptor, one by one; `one` returns false to stop.
+[[nodiscard]] Status for_each_line(int fd, const std::function<Result<bool>(std::string_view)>& one);
+
+/// Bytes that are not UTF-8 become U+FFFD; all else is kept: for JSON, which escapes the rest.
+[[nodiscard]] std::string sanitize_utf8(std::string_view bytes);
+
+}  // namespace nano::cli

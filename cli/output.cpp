@@ -1,0 +1,158 @@
+// cli/output.cpp: writing results, prose and errors.
+#include "cli/output.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/text.h"
+
+namespace nano::cli {
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{1} << 16;
+
+/// All bytes, or the errno.
+int write_fd(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string dump_safe(const OrderedJson& doc, bool pretty) {
+  const std::string raw = doc.dump(pretty ? 2 : -1, ' ', false, OrderedJson::error_handler_t::replace);
+  std::string out;
+  out.reserve(raw.size());
+  std::size_t at = 0;
+  while (at < raw.size()) {
+    const auto byte = static_cast<unsigned char>(raw[at]);
+    if (byte < 0x7F) {
+      out.push_back(raw[at++]);
+      continue;
+    }
+    const std::size_t from = at;
+    const uint32_t c = decode_utf8(raw, at);
+    const std::string_view text = std::string_view(raw).substr(from, at - from);
+    if (sanitize(text, true) == text) {
+      out += text;
+    } else {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", c & 0xFFFF);
+      out += escape;
+    }
+  }
+  return out;
+}
+
+double rounded(double v, int digits) {
+  if (!std::isfinite(v)) return v;
+  char text[40];
+  std::snprintf(text, sizeof text, "%.*g", digits, v);
+  return std::strtod(text, nullptr);
+}
+
+void Output::put(std::string_view text) {
+  if (closed_ || failed_ != 0) return;
+  buffer_ += text;
+  if (buffer_.size() >= kBuffer) (void)flush();
+}
+
+Status Output::flush() {
+  if (!closed_ && failed_ == 0 && !buffer_.empty()) {
+    const int e = write_fd(fd_, buffer_);
+    if (e == EPIPE) {
+      closed_ = true;
+    } else {
+      failed_ = e;
+    }
+  }
+  buffer_.clear();
+  if (failed_ != 0)
+    return make_error(Errc::store, std::string("cannot write to standard output: ") + std::strerror(failed_),
+                      failed_ == ENOSPC ? "free some space where the output goes" : "");
+  return Unit{};
+}
+
+std::string json_document(std::string_view command, const OrderedJson& data, const std::vector<std::string>& warnings) {
+  std::string name(command);
+  for (auto& c : name)
+    if (c == ' ') c = '-';
+  OrderedJson doc;
+  doc["schema"] = "nano." + name + "/1";
+  doc["data"] = data;
+  doc["warnings"] = warnings;
+  return dump_safe(doc, true) + "\n";
+}
+
+std::string render_error(const Error& error, bool json, const Terminal& err) {
+  if (json) {
+    OrderedJson e;
+    e["code"] = static_cast<int>(error.code);
+    e["kind"] = std::string(kind(error.code));
+    e["message"] = error.message;
+    e["hint"] = error.hint;
+    e["context"] = error.context;
+    OrderedJson doc;
+    doc["error"] = std::move(e);
+    return dump_safe(doc) + "\n";
+  }
+  std::string out = styled(err, Style::red, "error:") + " " + sanitize(error.message, true) + "\n";
+  for (const auto& c : error.context) out += "  while " + sanitize(c) + "\n";
+  if (!error.hint.empty()) out += "  " + styled(err, Style::cyan, "hint:") + " " + sanitize(error.hint, true) + "\n";
+  return out;
+}
+
+void StatusLine::write_all(std::string_view text) { (void)write_fd(fd_, text); }
+
+void StatusLine::print(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  write_all((drawn_ ? "\r\x1b[K" : "") + std::string(text) + "\n");
+  drawn_ = false;
+}
+
+void StatusLine::draw(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  write_all("\r" + fit(text, terminal_.width > 1 ? terminal_.width - 1 : 1) + "\x1b[K");
+  drawn_ = true;
+}
+
+void StatusLine::clear() {
+  const std::lock_guard lock(mutex_);
+  if (drawn_) write_all("\r\x1b[K");
+  drawn_ = false;
+}
+
+void ConsoleLog::note(std::string_view text) {
+  if (verbosity_ == Verbosity::quiet || (json_ && verbosity_ != Verbosity::verbose)) return;
+  line_.print(sanitize(text, true));
+}
+
+void ConsoleLog::warn(std::string_view text) {
+  {
+    const std::lock_guard lock(mutex_);
+    warnings_.push_back(sanitize(text, true));
+  }
+  if (verbosity_ == Verbosity::quiet || json_) return;
+  line_.print(styled(line_.terminal(), Style::yellow, "warning:") + " " + sanitize(text, true));
+}
+
+void ConsoleLog::detail(std::string_view text) {
+  if (verbosity_ == Verbosity::verbose) line_.print(styled(line_.terminal(), Style::dim, sanitize(text, true)));
+}
+
+std::vector<std::string> ConsoleLog::warnings() const {
+  const std::lock_guard lock(mutex_);
+  return warnings_;
+}
+
+}  // namespace nano::cli

@@ -1,0 +1,47 @@
+// cli/self_commands.cpp: help and completions as commands.
+#include "cli/self_commands.h"
+
+#include "cli/completions.h"
+#include "cli/help.h"
+
+namespace nano::cli {
+
+Result<int> run_help(Invocation& in) {
+  if (in.has("markdown")) {
+    in.out().put(manual_markdown(in.program()));
+    return 0;
+  }
+  if (in.has("exit-codes")) {
+    in.out().put(exit_codes_markdown());
+    return 0;
+  }
+  std::string topic;
+  for (const auto& w : in.arguments("COMMAND")) topic += (topic.empty() ? "" : " ") + w;
+  NANO_TRY_ASSIGN(const std::string text, topic_help(in.program(), topic, in.session().out_terminal));
+  in.out().put(text);
+  return 0;
+}
+
+Result<int> run_completions(Invocation& in) {
+  const std::string shell = in.argument("SHELL");
+  in.out().put(shell == "bash" ? bash_completions(in.program()) : shell == "zsh" ? zsh_completions(in.program()) : fish_completions(in.program()));
+  return 0;
+}
+
+Command help_command(std::string_view group, std::string_view example) {
+  return {.name = "help", .group = group, .summary = "show help on a command",
+          .description = "Without a command: the list of all commands. With one: its usage, options, examples and exit codes.",
+          .positionals = {{.name = "COMMAND", .help = "one or two words, as `registry add`", .required = false, .many = true, .completes = Completes::commands}},
+          .options = {{.name = "markdown", .help = "print the manual of all commands as markdown"},
+                      {.name = "exit-codes", .help = "print the table of exit codes as markdown"}},
+          .examples = {{.line = example}}, .run = run_help};
+}
+
+Command completions_command(std::string_view group, std::string_view example) {
+  return {.name = "completions", .group = group, .summary = "print completions for a shell",
+          .description = "A script for your shell that completes commands, options and the names of installed packages.",
+          .positionals = {{.name = "SHELL", .help = "bash, zsh or fish", .completes = Completes::choices, .choices = {"bash", "zsh", "fish"}}},
+          .examples = {{.line = example}}, .run = run_completions};
+}
+
+}  // namespace nano::cli
