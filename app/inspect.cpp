@@ -33,4 +33,37 @@ Result<InspectReport> inspect(const Context& ctx, const std::string& what) {
   return r;
 }
 
+namespace {
+
+/// "q4" is what people say for q4_0. errors  usage: no such type
+Result<quant::Type> type_named(const std::string& word) {
+  static const std::vector<std::pair<std::string, quant::Type>> kTypes = {
+      {"q8_0", quant::Type::q8_0}, {"q8", quant::Type::q8_0},   {"q4_0", quant::Type::q4_0}, {"q4", quant::Type::q4_0}, {"q4_1", quant::Type::q4_1},
+      {"q5_0", quant::Type::q5_0}, {"q5_1", quant::Type::q5_1}, {"f16", quant::Type::f16},   {"bf16", quant::Type::bf16}, {"f32", quant::Type::f32}};
+  std::vector<std::string> words;
+  for (const auto& [w, t] : kTypes) {
+    if (w == word) return t;
+    words.push_back(w);
+  }
+  const auto near = nearest(word, words);
+  return make_error(Errc::usage, "'" + sanitize(word) + "' is not a type nano can quantize to",
+                    near ? "did you mean '" + *near + "'?" : "the types are q8_0, q4_0, q4_1, q5_0, q5_1, f16, bf16, f32");
+}
+
+}  // namespace
+
+Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
+  (void)ctx;
+  NANO_TRY_ASSIGN(const quant::Type type, type_named(options.type));
+  if (!options.force && fs::exists(options.out))
+    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists", "choose another name, or --force to replace it");
+  NANO_TRY_ASSIGN(const quant::QuantizeReport done, quant::quantize_file(options.in, options.out, type));
+  QuantizeReport r;
+  r.in_bytes = done.bytes_before;
+  r.out_bytes = done.bytes_after;
+  for (const auto& t : done.tensors)
+    r.tensors.push_back({.name = t.name, .from = std::string(quant::info(t.from).name), .to = std::string(quant::info(t.to).name), .rmse = t.rms_error, .max_error = t.max_error});
+  return r;
+}
+
 }  // namespace nano::app
