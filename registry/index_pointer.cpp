@@ -25,7 +25,7 @@ Result<IndexPointer> parse_index_pointer(std::string_view bytes) {
   };
   if (text("schema") != kIndexPointerSchema) return broken("the schema is not " + std::string(kIndexPointerSchema));
   IndexPointer out;
-  NANO_TRY_ASSIGN(out.sha256, Digest::parse(text("sha256")));
+  NANO_TRY_ASSIGN(out.sha256, Digest::parse_hex(text("sha256")));
   const auto size = doc.find("size");
   if (size == doc.end() || !size->is_number_unsigned() || size->get<uint64_t>() > schemas::kMaxIndexBytes)
     return broken("the size is not a number of at most " + std::to_string(schemas::kMaxIndexBytes));
@@ -36,7 +36,7 @@ Result<IndexPointer> parse_index_pointer(std::string_view bytes) {
 }
 
 std::string write_index_pointer(const IndexPointer& p) {
-  return dump_line({{"schema", kIndexPointerSchema}, {"sha256", p.sha256.text()}, {"size", p.size}, {"created", p.created}});
+  return dump_line({{"schema", kIndexPointerSchema}, {"sha256", p.sha256.hex()}, {"size", p.size}, {"created", p.created}});
 }
 
 }  // namespace nano::registry

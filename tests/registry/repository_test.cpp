@@ -1,0 +1,243 @@
+// tests/registry/repository_test.cpp: trees made and added to; crashes and full disks leave the old index served.
+#include <catch2/catch.hpp>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "registry/client/client.h"
+#include "registry/tree.h"
+#include "tests/registry/fixture.h"
+#include "verify/dsse.h"
+
+using namespace nano;
+using namespace nano::registry;
+
+namespace {
+
+NullLog g_log;
+NullProgress g_progress;
+
+Client client_of(const std::filesystem::path& dir, const verify::PublicKey& key) {
+  auto c = Client::open("file://" + dir.string(), verify::pinned_keys({key}), {}, g_log, g_progress);
+  REQUIRE(c);
+  return std::move(*c);
+}
+
+struct Repo {
+  test::TempDir temp;
+  std::filesystem::path dir = temp / "tree";
+  std::string pem{};
+  verify::PublicKey key{};
+  Repo() {
+    auto made = test::make_key();
+    pem = std::string(made.pem()->view());
+    key = made.public_key();
+    REQUIRE(Repository::init(dir, {.name = "test", .now = test::kDate}, std::move(made)));
+  }
+  Repository open() {
+    auto r = Repository::open(dir, verify::PrivateKey::from_pem(pem).value(), std::chrono::milliseconds(50));
+    if (!r) FAIL(r.error().render());
+    return std::move(*r);
+  }
+  Packed package(std::string_view name, std::string_view version, std::string_view weights = "GGUF w") {
+    const auto folder = temp / (std::string(name) + "-" + std::string(version));
+    test::write_package(folder, name, version, weights);
+    return test::pack(folder);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("init makes an empty, signed tree and no key in it") {
+  Repo repo;
+  CHECK(client_of(repo.dir, repo.key).index()->packages.empty());
+  CHECK(client_of(repo.dir, repo.key).describe()->name == "test");
+  for (const auto& f : test::files_below(repo.dir)) CHECK(test::read(repo.dir / f).find("PRIVATE") == std::string::npos);
+}
+
+TEST_CASE("init refuses a folder that is not empty and changes nothing") {
+  const test::TempDir dir;
+  test::write(dir / "precious", "x");
+  const auto r = Repository::init(dir.path(), {}, test::make_key());
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::refused);
+  CHECK(test::files_below(dir.path()) == std::vector<std::string>{"precious"});
+}
+
+TEST_CASE("a tree's key has its place beside the tree, never in it") {
+  CHECK(key_place("/srv/models").private_key == "/srv/models.keys/registry.pem");
+  CHECK(key_place("/srv/models/").public_key == "/srv/models.keys/registry.pub");
+}
+
+TEST_CASE("an added bundle is served: release, envelope, blobs, index") {
+  Repo repo;
+  const Packed packed = repo.package("tiny", "1.0.0");
+  test::write_bundle(repo.temp / "t.nano", packed);
+  const auto added = repo.open().add_bundle(repo.temp / "t.nano", {.now = test::kDate});
+  if (!added) FAIL(added.error().render());
+  CHECK(added->new_blobs == 4);
+  CHECK(test::read(repo.dir / tree::release(packed.release.manifest.name, packed.release.manifest.version, packed.digest)) == packed.release_bytes);
+  for (const LocalBlob& b : packed.blobs) CHECK(sha256(test::read(repo.dir / tree::blob(b.blob.digest))) == b.blob.digest);
+  auto client = client_of(repo.dir, repo.key);
+  const auto index = client.index();
+  REQUIRE(index);
+  REQUIRE(index->find({.ns = "_", .name = "tiny"}));
+  CHECK(index->find({.ns = "_", .name = "tiny"})->versions.at(0).release == packed.digest);
+  CHECK(client.release(packed.release.manifest.name, packed.release.manifest.version, packed.digest)->bytes == packed.release_bytes);
+}
+
+TEST_CASE("the same version again with equal bytes is a quiet success that writes nothing") {
+  Repo repo;
+  const Packed packed = repo.package("tiny", "1.0.0");
+  REQUIRE(repo.open().add(packed, {.now = test::kDate}));
+  const std::string before = test::read(repo.dir / tree::kIndexPointer);
+  const auto again = repo.open().add(packed, {.now = test::kDate + 5});
+  REQUIRE(again);
+  CHECK(again->already_there);
+  CHECK(test::read(repo.dir / tree::kIndexPointer) == before);
+}
+
+TEST_CASE("the same version with other bytes is refused and the old one stays") {
+  Repo repo;
+  const Packed first = repo.package("tiny", "1.0.0", "GGUF one");
+  REQUIRE(repo.open().add(first, {.now = test::kDate}));
+  const Packed second = repo.package("tiny", "1.0.0", "GGUF two");
+  const auto r = repo.open().add(second, {.now = test::kDate});
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::refused);
+  CHECK(client_of(repo.dir, repo.key).index()->packages.at(0).versions.at(0).release == first.digest);
+}
+
+TEST_CASE("versions and packages share blobs, which are written once") {
+  Repo repo;
+  REQUIRE(repo.open().add(repo.package("tiny", "1.0.0"), {.now = test::kDate}));
+  const auto second = repo.open().add(repo.package("tiny", "1.1.0"), {.now = test::kDate});
+  REQUIRE(second);
+  CHECK(second->new_blobs == 0);
+  REQUIRE(repo.open().add(repo.package("other", "0.1.0", "GGUF other"), {.now = test::kDate}));
+  const auto index = client_of(repo.dir, repo.key).index();
+  REQUIRE(index);
+  CHECK(index->packages.size() == 2);
+  CHECK(index->find({.ns = "_", .name = "tiny"})->versions.size() == 2);
+}
+
+TEST_CASE("a bundle that lacks a blob is refused, also when the tree has that blob") {
+  Repo repo;
+  REQUIRE(repo.open().add(repo.package("tiny", "1.0.0"), {.now = test::kDate}));
+  Packed packed = repo.package("thief", "1.0.0");  // blob theft: naming a digest one has not
+  packed.blobs.pop_back();
+  test::write_bundle(repo.temp / "t.nano", packed);
+  const auto r = repo.open().add_bundle(repo.temp / "t.nano", {.now = test::kDate});
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::invalid);
+  CHECK(client_of(repo.dir, repo.key).index()->packages.size() == 1);
+}
+
+TEST_CASE("signatures that a bundle brings are kept beside the registry's") {
+  Repo repo;
+  const auto publisher = test::make_key();
+  const Packed packed = repo.package("tiny", "1.0.0");
+  test::write_bundle(repo.temp / "t.nano", packed, &publisher);
+  REQUIRE(repo.open().add_bundle(repo.temp / "t.nano", {.now = test::kDate}));
+  const auto envelope = test::read(repo.dir / tree::release_envelope(packed.release.manifest.name, packed.release.manifest.version, packed.digest));
+  for (const auto& key : {repo.key, publisher.public_key()})
+    CHECK(verify::pinned_keys({key})->verify(envelope, verify::kReleasePayload, 1 << 20, "x"));
+}
+
+TEST_CASE("a tree signed by another key is not opened for writing") {
+  Repo repo;
+  const auto r = Repository::open(repo.dir, test::make_key());
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::untrusted);
+  CHECK(Repository::open(repo.temp / "absent", test::make_key()).error().code == Errc::not_found);
+}
+
+TEST_CASE("two writers at once: the second is told who holds the lock") {
+  Repo repo;
+  const Repository first = repo.open();
+  const auto second = Repository::open(repo.dir, verify::PrivateKey::from_pem(repo.pem).value(), std::chrono::milliseconds(50));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == Errc::store);
+  CHECK(second.error().message.find("pid " + std::to_string(getpid())) != std::string::npos);
+}
+
+TEST_CASE("two trees made from the same packages differ in signatures alone") {
+  Repo a;
+  Repo b;
+  for (Repo* r : {&a, &b}) REQUIRE(r->open().add(r->package("tiny", "1.0.0"), {.now = test::kDate}));
+  REQUIRE(test::files_below(a.dir) == test::files_below(b.dir));
+  for (const auto& f : test::files_below(a.dir))
+    if (f.find(".dsse.json") == std::string::npos && f != tree::kLock) CHECK(test::read(a.dir / f) == test::read(b.dir / f));
+}
+
+TEST_CASE("a fault at any step of an add leaves the old index served, and the next add succeeds") {
+  const auto faulty = [](fs::Op op, int error) {
+    for (int step = 0;; ++step) {
+      Repo repo;
+      REQUIRE(repo.open().add(repo.package("old", "1.0.0"), {.now = test::kDate}));
+      const Packed packed = repo.package("tiny", "1.0.0", "GGUF new");
+      bool hit = false;
+      {
+        Repository r = repo.open();
+        int seen = 0;
+        fs::inject_faults([&](fs::Op at, const fs::Path&, std::size_t&) {
+          if (at != op || seen++ != step) return 0;
+          hit = true;
+          return error;
+        });
+        const auto added = r.add(packed, {.now = test::kDate});
+        fs::inject_faults({});
+        // An old index that cannot be removed afterwards, or a folder that cannot be flushed, is an error after the new one is served.
+        if (hit && !added) CHECK(added.error().code == Errc::store);
+      }
+      const auto index = client_of(repo.dir, repo.key).index();
+      REQUIRE(index);
+      REQUIRE(index->find({.ns = "_", .name = "old"}));
+      const auto again = repo.open().add(packed, {.now = test::kDate});
+      if (!again) FAIL(again.error().render());
+      REQUIRE(client_of(repo.dir, repo.key).release(packed.release.manifest.name, packed.release.manifest.version, packed.digest));
+      if (!hit) return step;
+    }
+  };
+  CHECK(faulty(fs::Op::write, ENOSPC) > 4);
+  CHECK(faulty(fs::Op::create, EROFS) > 4);
+  CHECK(faulty(fs::Op::rename, EIO) > 4);
+  CHECK(faulty(fs::Op::fsync, EIO) > 4);
+  CHECK(faulty(fs::Op::mkdir, ENOSPC) > 0);
+  CHECK(faulty(fs::Op::unlink, EIO) >= 0);
+}
+
+TEST_CASE("kill -9 during adds leaves a tree that is whole and can be added to") {
+  Repo repo;
+  std::vector<Packed> packages;
+  for (int i = 0; i < 6; ++i) packages.push_back(repo.package("p" + std::to_string(i), "1.0.0", "GGUF " + std::to_string(i)));
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      auto r = Repository::open(repo.dir, verify::PrivateKey::from_pem(repo.pem).value());
+      for (const Packed& p : packages) (void)r->add(p, {.now = test::kDate + round});
+      _exit(0);
+    }
+    usleep(static_cast<useconds_t>(500 + 700 * round));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    auto client = client_of(repo.dir, repo.key);
+    const auto index = client.index();
+    REQUIRE(index);
+    for (const auto& p : index->packages) {
+      const auto release = client.release(p.name, p.versions.at(0).version, p.versions.at(0).release);
+      REQUIRE(release);
+      std::vector<BlobRequest> want;
+      for (const auto& f : release->release.files) want.push_back({.digest = f.sha256, .size = f.size});
+      REQUIRE(client.blobs(want, [](const BlobRequest& b) -> Result<std::unique_ptr<BlobSink>> { return checking_sink(b); }));
+    }
+  }
+  Repository r = repo.open();
+  for (const Packed& p : packages) REQUIRE(r.add(p, {.now = test::kDate}));
+  CHECK(client_of(repo.dir, repo.key).index()->packages.size() == packages.size());
+}
