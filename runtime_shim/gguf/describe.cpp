@@ -81,10 +81,12 @@ Description describe(const File& file) {
   }
   for (const Tensor& t : file.tensors()) {
     const std::string type(t.type->name);
-    out.tensors.push_back({std::string(t.name), type, {t.dims.begin(), t.dims.begin() + t.rank}, t.bytes.size(), t.offset});
+    out.tensors.push_back(
+        {std::string(t.name), type, {t.dims.begin(), t.dims.begin() + t.rank}, t.bytes.size(), t.offset});
     out.parameters += t.elements();
     out.tensor_bytes += t.bytes.size();
-    auto total = std::find_if(out.totals.begin(), out.totals.end(), [&](const TypeTotal& x) { return x.type == type; });
+    auto total = std::find_if(out.totals.begin(), out.totals.end(),
+                              [&](const TypeTotal& x) { return x.type == type; });
     if (total == out.totals.end()) total = out.totals.insert(total, TypeTotal{.type = type});
     ++total->tensors;
     total->elements += t.elements();

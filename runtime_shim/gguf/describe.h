@@ -38,10 +38,10 @@ struct Description {
   uint32_t alignment = 0;
   uint64_t file_bytes = 0;
   uint64_t tensor_bytes = 0;
-  uint64_t parameters = 0;                  ///< elements of all tensors
-  std::vector<DescribedValue> metadata{};   ///< in file order
-  std::vector<DescribedTensor> tensors{};   ///< in file order
-  std::vector<TypeTotal> totals{};          ///< by type, in order of first appearance
+  uint64_t parameters = 0;                 ///< elements of all tensors
+  std::vector<DescribedValue> metadata{};  ///< in file order
+  std::vector<DescribedTensor> tensors{};  ///< in file order
+  std::vector<TypeTotal> totals{};         ///< by type, in order of first appearance
 };
 
 [[nodiscard]] Description describe(const File& file);

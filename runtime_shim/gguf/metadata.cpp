@@ -61,9 +61,12 @@ std::string text_of(const Whole& w) {
 }
 
 bool load_real(ValueType type, const std::byte* p, float& out) {
-  if (type == ValueType::f32) out = load<float>(p);
-  else if (type == ValueType::f64) out = static_cast<float>(load<double>(p));
-  else return false;
+  if (type == ValueType::f32)
+    out = load<float>(p);
+  else if (type == ValueType::f64)
+    out = static_cast<float>(load<double>(p));
+  else
+    return false;
   return true;
 }
 
@@ -79,7 +82,9 @@ std::size_t fixed_width(ValueType type) noexcept {
   return id < kTypes.size() ? kTypes[id].width : 0;
 }
 
-Error File::invalid(std::string message) const { return make_error(Errc::invalid, shown(name_) + ": " + std::move(message)); }
+Error File::invalid(std::string message) const {
+  return make_error(Errc::invalid, shown(name_) + ": " + std::move(message));
+}
 Error File::unsupported(std::string message, std::string hint) const {
   return make_error(Errc::unsupported, shown(name_) + ": " + std::move(message), std::move(hint));
 }
@@ -118,14 +123,16 @@ Result<uint64_t> File::get_u64(std::string_view key) const {
   NANO_TRY_ASSIGN(const Value* v, require(key));
   Whole w;
   if (!load_whole(v->type, v->bytes.data(), w)) return wrong_type(key, *v, "an integer");
-  if (w.negative) return invalid("metadata key '" + shown(key) + "' is " + text_of(w) + ", which is negative");
+  if (w.negative)
+    return invalid("metadata key '" + shown(key) + "' is " + text_of(w) + ", which is negative");
   return w.bits;
 }
 
 Result<uint32_t> File::get_u32(std::string_view key) const {
   NANO_TRY_ASSIGN(const uint64_t v, get_u64(key));
   if (v > std::numeric_limits<uint32_t>::max())
-    return invalid("metadata key '" + shown(key) + "' is " + std::to_string(v) + ", which is more than 32 bits hold");
+    return invalid("metadata key '" + shown(key) + "' is " + std::to_string(v) +
+                   ", which is more than 32 bits hold");
   return static_cast<uint32_t>(v);
 }
 
@@ -134,7 +141,8 @@ Result<int64_t> File::get_i64(std::string_view key) const {
   Whole w;
   if (!load_whole(v->type, v->bytes.data(), w)) return wrong_type(key, *v, "an integer");
   if (!w.negative && w.bits > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
-    return invalid("metadata key '" + shown(key) + "' is " + text_of(w) + ", which is more than 63 bits hold");
+    return invalid("metadata key '" + shown(key) + "' is " + text_of(w) +
+                   ", which is more than 63 bits hold");
   return static_cast<int64_t>(w.bits);
 }
 
@@ -160,9 +168,11 @@ Result<std::string_view> File::get_string(std::string_view key) const {
 
 Result<std::vector<std::string_view>> File::get_string_array(std::string_view key) const {
   NANO_TRY_ASSIGN(const Value* v, require(key));
-  if (v->type != ValueType::array || v->element != ValueType::string) return wrong_type(key, *v, "an array of strings");
+  if (v->type != ValueType::array || v->element != ValueType::string)
+    return wrong_type(key, *v, "an array of strings");
   std::vector<std::string_view> out;
-  out.reserve(static_cast<std::size_t>(v->count));  // count strings of 8 or more bytes lie in the file: checked by the parser
+  // The parser has seen `count` strings of 8 or more bytes each in the file.
+  out.reserve(static_cast<std::size_t>(v->count));
   const std::byte* p = v->bytes.data();
   for (uint64_t i = 0; i < v->count; ++i) {
     const auto length = load<uint64_t>(p);
@@ -177,14 +187,16 @@ Result<std::vector<int32_t>> File::get_i32_array(std::string_view key) const {
   const std::size_t width = v->type == ValueType::array ? fixed_width(v->element) : 0;
   Whole probe;
   const std::array<std::byte, 8> zero{};
-  if (width == 0 || !load_whole(v->element, zero.data(), probe)) return wrong_type(key, *v, "an array of integers");
+  if (width == 0 || !load_whole(v->element, zero.data(), probe))
+    return wrong_type(key, *v, "an array of integers");
   std::vector<int32_t> out(static_cast<std::size_t>(v->count));
   for (std::size_t i = 0; i < out.size(); ++i) {
     Whole w;
     (void)load_whole(v->element, v->bytes.data() + i * width, w);
     const auto n = static_cast<int64_t>(w.bits);
     if ((!w.negative && w.bits > INT32_MAX) || (w.negative && n < INT32_MIN))
-      return invalid("element " + std::to_string(i) + " of metadata key '" + shown(key) + "' does not fit in 32 bits");
+      return invalid("element " + std::to_string(i) + " of metadata key '" + shown(key) +
+                     "' does not fit in 32 bits");
     out[i] = static_cast<int32_t>(n);
   }
   return out;
@@ -198,7 +210,8 @@ Result<std::vector<float>> File::get_f32_array(std::string_view key) const {
   for (std::size_t i = 0; i < out.size(); ++i) {
     (void)load_real(v->element, v->bytes.data() + i * fixed_width(v->element), out[i]);
     if (!std::isfinite(out[i]))
-      return invalid("element " + std::to_string(i) + " of metadata key '" + shown(key) + "' is not a finite number");
+      return invalid("element " + std::to_string(i) + " of metadata key '" + shown(key) +
+                     "' is not a finite number");
   }
   return out;
 }

@@ -27,8 +27,8 @@ class Parser {
   [[nodiscard]] Status place_tensors();
 
   template <class T>
-  [[nodiscard]] bool take(T& out);                                    ///< false: the file ends first
-  [[nodiscard]] std::span<const std::byte> skip(uint64_t n);          ///< n must be at most left()
+  [[nodiscard]] bool take(T& out);                            ///< false: the file ends first
+  [[nodiscard]] std::span<const std::byte> skip(uint64_t n);  ///< n must be at most left()
   [[nodiscard]] Result<std::string_view> text(uint64_t limit, std::string_view what);
   [[nodiscard]] std::size_t left() const { return file_.bytes_.size() - at_; }
   [[nodiscard]] Error broken(std::string message) const;

@@ -70,7 +70,8 @@ Result<std::string_view> Parser::text(uint64_t limit, std::string_view what) {
   uint64_t length = 0;
   if (!take(length)) return broken("the file ends in the length of " + std::string(what));
   if (length > limit)
-    return broken(std::string(what) + " is " + std::to_string(length) + " bytes long; the limit is " + std::to_string(limit));
+    return broken(std::string(what) + " is " + std::to_string(length) + " bytes long; the limit is " +
+                  std::to_string(limit));
   if (length > left()) return broken("the file ends in " + std::string(what));
   const auto bytes = skip(length);
   return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -91,18 +92,21 @@ Status Parser::header() {
   at_ = 4;
   uint32_t version = 0;
   if (!take(version)) return broken("the file ends in its header");
-  if (version == 1) return file_.unsupported("GGUF version 1 is not read", "convert it again with a tool from after 2023");
+  if (version == 1)
+    return file_.unsupported("GGUF version 1 is not read", "convert it again with a tool from after 2023");
   if (version != 2 && version != 3) {
     if ((version & 0xFFFFu) == 0 && version != 0) return file_.unsupported("a big-endian GGUF is not read");
     if (version == 0) return broken("version 0 does not exist");
-    return file_.unsupported("GGUF version " + std::to_string(version) + " is not known; versions 2 and 3 are");
+    return file_.unsupported("GGUF version " + std::to_string(version) +
+                             " is not known; versions 2 and 3 are");
   }
   file_.version_ = version;
   if (!take(tensor_count_) || !take(pair_count_)) return broken("the file ends in its header");
   if (tensor_count_ > kMaxTensors)
     return broken(std::to_string(tensor_count_) + " tensors; the limit is " + std::to_string(kMaxTensors));
   if (pair_count_ > kMaxMetadataKeys)
-    return broken(std::to_string(pair_count_) + " metadata keys; the limit is " + std::to_string(kMaxMetadataKeys));
+    return broken(std::to_string(pair_count_) + " metadata keys; the limit is " +
+                  std::to_string(kMaxMetadataKeys));
   // A pair takes at least 14 bytes, a tensor 33: a count that cannot fit is refused before anything is reserved.
   if (pair_count_ > left() / 14 || tensor_count_ > (left() - pair_count_ * 14) / 33)
     return broken(std::to_string(pair_count_) + " metadata keys and " + std::to_string(tensor_count_) +
@@ -125,7 +129,8 @@ Status Parser::pairs() {
   order.resize(file_.entries_.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto& entries = file_.entries_;
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return entries[a].key < entries[b].key; });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return entries[a].key < entries[b].key; });
   for (std::size_t i = 1; i < order.size(); ++i)
     if (entries[order[i]].key == entries[order[i - 1]].key)
       return file_.invalid("metadata key '" + shown(entries[order[i]].key) + "' stands there twice");
@@ -136,12 +141,14 @@ Status Parser::value(std::string_view key, uint32_t type, Value& out) {
   out.type = static_cast<ValueType>(type);
   if (out.type == ValueType::array) return array(key, out);
   if (out.type == ValueType::string) {
-    NANO_TRY_ASSIGN(const std::string_view s, text(kMaxStringBytes, "the string of key '" + shown(key) + "'"));
+    NANO_TRY_ASSIGN(const std::string_view s,
+                    text(kMaxStringBytes, "the string of key '" + shown(key) + "'"));
     out.bytes = std::as_bytes(std::span(s.data(), s.size()));
     return Unit{};
   }
   const std::size_t width = fixed_width(out.type);
-  if (width == 0) return broken("key '" + shown(key) + "' has the unknown value type " + std::to_string(type));
+  if (width == 0)
+    return broken("key '" + shown(key) + "' has the unknown value type " + std::to_string(type));
   if (left() < width) return broken("the file ends in the value of key '" + shown(key) + "'");
   out.bytes = skip(width);
   return bools(key, out.type, out.bytes);
@@ -149,26 +156,32 @@ Status Parser::value(std::string_view key, uint32_t type, Value& out) {
 
 Status Parser::array(std::string_view key, Value& out) {
   uint32_t element = 0;
-  if (!take(element) || !take(out.count)) return broken("the file ends in the array of key '" + shown(key) + "'");
+  if (!take(element) || !take(out.count))
+    return broken("the file ends in the array of key '" + shown(key) + "'");
   out.element = static_cast<ValueType>(element);
-  if (out.element == ValueType::array) return broken("key '" + shown(key) + "' is an array of arrays, which is not read");
+  if (out.element == ValueType::array)
+    return broken("key '" + shown(key) + "' is an array of arrays, which is not read");
   if (out.count > kMaxArrayElements)
-    return broken("the array of key '" + shown(key) + "' has " + std::to_string(out.count) + " elements; the limit is " +
-                  std::to_string(kMaxArrayElements));
+    return broken("the array of key '" + shown(key) + "' has " + std::to_string(out.count) +
+                  " elements; the limit is " + std::to_string(kMaxArrayElements));
   if (out.element == ValueType::string) {
     const std::size_t begin = at_;
     for (uint64_t i = 0; i < out.count; ++i) {
-      uint64_t length = 0;  // the hot loop of opening a file with a large vocabulary: no message built unless it fails
+      // The hot loop of opening a file with a large vocabulary: no message is built unless it fails.
+      uint64_t length = 0;
       if (!take(length) || length > kMaxStringBytes || length > left())
         return broken("string " + std::to_string(i) + " of the array of key '" + shown(key) +
-                      "' does not fit in the file or is longer than " + std::to_string(kMaxStringBytes) + " bytes");
+                      "' does not fit in the file or is longer than " + std::to_string(kMaxStringBytes) +
+                      " bytes");
       at_ += static_cast<std::size_t>(length);
     }
     out.bytes = file_.bytes_.subspan(begin, at_ - begin);
     return Unit{};
   }
   const std::size_t width = fixed_width(out.element);
-  if (width == 0) return broken("the array of key '" + shown(key) + "' has the unknown element type " + std::to_string(element));
+  if (width == 0)
+    return broken("the array of key '" + shown(key) + "' has the unknown element type " +
+                  std::to_string(element));
   if (out.count > left() / width) return broken("the file ends in the array of key '" + shown(key) + "'");
   out.bytes = skip(out.count * width);
   return bools(key, out.element, out.bytes);

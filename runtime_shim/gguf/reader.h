@@ -19,23 +19,23 @@ namespace nano::gguf {
 // Limits. A file beyond one of them is refused (invalid).
 inline constexpr uint64_t kMaxMetadataKeys = 65'536;
 inline constexpr uint64_t kMaxTensors = 16'384;
-inline constexpr uint64_t kMaxKeyBytes = 65'535;               ///< ggml docs/gguf.md
-inline constexpr uint64_t kMaxStringBytes = 16ull << 20;       ///< of one string value
-inline constexpr uint64_t kMaxArrayElements = 16ull << 20;     ///< of one array
-inline constexpr uint64_t kMaxTensorNameBytes = 63;            ///< ggml's GGML_MAX_NAME less its NUL
+inline constexpr uint64_t kMaxKeyBytes = 65'535;            ///< ggml docs/gguf.md
+inline constexpr uint64_t kMaxStringBytes = 16ull << 20;    ///< of one string value
+inline constexpr uint64_t kMaxArrayElements = 16ull << 20;  ///< of one array
+inline constexpr uint64_t kMaxTensorNameBytes = 63;         ///< ggml's GGML_MAX_NAME less its NUL
 inline constexpr uint32_t kMaxDims = 4;
-inline constexpr uint32_t kDefaultAlignment = 32;              ///< bytes, where general.alignment is absent
-inline constexpr uint32_t kMaxAlignment = 65'536;              ///< bytes
+inline constexpr uint32_t kDefaultAlignment = 32;  ///< bytes, where general.alignment is absent
+inline constexpr uint32_t kMaxAlignment = 65'536;  ///< bytes
 
 /// One tensor. Rows are contiguous: dims[0] is the row length (ggml's ne[0]), so a weight that maps k inputs to n
 /// outputs has dims {k, n}. All dims are at least 1; those past `rank` are 1.
 struct Tensor {
   std::string_view name{};
-  const quant::TypeInfo* type = nullptr;      ///< never null in a File; `computable` says whether this build can use it
-  uint32_t rank = 1;                          ///< 1..4
+  const quant::TypeInfo* type = nullptr;  ///< never null in a File; see its `computable`
+  uint32_t rank = 1;                      ///< 1..4
   std::array<uint64_t, kMaxDims> dims{1, 1, 1, 1};
-  uint64_t offset = 0;                        ///< from the start of the file, bytes
-  std::span<const std::byte> bytes{};         ///< exactly rows() * row_bytes(); aligned as the file's base is, see File
+  uint64_t offset = 0;  ///< from the start of the file, bytes
+  std::span<const std::byte> bytes{};  ///< rows() * row_bytes(); aligned as the file's base is
 
   [[nodiscard]] uint64_t row_length() const { return dims[0]; }
   [[nodiscard]] uint64_t rows() const { return dims[1] * dims[2] * dims[3]; }
@@ -59,12 +59,12 @@ class File {
   [[nodiscard]] uint32_t version() const { return version_; }
   [[nodiscard]] uint32_t alignment() const { return alignment_; }
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
-  [[nodiscard]] std::span<const Entry> metadata() const { return entries_; }    ///< in file order
-  [[nodiscard]] std::span<const Tensor> tensors() const { return tensors_; }    ///< in file order
+  [[nodiscard]] std::span<const Entry> metadata() const { return entries_; }  ///< in file order
+  [[nodiscard]] std::span<const Tensor> tensors() const { return tensors_; }  ///< in file order
 
-  [[nodiscard]] const Value* find(std::string_view key) const;                  ///< nullptr when absent
+  [[nodiscard]] const Value* find(std::string_view key) const;  ///< nullptr when absent
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
-  [[nodiscard]] const Tensor* find_tensor(std::string_view tensor) const;       ///< nullptr when absent
+  [[nodiscard]] const Tensor* find_tensor(std::string_view tensor) const;  ///< nullptr when absent
   /// errors  invalid: no such tensor (names it)
   [[nodiscard]] Result<const Tensor*> tensor(std::string_view tensor) const;
 
@@ -100,9 +100,9 @@ class File {
   uint32_t version_ = 0;
   uint32_t alignment_ = kDefaultAlignment;
   std::vector<Entry> entries_{};
-  std::vector<uint32_t> by_key_{};       ///< indices into entries_, sorted by key
+  std::vector<uint32_t> by_key_{};  ///< indices into entries_, sorted by key
   std::vector<Tensor> tensors_{};
-  std::vector<uint32_t> by_name_{};      ///< indices into tensors_, sorted by name
+  std::vector<uint32_t> by_name_{};  ///< indices into tensors_, sorted by name
 };
 
 /// A foreign name made safe and short for a message: sanitised, cut to 80 bytes.

@@ -21,7 +21,8 @@ Status Parser::tensor_infos() {
   order.resize(file_.tensors_.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto& tensors = file_.tensors_;
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return tensors[a].name < tensors[b].name; });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return tensors[a].name < tensors[b].name; });
   for (std::size_t i = 1; i < order.size(); ++i)
     if (tensors[order[i]].name == tensors[order[i - 1]].name)
       return file_.invalid("tensor '" + shown(tensors[order[i]].name) + "' stands there twice");
@@ -43,7 +44,8 @@ Status Parser::tensor_info(uint64_t index, Tensor& out) {
   if (!take(type) || !take(out.offset)) return broken("the file ends in the table of tensors, at " + who);
   out.type = quant::find_type(type);
   if (out.type == nullptr)
-    return file_.unsupported(who + " is of tensor type " + std::to_string(type) + ", which this build does not know");
+    return file_.unsupported(who + " is of tensor type " + std::to_string(type) +
+                             ", which this build does not know");
   return Unit{};
 }
 
@@ -55,8 +57,9 @@ Status Parser::sizes(Tensor& tensor, uint64_t& bytes) const {
     if (__builtin_mul_overflow(elements, dim, &elements) || elements > kMax)
       return broken("the dimensions of " + who + " multiply to more than 2^63");
   if (tensor.dims[0] % tensor.type->block != 0)
-    return broken("the rows of " + who + " are " + std::to_string(tensor.dims[0]) + " long, which no whole number of " +
-                  std::string(tensor.type->name) + " blocks of " + std::to_string(tensor.type->block) + " fills");
+    return broken("the rows of " + who + " are " + std::to_string(tensor.dims[0]) +
+                  " long, which no whole number of " + std::string(tensor.type->name) + " blocks of " +
+                  std::to_string(tensor.type->block) + " fills");
   const auto row = quant::row_bytes(*tensor.type, tensor.dims[0]);
   if (!row || __builtin_mul_overflow(*row, tensor.rows(), &bytes) || bytes > kMax)
     return broken("the bytes of " + who + " are more than 2^63");
@@ -74,18 +77,20 @@ Status Parser::place_tensors() {
   const uint64_t size = file_.bytes_.size() - begin;
   std::vector<uint32_t> order(file_.by_name_);
   auto& tensors = file_.tensors_;
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return tensors[a].offset < tensors[b].offset; });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return tensors[a].offset < tensors[b].offset; });
   uint64_t taken = 0;  // end of the tensors before this one
   const Tensor* before = nullptr;
   for (const uint32_t i : order) {
     Tensor& t = tensors[i];
     const uint64_t length = lengths_[i];
     if (t.offset > size || length > size - t.offset)
-      return file_.invalid("tensor '" + shown(t.name) + "' ends after the file: offset " + std::to_string(t.offset) + " and " +
-                           std::to_string(length) + " bytes, of " + std::to_string(size) + " bytes of data");
+      return file_.invalid("tensor '" + shown(t.name) + "' ends after the file: offset " +
+                           std::to_string(t.offset) + " and " + std::to_string(length) + " bytes, of " +
+                           std::to_string(size) + " bytes of data");
     if (t.offset < taken)
-      return file_.invalid("tensors '" + shown(before->name) + "' and '" + shown(t.name) + "' overlap at offset " +
-                           std::to_string(t.offset));
+      return file_.invalid("tensors '" + shown(before->name) + "' and '" + shown(t.name) +
+                           "' overlap at offset " + std::to_string(t.offset));
     taken = t.offset + length;
     before = &t;
     t.offset += begin;

@@ -33,9 +33,10 @@ enum class ValueType : uint32_t {
 /// A value as it lies in the file (little-endian, any alignment). Views into the file's bytes: it must outlive them.
 struct Value {
   ValueType type = ValueType::u8;
-  ValueType element = ValueType::u8;   ///< of an array: its elements' type (never array)
-  uint64_t count = 1;                  ///< of an array: how many; else 1
-  std::span<const std::byte> bytes{};  ///< fixed width: the value(s); string: its text; array of strings: (u64 length, text)…
+  ValueType element = ValueType::u8;  ///< of an array: its elements' type (never array)
+  uint64_t count = 1;                 ///< of an array: how many; else 1
+  /// Fixed width: the value, or an array's values. String: its text. Array of strings: (u64 length, text)…
+  std::span<const std::byte> bytes{};
 };
 
 /// A key with its value.

@@ -31,7 +31,9 @@ std::string_view chars(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-uint64_t padding(uint64_t at) { return (kDefaultAlignment - at % kDefaultAlignment) % kDefaultAlignment; }
+uint64_t padding(uint64_t at) {
+  return (kDefaultAlignment - at % kDefaultAlignment) % kDefaultAlignment;
+}
 
 }  // namespace
 
@@ -45,12 +47,24 @@ std::string& Builder::slot(std::string_view key, ValueType type) {
   return pairs_.emplace_back(Pair{.key = std::string(key), .type = type, .payload = {}}).payload;
 }
 
-void Builder::set_u32(std::string_view key, uint32_t value) { put(slot(key, ValueType::u32), value); }
-void Builder::set_u64(std::string_view key, uint64_t value) { put(slot(key, ValueType::u64), value); }
-void Builder::set_i32(std::string_view key, int32_t value) { put(slot(key, ValueType::i32), value); }
-void Builder::set_f32(std::string_view key, float value) { put(slot(key, ValueType::f32), value); }
-void Builder::set_bool(std::string_view key, bool value) { put(slot(key, ValueType::boolean), static_cast<uint8_t>(value)); }
-void Builder::set_string(std::string_view key, std::string_view value) { put_text(slot(key, ValueType::string), value); }
+void Builder::set_u32(std::string_view key, uint32_t value) {
+  put(slot(key, ValueType::u32), value);
+}
+void Builder::set_u64(std::string_view key, uint64_t value) {
+  put(slot(key, ValueType::u64), value);
+}
+void Builder::set_i32(std::string_view key, int32_t value) {
+  put(slot(key, ValueType::i32), value);
+}
+void Builder::set_f32(std::string_view key, float value) {
+  put(slot(key, ValueType::f32), value);
+}
+void Builder::set_bool(std::string_view key, bool value) {
+  put(slot(key, ValueType::boolean), static_cast<uint8_t>(value));
+}
+void Builder::set_string(std::string_view key, std::string_view value) {
+  put_text(slot(key, ValueType::string), value);
+}
 
 void Builder::set_string_array(std::string_view key, std::span<const std::string> values) {
   std::string& out = slot(key, ValueType::array);
@@ -88,16 +102,26 @@ void Builder::remove(std::string_view key) {
   std::erase_if(pairs_, [&](const Pair& p) { return p.key == key; });
 }
 
-Result<Builder::Planned> Builder::plan(std::string_view name, quant::Type type, std::span<const uint64_t> dims) const {
+Result<Builder::Planned> Builder::plan(std::string_view name, quant::Type type,
+                                       std::span<const uint64_t> dims) const {
   const std::string who = "tensor '" + shown(name) + "'";
   if (name.empty() || name.size() > kMaxTensorNameBytes)
-    return make_error(Errc::invalid, who + " needs a name of 1 to " + std::to_string(kMaxTensorNameBytes) + " bytes");
+    return make_error(Errc::invalid,
+                      who + " needs a name of 1 to " + std::to_string(kMaxTensorNameBytes) + " bytes");
   for (const Planned& t : tensors_)
     if (t.name == name) return make_error(Errc::invalid, who + " stands there twice");
-  if (dims.empty() || dims.size() > kMaxDims) return make_error(Errc::invalid, who + " needs 1 to 4 dimensions");
-  Planned out{.name = std::string(name), .type = &quant::info(type), .dims = {dims.begin(), dims.end()}, .length = 0, .bytes = {}, .producer = {}};
+  if (dims.empty() || dims.size() > kMaxDims)
+    return make_error(Errc::invalid, who + " needs 1 to 4 dimensions");
+  Planned out{.name = std::string(name),
+              .type = &quant::info(type),
+              .dims = {dims.begin(), dims.end()},
+              .length = 0,
+              .bytes = {},
+              .producer = {}};
   const auto row = quant::row_bytes(*out.type, dims[0]);
-  if (!row) return make_error(Errc::invalid, who + " has rows that are not of whole " + std::string(out.type->name) + " blocks");
+  if (!row)
+    return make_error(Errc::invalid,
+                      who + " has rows that are not of whole " + std::string(out.type->name) + " blocks");
   out.length = *row;
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (dims[d] == 0) return make_error(Errc::invalid, who + " has a dimension of 0");
@@ -118,14 +142,16 @@ Status Builder::add_tensor(std::string_view name, quant::Type type, std::span<co
   return Unit{};
 }
 
-Status Builder::add_tensor(std::string_view name, quant::Type type, std::span<const uint64_t> dims, Producer producer) {
+Status Builder::add_tensor(std::string_view name, quant::Type type, std::span<const uint64_t> dims,
+                           Producer producer) {
   NANO_TRY_ASSIGN(Planned planned, plan(name, type, dims));
   planned.producer = std::move(producer);
   tensors_.push_back(std::move(planned));
   return Unit{};
 }
 
-Status Builder::add_f32(std::string_view name, std::initializer_list<uint64_t> dims, std::span<const float> values) {
+Status Builder::add_f32(std::string_view name, std::initializer_list<uint64_t> dims,
+                        std::span<const float> values) {
   return add_tensor(name, quant::Type::f32, std::span(dims.begin(), dims.size()), std::as_bytes(values));
 }
 
@@ -160,8 +186,9 @@ Status Builder::emit(const Sink& sink) const {
     if (t.producer) {
       NANO_TRY_ASSIGN(const std::vector<std::byte> made, t.producer());
       if (made.size() != t.length)
-        return make_error(Errc::internal, "tensor '" + shown(t.name) + "' was planned with " + std::to_string(t.length) +
-                                              " bytes and made with " + std::to_string(made.size()));
+        return make_error(Errc::internal, "tensor '" + shown(t.name) + "' was planned with " +
+                                              std::to_string(t.length) + " bytes and made with " +
+                                              std::to_string(made.size()));
       NANO_TRY(sink(chars(made)));
     } else {
       NANO_TRY(sink(chars(t.bytes)));

@@ -43,9 +43,11 @@ class Builder {
   ///   errors   invalid: name empty, longer than 63 bytes or taken; dims; a row not of whole blocks; a wrong length
   [[nodiscard]] Status add_tensor(std::string_view name, quant::Type type, std::span<const uint64_t> dims,
                                   std::span<const std::byte> bytes);
-  [[nodiscard]] Status add_tensor(std::string_view name, quant::Type type, std::span<const uint64_t> dims, Producer producer);
+  [[nodiscard]] Status add_tensor(std::string_view name, quant::Type type, std::span<const uint64_t> dims,
+                                  Producer producer);
   /// F32 from floats (copied by reference, as above).
-  [[nodiscard]] Status add_f32(std::string_view name, std::initializer_list<uint64_t> dims, std::span<const float> values);
+  [[nodiscard]] Status add_f32(std::string_view name, std::initializer_list<uint64_t> dims,
+                               std::span<const float> values);
 
   /// The whole file in memory. errors  a producer's; invalid: it made a wrong number of bytes
   [[nodiscard]] Result<std::string> bytes() const;
@@ -69,7 +71,8 @@ class Builder {
   using Sink = std::function<Status(std::string_view)>;
 
   std::string& slot(std::string_view key, ValueType type);
-  [[nodiscard]] Result<Planned> plan(std::string_view name, quant::Type type, std::span<const uint64_t> dims) const;
+  [[nodiscard]] Result<Planned> plan(std::string_view name, quant::Type type,
+                                     std::span<const uint64_t> dims) const;
   [[nodiscard]] std::string header() const;
   [[nodiscard]] Status emit(const Sink& sink) const;
 

@@ -16,10 +16,16 @@ Block load(const std::byte* p) {
   return b;
 }
 
-uint16_t load_u16(const std::byte* p) { return load<uint16_t>(p); }
+uint16_t load_u16(const std::byte* p) {
+  return load<uint16_t>(p);
+}
 
-int nibble(const uint8_t* qs, std::size_t j) { return j < 16 ? qs[j] & 0x0F : qs[j - 16] >> 4; }
-int fifth(const uint8_t* qh, std::size_t j) { return ((qh[j / 8] >> (j % 8)) & 1) << 4; }
+int nibble(const uint8_t* qs, std::size_t j) {
+  return j < 16 ? qs[j] & 0x0F : qs[j - 16] >> 4;
+}
+int fifth(const uint8_t* qh, std::size_t j) {
+  return ((qh[j / 8] >> (j % 8)) & 1) << 4;
+}
 
 void dequantize_block(Type type, const std::byte* p, float* out) {
   switch (type) {
@@ -44,13 +50,15 @@ void dequantize_block(Type type, const std::byte* p, float* out) {
     case Type::q5_0: {
       const auto b = load<BlockQ5_0>(p);
       const float d = f16_to_f32(b.d);
-      for (std::size_t j = 0; j < kBlock; ++j) out[j] = static_cast<float>((nibble(b.qs, j) | fifth(b.qh, j)) - 16) * d;
+      for (std::size_t j = 0; j < kBlock; ++j)
+        out[j] = static_cast<float>((nibble(b.qs, j) | fifth(b.qh, j)) - 16) * d;
       return;
     }
     case Type::q5_1: {
       const auto b = load<BlockQ5_1>(p);
       const float d = f16_to_f32(b.d), m = f16_to_f32(b.m);
-      for (std::size_t j = 0; j < kBlock; ++j) out[j] = static_cast<float>(nibble(b.qs, j) | fifth(b.qh, j)) * d + m;
+      for (std::size_t j = 0; j < kBlock; ++j)
+        out[j] = static_cast<float>(nibble(b.qs, j) | fifth(b.qh, j)) * d + m;
       return;
     }
     case Type::f32:
@@ -59,7 +67,9 @@ void dequantize_block(Type type, const std::byte* p, float* out) {
   }
 }
 
-bool finite_half(uint16_t h) { return (h & 0x7C00u) != 0x7C00u; }
+bool finite_half(uint16_t h) {
+  return (h & 0x7C00u) != 0x7C00u;
+}
 
 }  // namespace
 
@@ -89,9 +99,12 @@ int64_t first_non_finite(Type type, std::span<const std::byte> bytes) noexcept {
   for (std::size_t b = 0; b < blocks; ++b) {
     const std::byte* p = bytes.data() + b * t.bytes;
     bool ok = true;
-    if (type == Type::f32) ok = (load<uint32_t>(p) & 0x7F800000u) != 0x7F800000u;
-    else if (type == Type::bf16) ok = (load_u16(p) & 0x7F80u) != 0x7F80u;
-    else ok = finite_half(load_u16(p)) && (!has_minimum || finite_half(load_u16(p + 2)));
+    if (type == Type::f32)
+      ok = (load<uint32_t>(p) & 0x7F800000u) != 0x7F800000u;
+    else if (type == Type::bf16)
+      ok = (load_u16(p) & 0x7F80u) != 0x7F80u;
+    else
+      ok = finite_half(load_u16(p)) && (!has_minimum || finite_half(load_u16(p + 2)));
     if (!ok) return static_cast<int64_t>(b * t.block);
   }
   return -1;

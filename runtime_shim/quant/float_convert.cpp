@@ -31,7 +31,7 @@ uint16_t f32_to_f16(float value) noexcept {
     return static_cast<uint16_t>(sign | 0x7E00u | ((magnitude >> 13) & 0x1FFu));
   }
   if (magnitude >= 0x477FF000u) return static_cast<uint16_t>(sign | 0x7C00u);  // >= 65520, rounds past 65504
-  if (magnitude < 0x33000000u) return sign;                                     // < 2^-25, rounds to zero
+  if (magnitude < 0x33000000u) return sign;                                    // < 2^-25, rounds to zero
   const uint32_t exponent = magnitude >> 23;
   uint32_t fraction = magnitude & 0x7FFFFFu;
   uint32_t shift = 13;
@@ -49,7 +49,9 @@ uint16_t f32_to_f16(float value) noexcept {
   return static_cast<uint16_t>(sign | (base + kept + up));  // a carry runs into the exponent, as it should
 }
 
-float bf16_to_f32(uint16_t bits) noexcept { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+float bf16_to_f32(uint16_t bits) noexcept {
+  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
 
 uint16_t f32_to_bf16(float value) noexcept {
   const uint32_t x = std::bit_cast<uint32_t>(value);

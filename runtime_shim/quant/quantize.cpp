@@ -28,7 +28,9 @@ float signed_extreme(const float* x) {
   return extreme;
 }
 
-float inverse(float d) { return d != 0.0f ? 1.0f / d : 0.0f; }
+float inverse(float d) {
+  return d != 0.0f ? 1.0f / d : 0.0f;
+}
 
 /// x / d shifted by `offset` (which holds the rounding half), cut towards zero, at most `top`. As ggml: the cut is a
 /// conversion to int8, and x / d + offset lies in [0, 32.5], so it cannot overflow.
@@ -48,9 +50,13 @@ int round_away(float x) {
 }
 
 /// Where 1/d overflows (d is subnormal, far below what binary16 holds) the block is written as zeros.
-bool usable(float d) { return d == 0.0f || std::isfinite(1.0f / d); }
+bool usable(float d) {
+  return d == 0.0f || std::isfinite(1.0f / d);
+}
 
-bool fits_half(float d) { return (f32_to_f16(d) & 0x7C00u) != 0x7C00u; }
+bool fits_half(float d) {
+  return (f32_to_f16(d) & 0x7C00u) != 0x7C00u;
+}
 
 bool q8_0(const float* x, BlockQ8_0& out) {
   float d = std::fabs(signed_extreme(x)) / 127.0f;
@@ -68,7 +74,8 @@ bool symmetric(const float* x, uint16_t& d_out, uint8_t* levels) {
   if (!usable(d)) d = 0.0f;
   const float id = inverse(d);
   d_out = f32_to_f16(d);
-  for (std::size_t j = 0; j < kBlock; ++j) levels[j] = level(x[j], id, static_cast<float>(kHalf) + 0.5f, 2 * kHalf - 1);
+  for (std::size_t j = 0; j < kBlock; ++j)
+    levels[j] = level(x[j], id, static_cast<float>(kHalf) + 0.5f, 2 * kHalf - 1);
   return fits_half(d);
 }
 

@@ -21,8 +21,10 @@ bool ends_with(std::string_view s, std::string_view end) {
 
 /// Weights that are small and do much: they stay F32. source: llama.cpp src/llama-quant.cpp, but for cls.output.
 bool stays_f32(const gguf::Tensor& t, const QuantizeOptions& options) {
-  if (t.rank < 2 || !ends_with(t.name, ".weight") || t.name.find("_norm.weight") != std::string_view::npos) return true;
-  if (t.name == "position_embd.weight" || t.name == "token_types.weight" || t.name == "cls.output.weight") return true;
+  if (t.rank < 2 || !ends_with(t.name, ".weight") || t.name.find("_norm.weight") != std::string_view::npos)
+    return true;
+  if (t.name == "position_embd.weight" || t.name == "token_types.weight" || t.name == "cls.output.weight")
+    return true;
   return std::any_of(options.keep_f32.begin(), options.keep_f32.end(),
                      [&](const std::string& part) { return t.name.find(part) != std::string_view::npos; });
 }
@@ -40,7 +42,8 @@ Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tenso
     const auto place = std::span(out).subspan(r * new_row, new_row);
     if (auto done = quantize_row(report.to, before, place); !done) {
       Error e = std::move(done).error();
-      e.message = gguf::shown(file.name()) + ": tensor '" + gguf::shown(t.name) + "', row " + std::to_string(r) + ": " + e.message;
+      e.message = gguf::shown(file.name()) + ": tensor '" + gguf::shown(t.name) + "', row " +
+                  std::to_string(r) + ": " + e.message;
       return e;
     }
     dequantize_row(report.to, place, after);
@@ -56,11 +59,13 @@ Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tenso
 
 }  // namespace
 
-Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Type target, const QuantizeOptions& options) {
+Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Type target,
+                                     const QuantizeOptions& options) {
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(in));
   std::error_code ignored;
   if (std::filesystem::equivalent(in, out, ignored))
-    return make_error(Errc::usage, "the output is the input, " + gguf::shown(in.string()), "name another file for the output");
+    return make_error(Errc::usage, "the output is the input, " + gguf::shown(in.string()),
+                      "name another file for the output");
 
   gguf::Builder builder;
   for (const gguf::Entry& e : file.metadata()) builder.copy(e);
@@ -88,9 +93,11 @@ Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Ty
     r.bytes_before = t.bytes.size();
     const auto row = row_bytes(info(r.to), t.row_length());
     if (!row || __builtin_mul_overflow(*row, t.rows(), &r.bytes_after))
-      return file.invalid("tensor '" + gguf::shown(t.name) + "' is too large for " + std::string(info(r.to).name));
+      return file.invalid("tensor '" + gguf::shown(t.name) + "' is too large for " +
+                          std::string(info(r.to).name));
     report.parameters += r.elements;
-    NANO_TRY(builder.add_tensor(t.name, r.to, std::span(t.dims).first(t.rank), [&file, &t, &r] { return convert(file, t, r); }));
+    NANO_TRY(builder.add_tensor(t.name, r.to, std::span(t.dims).first(t.rank),
+                                [&file, &t, &r] { return convert(file, t, r); }));
   }
   NANO_TRY(builder.write(out));
   report.bytes_after = std::filesystem::file_size(out, ignored);

@@ -24,11 +24,11 @@ enum class Type : uint32_t {
 /// One row of the table.
 struct TypeInfo {
   Type type = Type::f32;
-  std::string_view name{};   ///< as ggml prints it: "q8_0"
-  uint32_t block = 1;        ///< values in a block; row lengths must be a multiple of it
-  uint32_t bytes = 4;        ///< bytes of a block
-  bool computable = false;   ///< can this build (de)quantize and multiply it?
-  int32_t file_type = -1;    ///< general.file_type of a file mostly of this type (llama.cpp's llama_ftype); -1 = none
+  std::string_view name{};  ///< as ggml prints it: "q8_0"
+  uint32_t block = 1;       ///< values in a block; row lengths must be a multiple of it
+  uint32_t bytes = 4;       ///< bytes of a block
+  bool computable = false;  ///< can this build (de)quantize and multiply it?
+  int32_t file_type = -1;   ///< general.file_type of files mostly of it (llama_ftype); -1 = none
 };
 
 /// The row of a type id, or nullptr for an id ggml does not define.

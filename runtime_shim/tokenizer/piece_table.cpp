@@ -13,8 +13,12 @@ namespace {
 constexpr std::size_t kMaxProbes = 512;
 
 /// FNV's low bits are its weakest: fold the high ones in.
-std::size_t place(uint64_t hash) { return static_cast<std::size_t>((hash ^ (hash >> 32)) * 0x9E3779B97F4A7C15ull >> 20); }
-uint16_t tag_of(uint64_t hash) { return static_cast<uint16_t>(hash >> 48); }
+std::size_t place(uint64_t hash) {
+  return static_cast<std::size_t>((hash ^ (hash >> 32)) * 0x9E3779B97F4A7C15ull >> 20);
+}
+uint16_t tag_of(uint64_t hash) {
+  return static_cast<uint16_t>(hash >> 48);
+}
 
 }  // namespace
 
@@ -29,7 +33,8 @@ void PieceTable::reserve(std::size_t count) {
 }
 
 bool PieceTable::insert(std::string_view piece, int32_t id) {
-  NANO_ASSERT(!slots_.empty() && piece.size() <= kMaxPieceBytes && id >= 0 && id < std::numeric_limits<int32_t>::max());
+  NANO_ASSERT(!slots_.empty() && piece.size() <= kMaxPieceBytes && id >= 0 &&
+              id < std::numeric_limits<int32_t>::max());
   uint64_t hash = kHashStart;
   for (const char c : piece) hash = hash_byte(hash, c);
   std::size_t at = place(hash) & mask_;

@@ -12,7 +12,8 @@ using namespace tables;
 Category category(uint32_t code_point) noexcept {
   if (code_point > 0x10FFFF) return Category::cn;
   const uint32_t* end = kCategoryRuns + kCategoryRunCount;
-  const uint32_t* run = std::upper_bound(kCategoryRuns, end, (code_point << 8) | 0xFFu) - 1;  // the first run is U+0000's
+  // The first run is U+0000's, so there is always one before.
+  const uint32_t* run = std::upper_bound(kCategoryRuns, end, (code_point << 8) | 0xFFu) - 1;
   return static_cast<Category>(*run & 0xFFu);
 }
 
@@ -21,7 +22,8 @@ uint32_t to_lower(uint32_t code_point) noexcept {
   const LowerRange* end = kLowerRanges + kLowerRangeCount;
   const LowerRange* range = std::lower_bound(kLowerRanges, end, code_point,
                                              [](const LowerRange& r, uint32_t c) { return r.last < c; });
-  if (range == end || code_point < range->first || (code_point - range->first) % range->stride != 0) return code_point;
+  if (range == end || code_point < range->first || (code_point - range->first) % range->stride != 0)
+    return code_point;
   return static_cast<uint32_t>(static_cast<int64_t>(code_point) + range->delta);
 }
 

@@ -22,7 +22,9 @@ bool is_cjk(uint32_t c) {
 }
 
 /// Dropped whole, before anything else.
-bool is_dropped(uint32_t c, Category cat) { return c == 0 || c == 0xFFFD || is_control(cat); }
+bool is_dropped(uint32_t c, Category cat) {
+  return c == 0 || c == 0xFFFD || is_control(cat);
+}
 
 /// A word of its own: P*, the ASCII symbols, CJK.
 bool stands_alone(uint32_t c, Category cat) {
@@ -72,7 +74,8 @@ class WordPiece::Run {
     if (c == ' ' || (c >= '\t' && c <= '\r')) return word();
     if (c < ' ' || c == 0x7F) return true;
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    const bool alone = !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'));  // ASCII has only P* and S* beside these
+    // Beside letters and digits ASCII has only P* and S*.
+    const bool alone = !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'));
     if (alone && !word()) return false;
     append(std::string_view(&c, 1), from);
     return alone ? word() : true;
@@ -189,7 +192,8 @@ Encoding WordPiece::encode(std::string_view text, const EncodeOptions& options) 
   if (options.add_special) add(special_.cls, 0);
   // The run counts what stands already, leaves room for [SEP], and stops once there is a token too many.
   const std::size_t room = options.max_tokens - (limited && options.add_special ? 1 : 0);
-  Run run(*this, text, limited ? std::max(room, out.ids.size()) : std::numeric_limits<std::size_t>::max(), out);
+  Run run(*this, text, limited ? std::max(room, out.ids.size()) : std::numeric_limits<std::size_t>::max(),
+          out);
   out.truncated = !run.all();
   if (options.add_special) add(special_.sep, text.size());
   return out;

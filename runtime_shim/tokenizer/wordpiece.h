@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxVocabulary = 1u << 20;  ///< pieces
 inline constexpr std::size_t kMaxWordChars = 100;        ///< a longer word is one unknown token, as in BERT
 
 struct EncodeOptions {
-  std::size_t max_tokens = 0;  ///< with the special ones; 0 = no limit. Below 2 only as many special tokens as fit are given
+  std::size_t max_tokens = 0;  ///< special ones included; 0 = no limit; 1 leaves no room for [SEP]
   bool add_special = true;     ///< [CLS] before, [SEP] after
 };
 
@@ -72,9 +72,9 @@ class WordPiece {
   [[nodiscard]] Status load_special(const gguf::File& file);
 
   std::vector<std::string_view> pieces_{};
-  PieceTable initial_{};              ///< pieces that begin a word, without their mark
-  PieceTable following_{};            ///< pieces that go on, without their mark
-  std::optional<int32_t> bare_mark_{};  ///< the piece that is U+2581 alone, which llama.cpp takes before a word
+  PieceTable initial_{};    ///< pieces that begin a word, without their mark
+  PieceTable following_{};  ///< pieces that go on, without their mark
+  std::optional<int32_t> bare_mark_{};  ///< U+2581 alone, which llama.cpp takes before a word
   SpecialIds special_{};
 };
 

@@ -10,17 +10,20 @@ namespace {
 
 constexpr std::string_view kMark = "\xE2\x96\x81";  // U+2581
 constexpr std::string_view kHashes = "##";
-constexpr int32_t kControl = 3;                          // source: llama.cpp, llama_token_type
-constexpr std::size_t kMaxPiece = 4 * kMaxWordChars;     // bytes; a longer piece can match no word
+constexpr int32_t kControl = 3;                       // source: llama.cpp, llama_token_type
+constexpr std::size_t kMaxPiece = 4 * kMaxWordChars;  // bytes; a longer piece can match no word
 
-bool starts(std::string_view s, std::string_view with) { return s.substr(0, with.size()) == with; }
+bool starts(std::string_view s, std::string_view with) {
+  return s.substr(0, with.size()) == with;
+}
 
 }  // namespace
 
 Result<WordPiece> WordPiece::load(const gguf::File& file) {
   NANO_TRY_ASSIGN(const std::string_view model, file.get_string("tokenizer.ggml.model"));
   if (model != "bert")
-    return file.unsupported("its tokenizer is '" + gguf::shown(model) + "'; a WordPiece vocabulary is called 'bert'");
+    return file.unsupported("its tokenizer is '" + gguf::shown(model) +
+                            "'; a WordPiece vocabulary is called 'bert'");
   WordPiece out;
   NANO_TRY(out.load_pieces(file));
   NANO_TRY(out.load_special(file));
@@ -69,7 +72,8 @@ Status WordPiece::load_pieces(const gguf::File& file) {
 
 Status WordPiece::load_special(const gguf::File& file) {
   // The key, then BERT's spelling in the vocabulary. "seperator" is llama.cpp's own spelling.
-  const auto find = [&](std::initializer_list<const char*> keys, std::string_view spelling) -> Result<int32_t> {
+  const auto find = [&](std::initializer_list<const char*> keys,
+                        std::string_view spelling) -> Result<int32_t> {
     for (const char* name : keys) {
       const std::string key = std::string("tokenizer.ggml.") + name;
       if (!file.has(key)) continue;
@@ -80,7 +84,8 @@ Status WordPiece::load_special(const gguf::File& file) {
       return static_cast<int32_t>(id);
     }
     if (const auto id = piece_to_id(spelling)) return *id;
-    return file.invalid("no " + std::string(spelling) + " token: neither a metadata key nor a piece of the vocabulary names it");
+    return file.invalid("no " + std::string(spelling) +
+                        " token: neither a metadata key nor a piece of the vocabulary names it");
   };
   NANO_TRY_ASSIGN(special_.unknown, find({"unknown_token_id"}, "[UNK]"));
   NANO_TRY_ASSIGN(special_.cls, find({"cls_token_id", "bos_token_id"}, "[CLS]"));

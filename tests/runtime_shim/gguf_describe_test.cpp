@@ -1,8 +1,9 @@
 // tests/runtime_shim/gguf_describe_test.cpp: the summary of a file, and a writer whose disk fails.
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "base/fs.h"
 #include "runtime_shim/gguf/describe.h"
@@ -41,9 +42,11 @@ TEST_CASE("a description has every pair as short text and every tensor with its 
   const Description d = describe(*file);
   std::vector<std::string> texts;
   for (const auto& m : d.metadata) texts.push_back(m.key + " (" + m.type + ") = " + m.text);
-  CHECK(texts == std::vector<std::string>{"general.name (string) = tiny", "long (string) = " + std::string(199, 'x') + "…",
+  CHECK(texts == std::vector<std::string>{"general.name (string) = tiny",
+                                          "long (string) = " + std::string(199, 'x') + "…",
                                           "eps (f32) = 1e-12", "flag (bool) = true", "minus (i32) = -7",
-                                          "words (array of string) = [\"a\", \"b\", \"c\", … 4 in all]", "two (array of i32) = [1, 2]"});
+                                          "words (array of string) = [\"a\", \"b\", \"c\", … 4 in all]",
+                                          "two (array of i32) = [1, 2]"});
   REQUIRE(d.tensors.size() == 3);
   CHECK(d.tensors[0].dims == std::vector<uint64_t>{32, 2});
   CHECK(d.tensors[1].dims == std::vector<uint64_t>{3});

@@ -1,9 +1,10 @@
 // tests/runtime_shim/gguf_file_test.cpp: what the writer writes the reader reads; typed metadata; the layout, byte by byte.
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <limits>
 #include <numeric>
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/gguf/writer.h"
@@ -14,19 +15,29 @@ using namespace nano::gguf;
 
 namespace {
 
-Result<File> parse(const std::string& bytes) { return File::parse(std::as_bytes(std::span(bytes)), "test.gguf"); }
+Result<File> parse(const std::string& bytes) {
+  return File::parse(std::as_bytes(std::span(bytes)), "test.gguf");
+}
 
 std::string message(const std::string& bytes) {
   const auto r = parse(bytes);
   return r ? "parsed" : r.error().message;
 }
 
-std::string le64(uint64_t v) { return std::string(reinterpret_cast<const char*>(&v), 8); }
-std::string le32(uint32_t v) { return std::string(reinterpret_cast<const char*>(&v), 4); }
-std::string text(std::string_view s) { return le64(s.size()) + std::string(s); }
+std::string le64(uint64_t v) {
+  return std::string(reinterpret_cast<const char*>(&v), 8);
+}
+std::string le32(uint32_t v) {
+  return std::string(reinterpret_cast<const char*>(&v), 4);
+}
+std::string text(std::string_view s) {
+  return le64(s.size()) + std::string(s);
+}
 
 /// A header written by hand from the format's table, not by the writer.
-std::string header(uint64_t tensors, uint64_t pairs) { return "GGUF" + le32(3) + le64(tensors) + le64(pairs); }
+std::string header(uint64_t tensors, uint64_t pairs) {
+  return "GGUF" + le32(3) + le64(tensors) + le64(pairs);
+}
 std::string tensor(std::string_view name, std::vector<uint64_t> dims, uint32_t type, uint64_t offset) {
   std::string out = text(name) + le32(static_cast<uint32_t>(dims.size()));
   for (const uint64_t d : dims) out += le64(d);
@@ -57,7 +68,8 @@ TEST_CASE("a file written by the builder is read back whole") {
   b.set_i32_array("a.numbers", numbers);
   b.set_f32_array("a.floats", weights);
   REQUIRE(b.add_f32("w", {32, 2}, weights));
-  REQUIRE(b.add_tensor("q", quant::Type::q8_0, dims, [&]() -> Result<std::vector<std::byte>> { return blocks; }));
+  REQUIRE(
+      b.add_tensor("q", quant::Type::q8_0, dims, [&]() -> Result<std::vector<std::byte>> { return blocks; }));
   const test::TempDir dir;
   REQUIRE(b.write(dir / "x.gguf"));
   CHECK(test::read(dir / "x.gguf") == *b.bytes());
@@ -102,7 +114,8 @@ TEST_CASE("metadata of the wrong kind is refused by name") {
   const auto f = parse(bytes);
   REQUIRE(f);
   const auto says = [](const auto& result, std::string_view part) {
-    return !result && result.error().code == Errc::invalid && result.error().message.find(part) != std::string::npos;
+    return !result && result.error().code == Errc::invalid &&
+           result.error().message.find(part) != std::string::npos;
   };
   CHECK(says(f->get_u32("big"), "'big' is 1099511627776"));
   CHECK(says(f->get_u32("negative"), "'negative' is -1"));
@@ -115,8 +128,9 @@ TEST_CASE("metadata of the wrong kind is refused by name") {
 }
 
 TEST_CASE("the layout is the format's table, byte by byte") {
-  const std::string hand = padded(header(1, 1) + text("k") + le32(4) + le32(258) + tensor("t", {2}, 0, 0), 0) + std::string(8, '\x01') +
-                           std::string(24, '\0');
+  const std::string hand =
+      padded(header(1, 1) + text("k") + le32(4) + le32(258) + tensor("t", {2}, 0, 0), 0) +
+      std::string(8, '\x01') + std::string(24, '\0');
   Builder b;
   b.set_u32("k", 258);
   const std::string eight(8, '\x01');
@@ -152,19 +166,26 @@ TEST_CASE("each broken rule is named") {
   const std::string one = text("k") + le32(7) + std::string(1, '\1');
   refused(header(0, 2) + one + one, "'k' stands there twice");
   refused(header(0, 1) + text("k") + le32(7) + std::string(1, '\2'), "neither 0 nor 1");
-  refused(header(0, 1) + text("key.of.mine") + le32(13) + std::string(8, '\0'), "'key.of.mine' has the unknown value type 13");
+  refused(header(0, 1) + text("key.of.mine") + le32(13) + std::string(8, '\0'),
+          "'key.of.mine' has the unknown value type 13");
   refused(header(0, 1) + text("kk") + le32(9) + le32(9) + le64(0), "array of arrays");
   refused(header(0, 1) + text("kk") + le32(9) + le32(4) + le64(3) + le32(1), "ends in the array of key 'kk'");
-  refused(header(0, 1) + text("kk") + le32(9) + le32(8) + le64(1) + le64(1ull << 63), "string 0 of the array of key 'kk'");
+  refused(header(0, 1) + text("kk") + le32(9) + le32(8) + le64(1) + le64(1ull << 63),
+          "string 0 of the array of key 'kk'");
   refused(header(0, 1) + text("kk") + le32(4) + std::string(3, '\1'), "ends in the value of key 'kk'");
   refused(header(0, 1) + text("kk") + le32(8) + le64(5) + "four", "ends in the string of key 'kk'");
   refused(header(0, 1) + text("kk") + le32(8) + le64(1ull << 40) + "four", "the limit is 16777216");
   refused(header(0, 1) + text("") + le32(4) + le32(1), "is empty");
-  const auto alignment = [](uint32_t a) { return header(0, 1) + text("general.alignment") + le32(4) + le32(a); };
-  for (const uint32_t a : {0u, 1u, 4u, 33u, 48u, 1u << 17, 0xFFFFFFFFu}) refused(alignment(a), "general.alignment");
+  const auto alignment = [](uint32_t a) {
+    return header(0, 1) + text("general.alignment") + le32(4) + le32(a);
+  };
+  for (const uint32_t a : {0u, 1u, 4u, 33u, 48u, 1u << 17, 0xFFFFFFFFu})
+    refused(alignment(a), "general.alignment");
   CHECK(parse(alignment(64)));
 
-  const auto with = [](const std::string& infos, uint64_t n, std::size_t data) { return padded(header(n, 0) + infos, data); };
+  const auto with = [](const std::string& infos, uint64_t n, std::size_t data) {
+    return padded(header(n, 0) + infos, data);
+  };
   refused(with(tensor("t", {1}, 0, 0) + tensor("t", {1}, 0, 32), 2, 64), "'t' stands there twice");
   refused(with(tensor("t", {}, 0, 0), 1, 32), "0 dimensions");
   refused(with(tensor("t", {1, 1, 1, 1, 1}, 0, 0), 1, 32), "5 dimensions");

@@ -1,8 +1,9 @@
 // tests/runtime_shim/gguf_hostile_test.cpp: cut, flipped and extreme files are refused or parsed, never worse.
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <random>
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "runtime_shim/gguf/describe.h"
 #include "runtime_shim/gguf/reader.h"
@@ -24,7 +25,8 @@ std::string sample() {
   b.set_bool("n.bool", false);
   b.set_f32("n.eps", 1e-6f);
   b.set_string("tokenizer.ggml.model", "bert");
-  b.set_string_array("tokenizer.ggml.tokens", std::vector<std::string>{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁good", "bad"});
+  b.set_string_array("tokenizer.ggml.tokens",
+                     std::vector<std::string>{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁good", "bad"});
   b.set_i32_array("tokenizer.ggml.token_type", std::vector<int32_t>{3, 3, 3, 3, 1, 1});
   static const std::vector<float> floats(96, 0.25f);
   static const std::vector<std::byte> blocks(34 * 4);
@@ -81,7 +83,9 @@ TEST_CASE("a GGUF cut after any byte is refused, until all its tensors are there
 
 TEST_CASE("every four and eight bytes of a GGUF set to extremes are refused or parsed") {
   const std::string whole = sample();
-  const uint64_t extremes[] = {0, 1, 13, 32, (1ull << 31) - 1, 1ull << 31, (1ull << 32) - 1, 1ull << 32, (1ull << 63) - 1, 1ull << 63, ~0ull};
+  const uint64_t extremes[] = {
+      0,          1,    13, 32, (1ull << 31) - 1, 1ull << 31, (1ull << 32) - 1, 1ull << 32, (1ull << 63) - 1,
+      1ull << 63, ~0ull};
   std::size_t refused = 0;
   for (std::size_t at = 4; at + 8 <= whole.size(); ++at) {
     for (const uint64_t v : extremes) {
@@ -97,15 +101,19 @@ TEST_CASE("every four and eight bytes of a GGUF set to extremes are refused or p
 
 TEST_CASE("each field of the header set to extremes is refused") {
   const std::string whole = sample();
-  for (const std::size_t at : {std::size_t{8}, std::size_t{16}, std::size_t{24}}) {  // tensors, pairs, first key's length
-    for (const uint64_t v : {uint64_t{0}, uint64_t{1}, (uint64_t{1} << 31) - 1, uint64_t{1} << 31, (uint64_t{1} << 32) - 1,
-                             uint64_t{1} << 63, ~uint64_t{0}}) {
+  for (const std::size_t at :
+       {std::size_t{8}, std::size_t{16}, std::size_t{24}}) {  // tensors, pairs, first key's length
+    for (const uint64_t v : {uint64_t{0}, uint64_t{1}, (uint64_t{1} << 31) - 1, uint64_t{1} << 31,
+                             (uint64_t{1} << 32) - 1, uint64_t{1} << 63, ~uint64_t{0}}) {
       std::string bytes = whole;
       std::memcpy(bytes.data() + at, &v, 8);
       INFO("field at " << at << " = " << v);
-      const bool harmless = at == 8 && v <= 1;  // fewer tensors than written: the rest is taken for padding and data
-      if (!harmless) CHECK_FALSE(survives(bytes));
-      else (void)survives(bytes);
+      // Fewer tensors than written: the rest is taken for padding and data.
+      const bool harmless = at == 8 && v <= 1;
+      if (!harmless)
+        CHECK_FALSE(survives(bytes));
+      else
+        (void)survives(bytes);
     }
   }
 }
@@ -118,7 +126,8 @@ TEST_CASE("twenty thousand GGUFs with random bytes flipped are refused or parsed
     std::string bytes = whole;
     for (auto n = rng() % 4 + 1; n > 0; --n) {
       const std::size_t at = rng() % bytes.size();
-      bytes[at] = static_cast<char>(rng() % 3 == 0 ? rng() : static_cast<unsigned char>(bytes[at]) ^ (1u << rng() % 8));
+      bytes[at] = static_cast<char>(
+          rng() % 3 == 0 ? rng() : static_cast<unsigned char>(bytes[at]) ^ (1u << rng() % 8));
     }
     parsed += survives(bytes) ? 1 : 0;
   }

@@ -1,11 +1,12 @@
 // tests/runtime_shim/quant_blocks_test.cpp: the quantizers against golden blocks made by numpy, and their error bounds.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "runtime_shim/quant/blocks.h"
 #include "runtime_shim/quant/float_convert.h"
@@ -33,7 +34,9 @@ std::vector<float> restored(Type type, const std::vector<std::byte>& bytes, std:
 /// The oracle for reading: value j of a block, from the format's description, in double.
 double value_of(Type type, const std::byte* block, std::size_t j) {
   const auto* b = reinterpret_cast<const unsigned char*>(block);
-  const auto half = [&](std::size_t at) { return static_cast<double>(f16_to_f32(static_cast<uint16_t>(b[at] | b[at + 1] << 8))); };
+  const auto half = [&](std::size_t at) {
+    return static_cast<double>(f16_to_f32(static_cast<uint16_t>(b[at] | b[at + 1] << 8)));
+  };
   const auto four = [&](std::size_t qs) { return j < 16 ? b[qs + j] % 16 : b[qs + j - 16] / 16; };
   const auto five = [&](std::size_t qh) { return four(qh + 4) + 16 * ((b[qh + j / 8] >> (j % 8)) & 1); };
   switch (type) {
@@ -52,7 +55,8 @@ TEST_CASE("every type's blocks are byte for byte numpy's") {
   REQUIRE(raw.size() == 64 * 32 * 4);
   std::vector<float> values(raw.size() / 4);
   std::memcpy(values.data(), raw.data(), raw.size());
-  for (const Type type : {Type::f16, Type::bf16, Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::q8_0}) {
+  for (const Type type :
+       {Type::f16, Type::bf16, Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::q8_0}) {
     const std::string name(info(type).name);
     const std::string golden = test::read(test::data("quant/" + name + ".bin"));
     const auto ours = quantized(type, values);
@@ -78,7 +82,8 @@ TEST_CASE("dequantizing follows the formats' description for any bytes") {
         const double want = value_of(type, block.data(), j);
         if (!finite) continue;
         REQUIRE(std::fabs(static_cast<double>(values[j]) - want) <= std::fabs(want) * 1e-6 + 1e-6 * 65504);
-        if (type == Type::q8_0 || type == Type::q4_0 || type == Type::q5_0) REQUIRE(static_cast<double>(values[j]) == want);
+        if (type == Type::q8_0 || type == Type::q4_0 || type == Type::q5_0)
+          REQUIRE(static_cast<double>(values[j]) == want);
       }
     }
   }
@@ -112,7 +117,8 @@ TEST_CASE("no value is further from its own than half a step, and the rounding o
       const double steps = type == Type::q4_0 || type == Type::q5_0 ? 1.0 : 0.5;
       for (std::size_t j = 0; j < 32; ++j) {
         INFO(info(type).name << " value " << j << ": " << x[j] << " became " << back[j]);
-        REQUIRE(std::fabs(static_cast<double>(back[j]) - static_cast<double>(x[j])) <= step * steps * 1.0001 + reach / 1024 + 6e-8 * 128);
+        REQUIRE(std::fabs(static_cast<double>(back[j]) - static_cast<double>(x[j])) <=
+                step * steps * 1.0001 + reach / 1024 + 6e-8 * 128);
       }
     }
   }
@@ -133,7 +139,9 @@ TEST_CASE("blocks that hold exact multiples of a half scale survive q8_0 unchang
 }
 
 TEST_CASE("known blocks: zeros, all equal, and the two extremes") {
-  const auto first = [](Type type, float v) { return restored(type, quantized(type, std::vector<float>(32, v)), 32)[0]; };
+  const auto first = [](Type type, float v) {
+    return restored(type, quantized(type, std::vector<float>(32, v)), 32)[0];
+  };
   for (const Type type : kBlockTypes) {
     CHECK(first(type, 0.0f) == 0.0f);
     CHECK(first(type, 4.0f) == Approx(4.0f).epsilon(0.0005));
@@ -145,8 +153,8 @@ TEST_CASE("known blocks: zeros, all equal, and the two extremes") {
   std::vector<float> ends(32, 1.0f);
   for (std::size_t j = 0; j < 32; j += 2) ends[j] = -1.0f;
   const auto q4 = restored(Type::q4_0, quantized(Type::q4_0, ends), 32);
-  CHECK(q4[0] == -1.0f);    // the extreme, level 0
-  CHECK(q4[1] == 0.875f);   // its mirror image is level 16, cut to 15
+  CHECK(q4[0] == -1.0f);   // the extreme, level 0
+  CHECK(q4[1] == 0.875f);  // its mirror image is level 16, cut to 15
   CHECK(restored(Type::q4_1, quantized(Type::q4_1, ends), 32)[0] == -1.0f);
 }
 
@@ -159,7 +167,8 @@ TEST_CASE("what a type cannot hold is refused") {
     const auto r = quantize_row(type, x, out);
     return !r && r.error().code == Errc::invalid;
   };
-  for (const Type type : {Type::f32, Type::f16, Type::bf16, Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::q8_0}) {
+  for (const Type type :
+       {Type::f32, Type::f16, Type::bf16, Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::q8_0}) {
     INFO(info(type).name);
     CHECK(refused(type, inf));
     CHECK(refused(type, -inf));

@@ -1,8 +1,9 @@
 // tests/runtime_shim/quant_file_test.cpp: rewriting a GGUF in another type: which tensors, which bytes, which errors.
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <random>
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "base/digest.h"
 #include "base/hash.h"
@@ -21,7 +22,8 @@ namespace {
 void make(const std::filesystem::path& path, float plant = 0.5f) {
   std::mt19937 rng(1);
   std::vector<float> x(64 * 32);
-  for (float& v : x) v = static_cast<float>(static_cast<int>(rng() % 2001) - 1000) / 1003.0f;  // no library's distribution
+  for (float& v : x)
+    v = static_cast<float>(static_cast<int>(rng() % 2001) - 1000) / 1003.0f;  // no library's distribution
   std::vector<float> planted = x;
   planted[70] = plant;
   gguf::Builder b;
@@ -52,7 +54,8 @@ const TensorReport& find(const QuantizeReport& report, std::string_view name) {
 TEST_CASE("quantizing a file turns its weights and leaves what llama.cpp leaves") {
   const test::TempDir dir;
   make(dir / "f32.gguf");
-  for (const Type type : {Type::q8_0, Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::f16, Type::bf16, Type::f32}) {
+  for (const Type type :
+       {Type::q8_0, Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::f16, Type::bf16, Type::f32}) {
     const auto report = quantize_file(dir / "f32.gguf", dir / "out.gguf", type);
     REQUIRE(report);
     const auto file = gguf::File::open(dir / "out.gguf");
@@ -67,14 +70,17 @@ TEST_CASE("quantizing a file turns its weights and leaves what llama.cpp leaves"
     CHECK(type_of("token_embd.weight") == type);
     CHECK(type_of("blk.0.attn_q.weight") == type);
     CHECK(type_of("blk.0.odd.weight") == (info(type).block == 1 ? type : Type::f16));
-    for (const char* kept : {"position_embd.weight", "token_types.weight", "token_embd_norm.weight", "blk.0.attn_q.bias", "cls.output.weight"}) {
+    for (const char* kept : {"position_embd.weight", "token_types.weight", "token_embd_norm.weight",
+                             "blk.0.attn_q.bias", "cls.output.weight"}) {
       CHECK(type_of(kept) == Type::f32);
       CHECK(find(*report, kept).max_error == 0);
     }
     const TensorReport& w = find(*report, "blk.0.attn_q.weight");
     CHECK(w.rms_error <= w.max_error);
-    if (type == Type::f32) CHECK(w.max_error == 0);
-    else CHECK(w.max_error > 0);
+    if (type == Type::f32)
+      CHECK(w.max_error == 0);
+    else
+      CHECK(w.max_error > 0);
     if (type == Type::q8_0) CHECK(w.max_error < 1.0 / 254 + 1.0 / 1024);
     if (type == Type::q4_0) CHECK(w.max_error < 1.0 / 8);
     CHECK(find(*report, "blk.0.odd.weight").note.empty() == (info(type).block == 1));

@@ -1,10 +1,11 @@
 // tests/runtime_shim/quant_float_convert_test.cpp: half floats against the compiler's own and against nearest-value search.
 #include <bit>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <random>
+
+#include <catch2/catch.hpp>
 
 #include "runtime_shim/quant/float_convert.h"
 
@@ -33,7 +34,9 @@ uint16_t nearest_half(float x) {
     (half_value(mid) <= a ? lo : hi) = mid;
   }
   const double below = a - half_value(lo), above = half_value(hi) - a;
-  const uint16_t pick = below < above ? lo : above < below ? hi : static_cast<uint16_t>((lo & 1) == 0 ? lo : hi);
+  const uint16_t pick = below < above   ? lo
+                        : above < below ? hi
+                                        : static_cast<uint16_t>((lo & 1) == 0 ? lo : hi);
   return static_cast<uint16_t>(sign | pick);
 }
 

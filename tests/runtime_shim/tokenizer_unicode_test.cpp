@@ -1,9 +1,10 @@
 // tests/runtime_shim/tokenizer_unicode_test.cpp: the generated tables: known characters, and what holds for all of them.
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "runtime_shim/tokenizer/piece_table.h"
 #include "runtime_shim/tokenizer/unicode.h"
@@ -36,9 +37,11 @@ TEST_CASE("known characters have their Unicode category") {
   CHECK(category(0xE000) == Category::co);
   CHECK(category(0x10FFFF) == Category::cn);
   CHECK(category(0xFFFFFFFF) == Category::cn);
-  for (const char c : {'!', '"', '#', '%', '&', '\'', '(', ')', '*', ',', '-', '.', '/', ':', ';', '?', '@', '[', '\\', ']', '_', '{', '}'})
+  for (const char c : {'!', '"', '#', '%', '&', '\'', '(',  ')', '*', ',', '-', '.',
+                       '/', ':', ';', '?', '@', '[',  '\\', ']', '_', '{', '}'})
     CHECK(is_punctuation(category(static_cast<uint32_t>(c))));
-  for (const char c : {'$', '+', '<', '=', '>', '^', '`', '|', '~'}) CHECK(is_symbol(category(static_cast<uint32_t>(c))));
+  for (const char c : {'$', '+', '<', '=', '>', '^', '`', '|', '~'})
+    CHECK(is_symbol(category(static_cast<uint32_t>(c))));
 }
 
 TEST_CASE("White_Space has its 25 characters") {
@@ -53,14 +56,14 @@ TEST_CASE("White_Space has its 25 characters") {
 
 TEST_CASE("lower case is simple, and does nothing twice") {
   CHECK(to_lower('Q') == 'q');
-  CHECK(to_lower(0xC9) == 0xE9);      // É
-  CHECK(to_lower(0x130) == 0x69);     // İ
-  CHECK(to_lower(0x178) == 0xFF);     // Ÿ
-  CHECK(to_lower(0x3A3) == 0x3C3);    // Σ
-  CHECK(to_lower(0x411) == 0x431);    // Б
-  CHECK(to_lower(0x1E9E) == 0xDF);    // ẞ
+  CHECK(to_lower(0xC9) == 0xE9);    // É
+  CHECK(to_lower(0x130) == 0x69);   // İ
+  CHECK(to_lower(0x178) == 0xFF);   // Ÿ
+  CHECK(to_lower(0x3A3) == 0x3C3);  // Σ
+  CHECK(to_lower(0x411) == 0x431);  // Б
+  CHECK(to_lower(0x1E9E) == 0xDF);  // ẞ
   CHECK(to_lower(0x10400) == 0x10428);
-  CHECK(to_lower(0x101) == 0x101);    // between two upper case letters of a stride
+  CHECK(to_lower(0x101) == 0x101);  // between two upper case letters of a stride
   uint32_t changed = 0;
   for (uint32_t c = 0; c < 0x110000; ++c) {
     const uint32_t l = to_lower(c);
@@ -73,10 +76,10 @@ TEST_CASE("lower case is simple, and does nothing twice") {
 TEST_CASE("decomposition is full, and its parts fall no further") {
   CHECK(parts('a') == std::vector<uint32_t>{'a'});
   CHECK(parts(0xE9) == std::vector<uint32_t>{'e', 0x301});
-  CHECK(parts(0x1EC7) == std::vector<uint32_t>{'e', 0x323, 0x302});         // ệ, two steps
+  CHECK(parts(0x1EC7) == std::vector<uint32_t>{'e', 0x323, 0x302});           // ệ, two steps
   CHECK(parts(0x1F82) == std::vector<uint32_t>{0x3B1, 0x313, 0x300, 0x345});  // four long
-  CHECK(parts(0x212B) == std::vector<uint32_t>{'A', 0x30A});                // the angstrom sign
-  CHECK(parts(0xFB01) == std::vector<uint32_t>{0xFB01});                    // compatibility only: stays
+  CHECK(parts(0x212B) == std::vector<uint32_t>{'A', 0x30A});                  // the angstrom sign
+  CHECK(parts(0xFB01) == std::vector<uint32_t>{0xFB01});                      // compatibility only: stays
   CHECK(parts(0xAC00) == std::vector<uint32_t>{0x1100, 0x1161});
   CHECK(parts(0xD7A3) == std::vector<uint32_t>{0x1112, 0x1175, 0x11C2});
   CHECK(parts(0x2FA1D) == std::vector<uint32_t>{0x2A600});
@@ -106,7 +109,8 @@ TEST_CASE("the piece table finds what was put in, the last of equals, and nothin
   table.reserve(words.size());
   for (std::size_t i = 0; i < words.size(); ++i) REQUIRE(table.insert(words[i], static_cast<int32_t>(i)));
   REQUIRE(table.insert(words[3], 77));
-  for (std::size_t i = 0; i < words.size(); ++i) REQUIRE(table.find(words[i], hash(words[i])) == (i == 3 ? 77 : static_cast<int32_t>(i)));
+  for (std::size_t i = 0; i < words.size(); ++i)
+    REQUIRE(table.find(words[i], hash(words[i])) == (i == 3 ? 77 : static_cast<int32_t>(i)));
   for (int i = 0; i < 5000; ++i) {
     const std::string absent = "x" + std::to_string(i);
     REQUIRE(table.find(absent, hash(absent)) == -1);

@@ -1,9 +1,10 @@
 // tests/runtime_shim/tokenizer_wordpiece_test.cpp: WordPiece against llama.cpp's recorded ids, and what must hold for any bytes.
-#include <catch2/catch.hpp>
 #include <random>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "base/text.h"
 #include "runtime_shim/gguf/reader.h"
@@ -37,10 +38,13 @@ Result<Vocabulary> make(const std::vector<std::string>& pieces, const std::vecto
   return v;
 }
 
-const std::vector<std::string> kSmall = {"[PAD]",  "[UNK]", "[CLS]",  "[SEP]", "▁un", "aff", "able", "▁hello", "▁!",
-                                         "▁a",     "a",     "▁e",     "▁我",   "▁ᄀ",  "ᅡ",   "ᆨ",    "▁,",     "b"};
+const std::vector<std::string> kSmall = {"[PAD]", "[UNK]",  "[CLS]", "[SEP]", "▁un", "aff",
+                                         "able",  "▁hello", "▁!",    "▁a",    "a",   "▁e",
+                                         "▁我",   "▁ᄀ",    "ᅡ",    "ᆨ",    "▁,",  "b"};
 
-std::vector<int32_t> ids(const WordPiece& w, std::string_view text) { return w.encode(text, {.max_tokens = 0, .add_special = false}).ids; }
+std::vector<int32_t> ids(const WordPiece& w, std::string_view text) {
+  return w.encode(text, {.max_tokens = 0, .add_special = false}).ids;
+}
 
 void check_shape(const tokenizer::Encoding& e, std::string_view text) {
   REQUIRE(e.ids.size() == e.offsets.size());
@@ -98,7 +102,7 @@ TEST_CASE("words fall into their longest pieces, and a word with a gap is unknow
   CHECK(ids(v->pieces, "unaffable") == std::vector<int32_t>{4, 5, 6});
   CHECK(ids(v->pieces, "UnAffAble!") == std::vector<int32_t>{4, 5, 6, 8});
   CHECK(ids(v->pieces, "unaffx hello") == std::vector<int32_t>{1, 7});
-  CHECK(ids(v->pieces, "aff") == std::vector<int32_t>{1});  // known only inside a word… 'a' + 'ff' has no 'ff'
+  CHECK(ids(v->pieces, "aff") == std::vector<int32_t>{1});  // known only inside a word
   CHECK(ids(v->pieces, "hello[CLS]") == std::vector<int32_t>{7, 1, 1, 1});
   CHECK(ids(v->pieces, "").empty());
   CHECK(ids(v->pieces, " \t\r\n\u3000").empty());
@@ -112,22 +116,26 @@ TEST_CASE("the ## form of a vocabulary gives the same ids as the ▁ form") {
   std::vector<std::string> hashes;
   for (std::size_t i = 0; i < kSmall.size(); ++i) {
     const std::string& p = kSmall[i];
-    if (i < 4) hashes.push_back(p);
-    else if (p.rfind("▁", 0) == 0) hashes.push_back(p.substr(3));
-    else hashes.push_back("##" + p);
+    if (i < 4)
+      hashes.push_back(p);
+    else if (p.rfind("▁", 0) == 0)
+      hashes.push_back(p.substr(3));
+    else
+      hashes.push_back("##" + p);
   }
   const auto one = make(kSmall), other = make(hashes);
   REQUIRE(one);
   REQUIRE(other);
-  for (const char* text : {"unaffable", "Hello, hello!", "a aa ab xa", "각 가", "我我a"}) CHECK(ids(one->pieces, text) == ids(other->pieces, text));
+  for (const char* text : {"unaffable", "Hello, hello!", "a aa ab xa", "각 가", "我我a"})
+    CHECK(ids(one->pieces, text) == ids(other->pieces, text));
 }
 
 TEST_CASE("normalisation folds case, accents, controls and Hangul, and sets CJK apart") {
   const auto v = make(kSmall);
   REQUIRE(v);
-  CHECK(ids(v->pieces, "é") == std::vector<int32_t>{11});         // composed
-  CHECK(ids(v->pieces, "e\u0301") == std::vector<int32_t>{11});   // decomposed
-  CHECK(ids(v->pieces, "É\u200D") == std::vector<int32_t>{11});   // a joiner is a format control
+  CHECK(ids(v->pieces, "é") == std::vector<int32_t>{11});        // composed
+  CHECK(ids(v->pieces, "e\u0301") == std::vector<int32_t>{11});  // decomposed
+  CHECK(ids(v->pieces, "É\u200D") == std::vector<int32_t>{11});  // a joiner is a format control
   CHECK(ids(v->pieces, "a我a") == std::vector<int32_t>{9, 12, 9});
   CHECK(ids(v->pieces, "각") == std::vector<int32_t>{13, 14, 15});
   CHECK(ids(v->pieces, "가") == std::vector<int32_t>{13, 14});
@@ -142,7 +150,8 @@ TEST_CASE("offsets name the bytes of the original text") {
   const std::string text = "  ÉA\u0301, hello";
   const auto e = v->pieces.encode("  unaffABLE, hello");
   REQUIRE(e.ids == std::vector<int32_t>{2, 4, 5, 6, 16, 7, 3});
-  const std::vector<std::pair<std::size_t, std::size_t>> want{{0, 0}, {2, 4}, {4, 7}, {7, 11}, {11, 12}, {13, 18}, {18, 18}};
+  const std::vector<std::pair<std::size_t, std::size_t>> want{{0, 0},   {2, 4},   {4, 7},  {7, 11},
+                                                              {11, 12}, {13, 18}, {18, 18}};
   for (std::size_t i = 0; i < want.size(); ++i) {
     CHECK(e.offsets[i].begin == want[i].first);
     CHECK(e.offsets[i].end == want[i].second);
@@ -156,7 +165,9 @@ TEST_CASE("offsets name the bytes of the original text") {
 TEST_CASE("max_tokens keeps room for the special tokens and says what was cut") {
   const auto v = make(kSmall);
   REQUIRE(v);
-  const auto limited = [&](std::string_view text, std::size_t max, bool special) { return v->pieces.encode(text, {max, special}); };
+  const auto limited = [&](std::string_view text, std::size_t max, bool special) {
+    return v->pieces.encode(text, {max, special});
+  };
   CHECK(limited("unaffable", 5, true).ids == std::vector<int32_t>{2, 4, 5, 6, 3});
   CHECK_FALSE(limited("unaffable", 5, true).truncated);
   CHECK(limited("unaffable", 4, true).ids == std::vector<int32_t>{2, 4, 5, 3});
@@ -198,7 +209,8 @@ TEST_CASE("random bytes and random code points never crash, and words join by sp
   for (int round = 0; round < 3000; ++round) {
     std::string text, other;
     for (auto n = rng() % 60; n > 0; --n) text += static_cast<char>(rng());
-    for (auto n = rng() % 30; n > 0; --n) append_utf8(other, static_cast<uint32_t>(rng() % (rng() % 2 != 0 ? 0x3000 : 0x11000)));
+    for (auto n = rng() % 30; n > 0; --n)
+      append_utf8(other, static_cast<uint32_t>(rng() % (rng() % 2 != 0 ? 0x3000 : 0x11000)));
     for (const std::string& t : {text, other}) check_shape(v->pieces.encode(t), t);
     const std::string joined = text + " " + other;
     auto want = ids(v->pieces, text);
