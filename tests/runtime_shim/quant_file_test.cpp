@@ -125,6 +125,17 @@ TEST_CASE("q4 can be made from q8, and the report names the error against the q8
   CHECK(w.max_error == Approx(most));
 }
 
+TEST_CASE("a weight of one dimension stays F32, whatever it is called") {
+  const test::TempDir dir;
+  const std::vector<float> x(64, 0.3f);
+  gguf::Builder b;
+  REQUIRE(b.add_f32("scale.weight", {64}, x));
+  REQUIRE(b.write(dir / "one.gguf"));
+  const auto report = quantize_file(dir / "one.gguf", dir / "out.gguf", Type::q4_0);
+  REQUIRE(report);
+  CHECK(find(*report, "scale.weight").to == Type::f32);
+}
+
 TEST_CASE("keep_f32 keeps what it names") {
   const test::TempDir dir;
   make(dir / "f32.gguf");
