@@ -13,8 +13,10 @@
 namespace nano::app {
 namespace {
 
+/// A folder is named with a '/' ("./x", "x/"): a bare word is always a package, whatever lies in the working folder.
 bool is_folder(const std::string& text) {
   std::error_code ec;
+  if (text.find('/') == std::string::npos) return false;
   return std::filesystem::exists(fs::Path(text) / schemas::StoreLayout::Path("nano.json"), ec) && std::filesystem::is_directory(text, ec);
 }
 

@@ -75,10 +75,8 @@ Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options)
   for (const auto& name : going) NANO_TRY(tx.remove(name));
   NANO_TRY_ASSIGN(report.generation, tx.commit(ctx.command_line, format_time(ctx.now)));
   store::GcOptions gc;
-  gc.keep_generations = 0;
   gc.now = ctx.now;
-  gc.young_blob_seconds = 0;
-  // What gc could free once the older generations may go, so that "nano gc" does not surprise.
+  // What `nano gc` would free now: nothing yet, as a rule, since rollback still needs it.
   if (const auto plan = store::plan_gc(store, tx.lock(), gc)) report.reclaimable_bytes = plan->freed_bytes;
   return report;
 }

@@ -1,0 +1,119 @@
+// `nano run`: every kind of text, every way in, streaming.
+#include <catch2/catch.hpp>
+
+#include "base/text.h"
+#include "tests/app/world.h"
+
+namespace nano::test {
+namespace {
+
+struct Installed : World {
+  Installed() {
+    publish("tiny");
+    use_registry();
+    REQUIRE(nano({"install", "tiny"}).exit_code == 0);
+  }
+};
+
+TEST_CASE("empty, very long, non-UTF-8 and emoji text all get an answer") {
+  Installed w;
+  for (const std::string& text : std::vector<std::string>{"", " ", "\xff\xfe\xc3(", "😀🎉👩‍👩‍👧", std::string(100000, 'a'), "a\x1b[31mb", "\n\n"}) {
+    const auto r = w.nano({"run", "tiny", "--json", "--", text});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    CHECK(w.json(r)["data"]["results"].size() == 1);
+    CHECK_FALSE(has(r.out, "\x1b"));
+  }
+  std::string megabyte;
+  while (megabyte.size() < (1U << 20)) megabyte += "good film bad ";
+  const auto r = w.nano({"run", "tiny", "-", "--json"}, megabyte);
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+  CHECK(w.json(r)["data"]["results"].size() == 1);
+}
+
+TEST_CASE("lines from a pipe give one result a line, and --jsonl one object a line") {
+  Installed w;
+  const auto plain = w.nano({"run", "tiny"}, "one\ntwo\n\nthree");
+  CHECK(plain.exit_code == 0);
+  CHECK(split(trim(plain.out), '\n').size() == 4);
+  const auto lines = w.nano({"run", "tiny", "--jsonl"}, "one\ntwo\n");
+  REQUIRE(lines.exit_code == 0);
+  const auto rows = split(trim(lines.out), '\n');
+  REQUIRE(rows.size() == 2);
+  JsonLimits limits;
+  limits.allow_floats = true;
+  CHECK(parse_json(rows[1], limits).value()["input"] == "two");
+}
+
+TEST_CASE("a path of a GGUF and a package folder work where a name does") {
+  Installed w;
+  const std::string gguf = data("bert_tiny/bert_tiny.gguf").string();
+  const std::string by_name = w.nano({"run", "tiny", "good"}).out;
+  CHECK(w.nano({"run", gguf, "good"}).out == by_name);
+  CHECK(w.nano({"run", w.path("packages/tiny-1.0.0") + "/", "good"}).out == by_name);
+  const auto none = w.nano({"run", "./nothing.gguf", "x"});
+  CHECK(none.exit_code == 3);
+  CHECK(has(none.err, "nothing.gguf"));
+}
+
+TEST_CASE("a package that is not installed is installed by --install and offered otherwise") {
+  World w;
+  w.publish("tiny");
+  w.use_registry();
+  const auto no = w.nano({"run", "tiny", "x"});
+  CHECK(no.exit_code == 3);
+  CHECK(has(no.err, "nano install tiny"));
+  CHECK(w.nano({"run", "tiny", "x", "--install"}).exit_code == 0);
+  const auto slip = w.nano({"run", "tinny", "x"});
+  CHECK(slip.exit_code == 3);
+  CHECK(has(slip.err, "tiny"));
+}
+
+TEST_CASE("a broken GGUF is an invalid file, whatever is cut or overwritten") {
+  World w;
+  const std::string whole = read(data("bert_tiny/bert_tiny.gguf"));
+  const std::string file = w.path("broken.gguf");
+  for (int percent = 0; percent < 100; percent += 10) {
+    write(file, whole.substr(0, whole.size() * static_cast<std::size_t>(percent) / 100));
+    const auto r = w.nano({"run", file, "x"});
+    INFO(percent << "%: " << r.err);
+    CHECK(r.exit_code == 13);
+    CHECK(has(r.err, "broken.gguf"));
+  }
+  for (const std::size_t at : {0U, 4U, 8U, 16U, 24U, 32U}) {
+    for (const char fill : {'\x00', '\x7f', '\xff'}) {
+      std::string bytes = whole;
+      for (std::size_t i = at; i < at + 4; ++i) bytes[i] = fill;
+      write(file, bytes);
+      const auto r = w.nano({"run", file, "x"});
+      INFO(at << ": " << r.err);
+      CHECK((r.exit_code == 13 || r.exit_code == 14));
+    }
+  }
+  write(file, "PK\x03\x04 this is a zip");
+  CHECK(w.nano({"run", file, "x"}).exit_code == 13);
+  CHECK(w.nano({"inspect", file}).exit_code == 13);
+}
+
+TEST_CASE("NANO_KERNELS forces a table and a name that is none is an error") {
+  Installed w;
+  const auto ref = w.nano({"run", "tiny", "good film", "--json"}, {}, {{"NANO_KERNELS", "ref"}});
+  REQUIRE(ref.exit_code == 0);
+  const auto bad = w.nano({"run", "tiny", "x"}, {}, {{"NANO_KERNELS", "sse9"}});
+  CHECK((bad.exit_code == 2 || bad.exit_code == 3));
+  CHECK(has(bad.err, "sse9"));
+}
+
+TEST_CASE("embed gives a vector of length one") {
+  Installed w;
+  const auto doc = w.json(w.nano({"embed", "tiny", "good film", "--json"}));
+  const auto& vector = doc["data"]["results"][0]["vector"];
+  CHECK(vector.size() == 64);
+  double sum = 0;
+  for (const auto& x : vector) sum += x.get<double>() * x.get<double>();
+  CHECK(sum == Approx(1).margin(1e-3));
+}
+
+}  // namespace
+}  // namespace nano::test

@@ -1,0 +1,90 @@
+#include "tests/app/world.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace nano::test {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+World::World() {
+  env_ = {{"NANO_HOME", path("home")}, {"NANO_STARTER", path("no-starter")}, {"NANO_STORE", ""}, {"NANO_STORE_PATH", ""}, {"NANO_REGISTRY", ""},
+          {"NANO_OFFLINE", ""}, {"NANO_JSON", ""}, {"NANO_QUIET", ""}, {"NANO_VERBOSE", ""}, {"http_proxy", ""}, {"https_proxy", ""}, {"no_proxy", "*"}};
+  const auto r = program("nano-registry", {"init", registry()});
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+}
+
+RunResult World::program(const std::string& name, std::vector<std::string> args, std::string_view in, std::map<std::string, std::string> env) {
+  args.insert(args.begin(), bin(name));
+  for (const auto& [k, v] : env_) env.emplace(k, v);
+  return run(args, in, env);
+}
+
+RunResult World::nano(std::vector<std::string> args, std::string_view in, std::map<std::string, std::string> env) {
+  return program("nano", std::move(args), in, std::move(env));
+}
+
+Json World::json(const RunResult& r) const {
+  INFO(r.out << r.err);
+  JsonLimits limits;
+  limits.max_bytes = uint64_t{64} << 20;
+  limits.allow_floats = true;
+  auto doc = parse_json(r.out, limits);
+  REQUIRE(doc);
+  return *doc;
+}
+
+std::string World::make_package(const std::string& name, const std::string& version, const Json& change) {
+  const std::string folder = path("packages/" + name + "-" + version);
+  auto r = nano({"new", folder, "--from", data("bert_tiny/bert_tiny.gguf").string(), "--name", name});
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+  Json m = parse_json(read(folder + "/nano.json")).value();
+  m["version"] = version;
+  m["title"] = "A small random model called " + name;
+  m["files"].push_back({{"path", "notes/" + name + ".txt"}, {"role", "other"}});
+  m.update(change);
+  write(folder + "/nano.json", dump_pretty(m));
+  write(folder + "/notes/" + name + ".txt", "notes of " + name + " " + version + "\n" + std::string(200000, 'n'));
+  return folder;
+}
+
+std::string World::pack(const std::string& folder) {
+  const std::string out = folder + ".nano";
+  const auto r = nano({"pack", folder, "-o", out});
+  INFO(r.err << r.out);
+  REQUIRE(r.exit_code == 0);
+  return out;
+}
+
+void World::publish(const std::string& name, const std::string& version, const Json& change) {
+  const auto r = program("nano-registry", {"add", registry(), pack(make_package(name, version, change))});
+  INFO(r.err << r.out);
+  REQUIRE(r.exit_code == 0);
+}
+
+std::string World::key() const { return std::string(trim(read(path("registry.keys/registry.pub")))).substr(8); }
+
+void World::use_registry(const std::string& url) {
+  const auto r = nano({"registry", "add", "work", url.empty() ? registry() : url, "--root-namespace", "--key", key()});
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+}
+
+std::string World::blob_of(const std::string& file) const {
+  const std::string hex = sha256(read(file)).hex();
+  return registry() + "/blobs/sha256/" + hex.substr(0, 2) + "/" + hex;
+}
+
+std::vector<std::string> World::installed() {
+  const Json doc = json(nano({"list", "--json"}));
+  std::vector<std::string> out;
+  for (const auto& p : doc["data"]["packages"])
+    out.push_back(p["name"].get<std::string>() + " " + p["version"].get<std::string>() + " " + p["variant"].get<std::string>());
+  return out;
+}
+
+}  // namespace nano::test
