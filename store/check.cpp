@@ -81,11 +81,16 @@ class Checker {
     add(Kind::writable, path, "mode 0444", std::string("mode ") + digits, "`nano verify --repair` makes it read-only");
   }
 
+  void check_mode_of(const Path& path) {
+    if (const auto st = examine(path)) check_mode(path, *st);
+  }
+
   /// A document nano wrote itself: exactly these bytes.
   void check_document(const Path& path, std::string_view expected) {
     const auto bytes = internal::read_own(path, schemas::kMaxReleaseBytes);
-    if (!bytes) add(Kind::bad_release, path, "the release's manifest", bytes.error().message, kReinstall);
-    else if (*bytes != expected) add(Kind::bad_release, path, "the release's manifest", "other bytes", kRepair);
+    if (!bytes) return add(Kind::bad_release, path, "the release's manifest", bytes.error().message, kReinstall);
+    if (*bytes != expected) return add(Kind::bad_release, path, "the release's manifest", "other bytes", kRepair);
+    check_mode_of(path);
   }
 
   void check_file(const Path& path, const schemas::ReleaseFile& f) {
@@ -137,6 +142,7 @@ class Checker {
       return add(Kind::bad_release, dir / kReleaseFile, e.release.text(), d.text(), reinstall);
     const auto release = schemas::parse_release(*bytes);
     if (!release) return add(Kind::bad_release, dir / kReleaseFile, "a release", release.error().message, reinstall);
+    check_mode_of(dir / kReleaseFile);
     std::set<std::string> expected{std::string(kReleaseFile), std::string(kManifestFile)};
     if (e.signer.empty() ? fs::exists(dir / kEnvelopeFile) : true) {
       expected.emplace(kEnvelopeFile);

@@ -49,6 +49,7 @@ struct InstalledEntry {
 
 /// Write `next` as the generation after all others and put it in force. number and parent are set here.
 /// Its package folders must be in place. returns  its number.  errors  store: the old generation stays in force
+/// (when nothing but the very last fsync fails, the new one may be: it is whole too).
 [[nodiscard]] Result<uint64_t> write_next(const WriteLock& lock, Generation next);
 
 /// Put an earlier generation in force again: `to`, or the parent of the current one; when `current` is damaged, the
