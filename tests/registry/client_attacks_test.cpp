@@ -22,10 +22,9 @@ namespace {
 /// A client of a server that answers every request the same way.
 struct Always {
   HttpServer server;
-  Tree tree{};
   ClientOf c;
   explicit Always(HttpAnswer a, ClientOptions options = test::quick())
-      : server([a](const HttpRequest&) { return a; }), c(server.url(), tree.key, std::move(options)) {}
+      : server([a](const HttpRequest&) { return a; }), c(server.url(), test::make_key().public_key(), std::move(options)) {}
   Error index_error() {
     const auto r = c->index();
     REQUIRE_FALSE(r);

@@ -174,11 +174,14 @@ TEST_CASE("two trees made from the same packages differ in signatures alone") {
 }
 
 TEST_CASE("a fault at any step of an add leaves the old index served, and the next add succeeds") {
-  const auto faulty = [](fs::Op op, int error) {
+  Repo repo;
+  REQUIRE(repo.open().add(repo.package("old", "1.0.0"), {.now = test::kDate}));
+  const Packed packed = repo.package("tiny", "1.0.0", "GGUF new");
+  std::filesystem::copy(repo.dir, repo.temp / "before", std::filesystem::copy_options::recursive);
+  const auto faulty = [&](fs::Op op, int error) {
     for (int step = 0;; ++step) {
-      Repo repo;
-      REQUIRE(repo.open().add(repo.package("old", "1.0.0"), {.now = test::kDate}));
-      const Packed packed = repo.package("tiny", "1.0.0", "GGUF new");
+      std::filesystem::remove_all(repo.dir);
+      std::filesystem::copy(repo.temp / "before", repo.dir, std::filesystem::copy_options::recursive);
       bool hit = false;
       {
         Repository r = repo.open();
