@@ -75,7 +75,7 @@ struct Root {
   Version version{};
 };
 
-inline constexpr uint64_t kMaxResolveSteps = 2'000'000;  ///< decisions + conflicts; hostile graphs end here
+inline constexpr uint64_t kMaxResolveSteps = 500'000;  ///< decisions + steps of learning; hostile graphs end here
 
 struct Request {
   std::vector<Requirement> requirements{};       ///< order does not matter; a package may stand here more than once
