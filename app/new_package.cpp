@@ -107,9 +107,9 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   r.dir = options.dir;
   r.files = {"nano.json", "README.md"};
   if (!options.from.empty()) {
-    // A link where the disk allows it: weights are large and both names mean the same bytes.
+    // A copy, never a link: whoever edits one of the two files must not find the other changed.
     std::error_code ec;
-    NANO_TRY(fs::link_or_copy(std::filesystem::canonical(options.from, ec), options.dir / weights_name, 0644));
+    NANO_TRY(fs::copy_atomic(std::filesystem::canonical(options.from, ec), options.dir / weights_name, 0644));
     r.files.push_back(weights_name);
   }
   r.to_fill = {"nano.json: title, description, authors, keywords, languages, and the licence of the weights",

@@ -68,7 +68,7 @@ TEST_CASE("versions: the newest by default, a range when asked, rollback to what
   CHECK(history["data"]["generations"].size() == 2);
   REQUIRE(w.nano({"install", "tiny@>=2.0.0-rc.1"}).exit_code == 0);
   CHECK(w.installed() == Strings{"tiny 2.0.0-rc.1 f32"});
-  CHECK(w.nano({"rollback", "77"}).exit_code == 3);
+  CHECK(w.nano({"rollback", "--to", "77"}).exit_code == 3);
 }
 
 TEST_CASE("what does not exist is named, with the nearest that does") {
