@@ -195,6 +195,7 @@ const char* nano_status_string(nano_status status) {
     case NANO_STORE: return "store";
     case NANO_INVALID: return "invalid";
     case NANO_UNSUPPORTED: return "unsupported";
+    case NANO_STATUS_INT: break;
   }
   return "unknown status";
 }

@@ -45,7 +45,8 @@ typedef enum nano_status {
   NANO_NOT_FOUND = 3,    /* no such package installed, no such file */
   NANO_STORE = 9,        /* the disk or the store refused */
   NANO_INVALID = 13,     /* a file breaks its format */
-  NANO_UNSUPPORTED = 14  /* valid, but not for this build, CPU or model */
+  NANO_UNSUPPORTED = 14, /* valid, but not for this build, CPU or model */
+  NANO_STATUS_INT = 0x7FFFFFFF /* never given: makes room in the type for statuses of later versions */
 } nano_status;
 
 /* An opened model. */

@@ -1,2 +1,20 @@
 # kernels, models, tasks, session, C ABI
-# list(APPEND RUNTIME_TESTS kernels_test.cpp)
+list(APPEND RUNTIME_TESTS
+  encoder_test.cpp kernels_test.cpp model_files.cpp session_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp)
+
+# libnano is tested through its public headers alone, and the examples are built against the library in the build tree
+# (install_test.sh builds them against an installed one).
+nano_test(libnano SOURCES capi_test.cpp DEPENDS nano_shared)
+foreach(language c cpp)
+  add_executable(example_embed_${language} ${PROJECT_SOURCE_DIR}/docs/examples/embed.${language})
+  target_link_libraries(example_embed_${language} PRIVATE nano_shared)
+  target_compile_options(example_embed_${language} PRIVATE -Wall -Wextra -Wpedantic -Werror)
+  add_test(NAME example_embed_${language} COMMAND example_embed_${language}
+    ${PROJECT_SOURCE_DIR}/tests/data/bert_tiny/bert_tiny.gguf "the film is good")
+  set_tests_properties(example_embed_${language} PROPERTIES PASS_REGULAR_EXPRESSION "neutral 0\\.410")
+endforeach()
+
+# An installed tree: a find_package project and a pkg-config build of the examples.
+add_test(NAME libnano_installed COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/install_test.sh ${PROJECT_BINARY_DIR}
+  ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests/data/bert_tiny/bert_tiny.gguf ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
+set_tests_properties(libnano_installed PROPERTIES TIMEOUT 300)

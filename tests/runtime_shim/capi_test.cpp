@@ -1,0 +1,156 @@
+// tests/runtime_shim/capi_test.cpp: libnano through its installed headers alone.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nano.hpp"
+
+namespace {
+
+std::string tiny() {
+  const char* folder = std::getenv("NANO_TEST_DATA");
+  return std::string(folder != nullptr ? folder : "tests/data") + "/bert_tiny/bert_tiny.gguf";
+}
+
+nano_model* open_tiny() {
+  nano_model* model = nullptr;
+  REQUIRE(nano_open(tiny().c_str(), nullptr, &model) == NANO_OK);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("the C functions classify, embed, tokenize and describe") {
+  nano_model* model = open_tiny();
+  nano_info info = NANO_INFO_INIT;
+  REQUIRE(nano_model_info(model, &info) == NANO_OK);
+  CHECK(std::string(info.name) == "bert-tiny");
+  CHECK(info.label_count == 3);
+  CHECK(info.context_length == 48);
+  CHECK(info.parameters == 86595);
+  CHECK(std::string(nano_label(model, 2)) == "positive");
+  CHECK(nano_label(model, 3) == nullptr);
+
+  float scores[3] = {};
+  nano_result result = NANO_RESULT_INIT;
+  REQUIRE(nano_classify(model, "the film is good", NANO_NUL_TERMINATED, scores, 3, &result) == NANO_OK);
+  CHECK(result.best == 1);
+  CHECK(result.tokens == 6);
+  CHECK(result.truncated == 0);
+  CHECK(scores[1] == Approx(0.4100905).margin(1e-4));
+  float again[3] = {};
+  REQUIRE(nano_classify(model, "the film is good, they say", 16, again, 3, nullptr) == NANO_OK);  // a length cuts
+  CHECK(again[0] == scores[0]);
+
+  std::vector<float> vector(info.embedding_length);
+  REQUIRE(nano_embed(model, "never", NANO_NUL_TERMINATED, vector.data(), vector.size(), &result) == NANO_OK);
+  std::size_t count = 0;
+  REQUIRE(nano_tokenize(model, "the film", NANO_NUL_TERMINATED, nullptr, 0, &count) == NANO_OK);
+  CHECK(count == 4);
+  nano_token tokens[4] = {};
+  REQUIRE(nano_tokenize(model, "the film", NANO_NUL_TERMINATED, tokens, 4, &count) == NANO_OK);
+  CHECK(tokens[2].begin == 4);
+  CHECK(tokens[2].end == 8);
+  CHECK(nano_tokenize(model, "the film", NANO_NUL_TERMINATED, tokens, 3, &count) == NANO_USAGE);
+  CHECK(count == 4);
+  nano_close(model);
+}
+
+TEST_CASE("a batch gives what single calls give") {
+  nano_model* model = open_tiny();
+  const nano_text texts[] = {{"good", NANO_NUL_TERMINATED}, {"bad film", 3}, {nullptr, 0}};
+  float scores[9] = {}, one[3] = {};
+  nano_result results[3] = {NANO_RESULT_INIT, NANO_RESULT_INIT, NANO_RESULT_INIT};
+  REQUIRE(nano_classify_batch(model, texts, 3, scores, 9, results) == NANO_OK);
+  const char* same[] = {"good", "bad", ""};
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(nano_classify(model, same[i], NANO_NUL_TERMINATED, one, 3, nullptr) == NANO_OK);
+    for (int j = 0; j < 3; ++j) CHECK(one[j] == scores[3 * i + j]);
+  }
+  CHECK(results[1].tokens == 3);
+  REQUIRE(nano_classify_batch(model, nullptr, 0, nullptr, 0, nullptr) == NANO_OK);
+  nano_close(model);
+}
+
+TEST_CASE("every misuse of the C functions is an error, never a crash") {
+  nano_model* model = reinterpret_cast<nano_model*>(1);
+  CHECK(nano_open(nullptr, nullptr, &model) == NANO_USAGE);
+  CHECK(model == nullptr);
+  CHECK(nano_open("x.gguf", nullptr, nullptr) == NANO_USAGE);
+  CHECK(nano_open("/nonexistent/x.gguf", nullptr, &model) == NANO_NOT_FOUND);
+  CHECK(std::string(nano_last_error()).find("/nonexistent/x.gguf") != std::string::npos);
+  CHECK(nano_open((tiny() + "/../golden.json.gguf").c_str(), nullptr, &model) == NANO_NOT_FOUND);
+  nano_options options = NANO_OPTIONS_INIT;
+  options.size = 3;
+  CHECK(nano_open(tiny().c_str(), &options, &model) == NANO_USAGE);
+  options = NANO_OPTIONS_INIT;
+  options.threads = 1000;
+  CHECK(nano_open(tiny().c_str(), &options, &model) == NANO_USAGE);
+  options = NANO_OPTIONS_INIT;
+  options.kernels = "abacus";
+  CHECK(nano_open(tiny().c_str(), &options, &model) == NANO_USAGE);
+  struct Later {
+    nano_options known;
+    std::size_t more;
+  } later = {NANO_OPTIONS_INIT, 0};
+  later.known.size = sizeof(later);
+  REQUIRE(nano_open(tiny().c_str(), &later.known, &model) == NANO_OK);
+  nano_model* second = nullptr;
+  later.more = 1;
+  CHECK(nano_open(tiny().c_str(), &later.known, &second) == NANO_UNSUPPORTED);
+
+  float scores[3] = {};
+  CHECK(nano_classify(nullptr, "x", 1, scores, 3, nullptr) == NANO_USAGE);
+  CHECK(nano_classify(model, nullptr, 1, scores, 3, nullptr) == NANO_USAGE);
+  CHECK(nano_classify(model, "x", 1, nullptr, 3, nullptr) == NANO_USAGE);
+  CHECK(nano_classify(model, "x", 1, scores, 2, nullptr) == NANO_USAGE);
+  CHECK(nano_embed(model, "x", 1, scores, 3, nullptr) == NANO_USAGE);
+  CHECK(nano_model_info(model, nullptr) == NANO_USAGE);
+  CHECK(nano_tokenize(model, "x", 1, nullptr, 4, nullptr) == NANO_USAGE);
+  nano_result unset = {};
+  CHECK(nano_classify(model, "x", 1, scores, 3, &unset) == NANO_USAGE);
+  CHECK(nano_label(nullptr, 0) == nullptr);
+  nano_close(model);
+  nano_close(nullptr);
+}
+
+TEST_CASE("errors are kept for each thread") {
+  nano_model* model = nullptr;
+  CHECK(nano_open("/nonexistent/one.gguf", nullptr, &model) == NANO_NOT_FOUND);
+  std::thread([] {
+    nano_model* other = nullptr;
+    (void)nano_open("/nonexistent/two.gguf", nullptr, &other);
+  }).join();
+  CHECK(std::string(nano_last_error()).find("one.gguf") != std::string::npos);
+}
+
+TEST_CASE("versions and statuses have words") {
+  CHECK(nano_abi_version() == NANO_ABI_VERSION);
+  CHECK(nano_abi_check(NANO_ABI_VERSION) == NANO_OK);
+  CHECK(nano_abi_check(NANO_ABI_VERSION + 1) == NANO_UNSUPPORTED);
+  CHECK(std::string(nano_status_string(NANO_NOT_FOUND)) == "not found");
+  CHECK(std::string(nano_status_string(static_cast<nano_status>(99))) == "unknown status");
+  CHECK(std::string(nano_version()).find('.') != std::string::npos);
+}
+
+TEST_CASE("the C++ header opens, answers and throws") {
+  nano::model model(tiny());
+  CHECK(model.labels().size() == 3);
+  const auto answer = model.classify("the film is good");
+  CHECK(answer.label() == "neutral");
+  CHECK(answer.score() == Approx(0.4100905).margin(1e-4));
+  CHECK(model.classify(std::vector<std::string_view>{"good", "bad"}).size() == 2);
+  CHECK(model.embed("good").size() == 64);
+  CHECK(model.embed(std::vector<std::string_view>{"good", "bad"})[0] == model.embed("good"));
+  CHECK(model.tokenize("the film").size() == 4);
+  nano::model moved = std::move(model);
+  CHECK(moved.classify("").scores.size() == 3);
+  try {
+    nano::model missing("/nonexistent/x.gguf");
+    FAIL("opened");
+  } catch (const nano::error& e) {
+    CHECK(e.status() == NANO_NOT_FOUND);
+  }
+}
