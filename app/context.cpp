@@ -1,10 +1,10 @@
 // app/context.cpp: flag > variable > user > system, and which registries there are.
 #include "app/context.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
+
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -20,7 +20,8 @@ Result<std::optional<bool>> env_bool(const char* name) {
   const std::string_view s(v);
   if (s == "1" || s == "true" || s == "yes" || s == "on") return std::optional<bool>(true);
   if (s == "0" || s == "false" || s == "no" || s == "off") return std::optional<bool>(false);
-  return make_error(Errc::usage, std::string(name) + " is '" + sanitize(s) + "', which is neither yes nor no", "set it to 1 or 0, or unset it");
+  return make_error(Errc::usage, std::string(name) + " is '" + sanitize(s) + "', which is neither yes nor no",
+                    "set it to 1 or 0, or unset it");
 }
 
 Result<schemas::Config> read_config(const fs::Path& path) {
@@ -36,7 +37,8 @@ Result<schemas::Config> read_config(const fs::Path& path) {
 }
 
 /// flag, else variable, else user, else system, else false.
-Result<bool> choose(const std::optional<bool>& flag, const char* variable, const std::optional<bool>& user, const std::optional<bool>& system) {
+Result<bool> choose(const std::optional<bool>& flag, const char* variable, const std::optional<bool>& user,
+                    const std::optional<bool>& system) {
   if (flag) return *flag;
   NANO_TRY_ASSIGN(const std::optional<bool> env, env_bool(variable));
   return env ? *env : user ? *user : system.value_or(false);
@@ -103,7 +105,8 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
 
   for (const auto& r : merged.registries)
     ctx.registries.push_back({r, false, u.find(r.name) != nullptr ? "user" : "system"});
-  const bool root_taken = std::any_of(merged.registries.begin(), merged.registries.end(), [](const auto& r) { return r.root_namespace; });
+  const bool root_taken = std::any_of(merged.registries.begin(), merged.registries.end(),
+                                      [](const auto& r) { return r.root_namespace; });
   if (!root_taken) {
     NANO_TRY_ASSIGN(auto starter, starter_registry());
     if (starter) ctx.registries.push_back(std::move(*starter));
@@ -111,7 +114,8 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
   if (const std::string& wanted = ctx.settings.registry; !wanted.empty()) {
     const auto named = [&](const Registry& r) { return r.config.name == wanted || r.config.url == wanted; };
     const auto it = std::find_if(ctx.registries.begin(), ctx.registries.end(), named);
-    // An unknown name is reported where a registry is needed, so that `nano registry add` still works under it.
+    // An unknown name is reported where a registry is needed, so that `nano registry add` still works under
+    // it.
     if (it != ctx.registries.end()) {
       Registry only = *it;
       ctx.registries = {std::move(only)};
@@ -124,12 +128,16 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
 
 Result<const Registry*> registry_for(const Context& ctx, const std::string& ns) {
   for (const auto& r : ctx.registries) {
-    const bool owns = ns == schemas::kRootNamespace ? r.config.root_namespace
-                                                    : std::find(r.config.namespaces.begin(), r.config.namespaces.end(), ns) != r.config.namespaces.end();
+    const bool owns = ns == schemas::kRootNamespace
+                          ? r.config.root_namespace
+                          : std::find(r.config.namespaces.begin(), r.config.namespaces.end(), ns) !=
+                                r.config.namespaces.end();
     if (owns) return &r;
   }
   if (!ctx.settings.registry.empty())
-    return make_error(Errc::not_found, "the registry '" + sanitize(ctx.settings.registry) + "' is not configured, or does not own the namespace '" + ns + "'",
+    return make_error(Errc::not_found,
+                      "the registry '" + sanitize(ctx.settings.registry) +
+                          "' is not configured, or does not own the namespace '" + ns + "'",
                       "see `nano registry list`");
   if (ns == schemas::kRootNamespace)
     return make_error(Errc::not_found, "no registry is configured for packages without a namespace",

@@ -1,4 +1,5 @@
-// app/context.h: what every use case is handed: settings, places, registries, and where prose and progress go.
+// app/context.h: what every use case is handed: settings, places, registries, and where prose and progress
+// go.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,8 @@
 
 namespace nano::app {
 
-/// The six global flags as given on the command line; unset members fall to NANO_*, user config, system config.
+/// The six global flags as given on the command line; unset members fall to NANO_*, user config, system
+/// config.
 struct Flags {
   std::optional<bool> json{};
   std::optional<bool> quiet{};
@@ -35,7 +37,8 @@ struct Settings {
   std::string registry{};  ///< empty = all configured ones
 };
 
-/// A registry as this client knows it: configured by the user or system, or the starter registry that came with the program.
+/// A registry as this client knows it: configured by the user or system, or the starter registry that came
+/// with the program.
 struct Registry {
   schemas::RegistryEntry config{};
   bool starter = false;  ///< installed with the program, file:// only, trusted as the program is
@@ -58,8 +61,8 @@ struct Context {
   std::string command_line{};  ///< for locks, generations and history: "nano install x"
 };
 
-/// Find places, read system and user config, add the starter registry (`<exe dir>/../share/nanom/starter`, else
-/// NANO_STARTER, else the installed data folder) unless another registry owns the root namespace.
+/// Find places, read system and user config, add the starter registry (`<exe dir>/../share/nanom/starter`,
+/// else NANO_STARTER, else the installed data folder) unless another registry owns the root namespace.
 ///   errors  usage, invalid (a config file: named, with the place), store
 [[nodiscard]] Result<Context> make_context(const Flags& flags, Log& log, Progress& progress);
 

@@ -1,11 +1,11 @@
 // app/doctor.cpp: facts of this machine and checks of what nano needs.
 #include "app/doctor.h"
 
-#include <sys/sysinfo.h>
-#include <unistd.h>
-
 #include <fstream>
 #include <thread>
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include "app/installed.h"
 #include "base/text.h"
@@ -41,13 +41,18 @@ void check_store(const Context& ctx, DoctorReport& r) {
   const auto free = fs::free_bytes(ctx.places.store);
   constexpr uint64_t kLow = 500'000'000;
   if (free && *free < kLow) {
-    r.checks.push_back({"store", Health::warning, "only " + human_bytes(*free) + " are free at " + ctx.places.store.string(), "free some space, or `nano gc`"});
+    r.checks.push_back({"store", Health::warning,
+                        "only " + human_bytes(*free) + " are free at " + ctx.places.store.string(),
+                        "free some space, or `nano gc`"});
   } else {
-    r.checks.push_back({"store", Health::ok, ctx.places.store.string() + " is writable" + (free ? ", " + human_bytes(*free) + " free" : ""), ""});
+    r.checks.push_back(
+        {"store", Health::ok,
+         ctx.places.store.string() + " is writable" + (free ? ", " + human_bytes(*free) + " free" : ""), ""});
   }
   const auto now_installed = store::installed(*store);
   if (!now_installed) {
-    r.checks.push_back({"installed", Health::error, now_installed.error().message, now_installed.error().hint});
+    r.checks.push_back(
+        {"installed", Health::error, now_installed.error().message, now_installed.error().hint});
   } else {
     r.checks.push_back({"installed", Health::ok, std::to_string(now_installed->size()) + " packages", ""});
   }
@@ -55,19 +60,25 @@ void check_store(const Context& ctx, DoctorReport& r) {
 
 void check_registries(const Context& ctx, DoctorReport& r) {
   if (ctx.registries.empty()) {
-    r.checks.push_back({"registries", Health::error, "no registry is configured and the starter registry is not beside the program",
-                        "add one: `nano registry add NAME URL --root-namespace --key KEY`, or install nano again"});
+    r.checks.push_back(
+        {"registries", Health::error,
+         "no registry is configured and the starter registry is not beside the program",
+         "add one: `nano registry add NAME URL --root-namespace --key KEY`, or install nano again"});
     return;
   }
   for (const auto& reg : ctx.registries) {
     const std::string& url = reg.config.url;
     if (url.starts_with("file://") && !fs::exists(fs::Path(url.substr(7)) / "registry.json")) {
-      r.checks.push_back({"registry " + reg.config.name, Health::error, "there is no registry at " + sanitize(url), "see `nano registry list`"});
+      r.checks.push_back({"registry " + reg.config.name, Health::error,
+                          "there is no registry at " + sanitize(url), "see `nano registry list`"});
     } else {
-      r.checks.push_back({"registry " + reg.config.name, Health::ok, sanitize(url) + (reg.starter ? " (came with nano)" : ""), ""});
+      r.checks.push_back({"registry " + reg.config.name, Health::ok,
+                          sanitize(url) + (reg.starter ? " (came with nano)" : ""), ""});
     }
     if (url.starts_with("http://"))
-      r.checks.push_back({"registry " + reg.config.name, Health::warning, "its URL is not encrypted: what you install is signed, but others can see it", "use https:// where the registry offers it"});
+      r.checks.push_back({"registry " + reg.config.name, Health::warning,
+                          "its URL is not encrypted: what you install is signed, but others can see it",
+                          "use https:// where the registry offers it"});
   }
 }
 
@@ -79,7 +90,8 @@ DoctorReport doctor(Context& ctx) {
   r.facts.emplace_back("cores", std::to_string(std::thread::hardware_concurrency()));
   struct sysinfo si {};
   if (sysinfo(&si) == 0)
-    r.facts.emplace_back("memory", human_bytes(uint64_t{si.totalram} * si.mem_unit) + ", " + human_bytes(uint64_t{si.freeram} * si.mem_unit) + " free");
+    r.facts.emplace_back("memory", human_bytes(uint64_t{si.totalram} * si.mem_unit) + ", " +
+                                       human_bytes(uint64_t{si.freeram} * si.mem_unit) + " free");
   std::string usable;
   for (const kernels::Table* t : kernels::compiled())
     if (t->usable()) usable += (usable.empty() ? "" : " ") + std::string(t->name);
@@ -92,7 +104,10 @@ DoctorReport doctor(Context& ctx) {
   const char* forced = std::getenv("NANO_KERNELS");
   const auto table = kernels::choose(forced == nullptr ? "" : forced);
   if (table) {
-    r.checks.push_back({"kernels", Health::ok, std::string((*table)->name) + (forced != nullptr && *forced != '\0' ? " (forced by NANO_KERNELS)" : ""), ""});
+    r.checks.push_back({"kernels", Health::ok,
+                        std::string((*table)->name) +
+                            (forced != nullptr && *forced != '\0' ? " (forced by NANO_KERNELS)" : ""),
+                        ""});
   } else {
     r.checks.push_back({"kernels", Health::error, table.error().message, table.error().hint});
   }

@@ -10,7 +10,7 @@ namespace nano::app {
 
 enum class Health { ok, warning, error };
 struct DoctorCheck {
-  std::string name{};     ///< "store", "kernels", "starter registry", …
+  std::string name{};  ///< "store", "kernels", "starter registry", …
   Health health = Health::ok;
   std::string message{};
   std::string remedy{};

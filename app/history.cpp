@@ -15,7 +15,12 @@ Result<std::vector<HistoryItem>> history(const Context& ctx) {
   NANO_TRY_ASSIGN(const auto lines, store::history(store.primary()));
   std::vector<HistoryItem> out;
   for (const auto& line : lines) {
-    HistoryItem item{.generation = line.number, .created = {}, .command = {}, .current = line.current, .packages = {}, .changes = {}};
+    HistoryItem item{.generation = line.number,
+                     .created = {},
+                     .command = {},
+                     .current = line.current,
+                     .packages = {},
+                     .changes = {}};
     if (!line.generation) {
       item.command = "(damaged: " + line.damage + ")";
       out.push_back(std::move(item));
@@ -25,8 +30,11 @@ Result<std::vector<HistoryItem>> history(const Context& ctx) {
     item.created = g.created;
     item.command = g.command;
     for (const auto& e : g.entries) item.packages.push_back(entry_text(e));
-    const auto parent = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return g.parent && l.number == *g.parent && l.generation; });
-    // A parent that gc removed leaves nothing to compare with; then every package counts as there, not as new.
+    const auto parent = std::find_if(lines.begin(), lines.end(), [&](const auto& l) {
+      return g.parent && l.number == *g.parent && l.generation;
+    });
+    // A parent that gc removed leaves nothing to compare with; then every package counts as there, not as
+    // new.
     if (parent != lines.end()) {
       item.changes = changes_between(parent->generation->entries, g.entries);
     } else if (!g.parent) {
@@ -46,7 +54,8 @@ Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to) {
   RollbackReport r;
   r.from = before ? before->number : 0;
   r.to = after.number;
-  r.changes = changes_between(before ? before->entries : std::vector<schemas::GenerationEntry>{}, after.entries);
+  r.changes =
+      changes_between(before ? before->entries : std::vector<schemas::GenerationEntry>{}, after.entries);
   return r;
 }
 

@@ -15,7 +15,8 @@ struct HistoryItem {
   std::string command{};
   bool current = false;
   std::vector<std::string> packages{};  ///< "sentiment-50m 1.0.0 q8"
-  std::vector<std::string> changes{};   ///< against its parent: "+ x 1.0.0 q8", "- y 1.2.0 q4", "~ z 1.0.0 -> 1.1.0"
+  std::vector<std::string>
+      changes{};  ///< against its parent: "+ x 1.0.0 q8", "- y 1.2.0 q4", "~ z 1.0.0 -> 1.1.0"
 };
 [[nodiscard]] Result<std::vector<HistoryItem>> history(const Context& ctx);  ///< newest first
 
@@ -24,8 +25,8 @@ struct RollbackReport {
   uint64_t to = 0;
   std::vector<std::string> changes{};
 };
-/// Switch to generation `to` (nullopt: the parent of the one in force). errors  not_found, store, integrity: a package of
-/// it is no longer whole
+/// Switch to generation `to` (nullopt: the parent of the one in force). errors  not_found, store, integrity:
+/// a package of it is no longer whole
 [[nodiscard]] Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to);
 
 struct GcOptions {

@@ -13,20 +13,25 @@
 namespace nano::app {
 namespace {
 
-/// A folder is named with a '/' ("./x", "x/"): a bare word is always a package, whatever lies in the working folder.
+/// A folder is named with a '/' ("./x", "x/"): a bare word is always a package, whatever lies in the working
+/// folder.
 bool is_folder(const std::string& text) {
   std::error_code ec;
   if (text.find('/') == std::string::npos) return false;
-  return std::filesystem::exists(fs::Path(text) / schemas::StoreLayout::Path("nano.json"), ec) && std::filesystem::is_directory(text, ec);
+  return std::filesystem::exists(fs::Path(text) / schemas::StoreLayout::Path("nano.json"), ec) &&
+         std::filesystem::is_directory(text, ec);
 }
 
 void add_variants(Info& i, const schemas::Release& release) {
-  for (const auto& v : release.manifest.variants) i.variants.push_back({v.name, release.size_of(v.name), v.is_default || release.manifest.variants.size() == 1, v.quantization});
+  for (const auto& v : release.manifest.variants)
+    i.variants.push_back({v.name, release.size_of(v.name),
+                          v.is_default || release.manifest.variants.size() == 1, v.quantization});
 }
 
 void add_versions(Info& i, const schemas::IndexPackage& p) {
   for (auto v = p.versions.rbegin(); v != p.versions.rend(); ++v)
-    i.versions.push_back({v->version.text(), v->published, v->yanked.empty() ? std::nullopt : std::optional<std::string>(v->yanked)});
+    i.versions.push_back({v->version.text(), v->published,
+                          v->yanked.empty() ? std::nullopt : std::optional<std::string>(v->yanked)});
 }
 
 const schemas::IndexVersion* choose(const schemas::IndexPackage& p, const schemas::Range& range) {
@@ -39,13 +44,18 @@ const schemas::IndexVersion* choose(const schemas::IndexPackage& p, const schema
 }
 
 /// The release a registry offers for a requirement.
-Result<registry::FetchedRelease> fetch_release(Remote& remote, const schemas::Requirement& want, const schemas::IndexPackage& package) {
+Result<registry::FetchedRelease> fetch_release(Remote& remote, const schemas::Requirement& want,
+                                               const schemas::IndexPackage& package) {
   const auto* v = choose(package, want.range);
-  if (v == nullptr) return make_error(Errc::not_found, "no version of " + want.name.text() + " fits '" + want.range.text() + "'", "`nano info " + want.name.text() + "` lists its versions");
+  if (v == nullptr)
+    return make_error(Errc::not_found,
+                      "no version of " + want.name.text() + " fits '" + want.range.text() + "'",
+                      "`nano info " + want.name.text() + "` lists its versions");
   return remote.client().release(want.name, v->version, v->release);
 }
 
-Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remotes, const schemas::PackageName& name) {
+Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remotes,
+                                                                 const schemas::PackageName& name) {
   NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(name.ns));
   NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
   const auto* p = index->find(name);
@@ -53,15 +63,20 @@ Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remote
     std::vector<std::string> names;
     for (const auto& x : index->packages) names.push_back(x.name.text());
     const auto near = nearest(name.text(), names);
-    return make_error(Errc::not_found, "'" + name.text() + "' is neither installed nor in the registry '" + remote->registry().config.name + "'",
-                      near ? "did you mean '" + *near + "'?" : "look for it: `nano search " + name.name + "`");
+    return make_error(
+        Errc::not_found,
+        "'" + name.text() + "' is neither installed nor in the registry '" + remote->registry().config.name +
+            "'",
+        near ? "did you mean '" + *near + "'?" : "look for it: `nano search " + name.name + "`");
   }
   return std::pair{remote, p};
 }
 
 Result<std::string> read_card(const fs::Path& dir, const schemas::Manifest& m) {
   const auto* card = m.file_of(schemas::Role::card);
-  if (card == nullptr) return make_error(Errc::not_found, m.name.text() + " has no model card", "`nano info " + m.name.text() + "` shows what it has");
+  if (card == nullptr)
+    return make_error(Errc::not_found, m.name.text() + " has no model card",
+                      "`nano info " + m.name.text() + "` shows what it has");
   return fs::read_file(dir / card->path, registry::kMaxCardBytes);
 }
 
@@ -70,10 +85,12 @@ Result<std::string> read_card(const fs::Path& dir, const schemas::Manifest& m) {
 Result<Info> info(Context& ctx, const std::string& text) {
   Info i;
   if (is_folder(text)) {
-    NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
+    NANO_TRY_ASSIGN(const std::string bytes,
+                    fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
     NANO_TRY_ASSIGN(i.manifest, schemas::parse_manifest(bytes));
     i.source = "folder";
-    for (const auto& v : i.manifest.variants) i.variants.push_back({v.name, 0, v.is_default || i.manifest.variants.size() == 1, v.quantization});
+    for (const auto& v : i.manifest.variants)
+      i.variants.push_back({v.name, 0, v.is_default || i.manifest.variants.size() == 1, v.quantization});
     for (auto& v : i.variants)
       for (const auto* f : i.manifest.files_of(v.name)) {
         std::error_code ec;
@@ -134,7 +151,8 @@ Result<Info> info(Context& ctx, const std::string& text) {
 
 Result<std::string> card_markdown(Context& ctx, const std::string& text) {
   if (is_folder(text)) {
-    NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
+    NANO_TRY_ASSIGN(const std::string bytes,
+                    fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
     NANO_TRY_ASSIGN(const auto m, schemas::parse_manifest(bytes));
     return read_card(text, m);
   }
@@ -151,12 +169,16 @@ Result<std::string> card_markdown(Context& ctx, const std::string& text) {
   const auto* card = fetched.release.manifest.file_of(schemas::Role::card);
   const auto* file = card == nullptr ? nullptr : fetched.release.find_file(card->path);
   if (file == nullptr) return make_error(Errc::not_found, want.name.text() + " has no model card");
-  if (file->size > registry::kMaxCardBytes) return make_error(Errc::invalid, "the model card of " + want.name.text() + " is longer than " + std::to_string(registry::kMaxCardBytes) + " bytes");
+  if (file->size > registry::kMaxCardBytes)
+    return make_error(Errc::invalid, "the model card of " + want.name.text() + " is longer than " +
+                                         std::to_string(registry::kMaxCardBytes) + " bytes");
   std::string markdown;
   const registry::BlobRequest blob{file->sha256, file->size};
-  NANO_TRY(remote.first->client().blobs(std::span(&blob, 1), [&](const registry::BlobRequest& b) -> Result<std::unique_ptr<registry::BlobSink>> {
-    return registry::memory_sink(b, markdown);
-  }));
+  NANO_TRY(remote.first->client().blobs(
+      std::span(&blob, 1),
+      [&](const registry::BlobRequest& b) -> Result<std::unique_ptr<registry::BlobSink>> {
+        return registry::memory_sink(b, markdown);
+      }));
   return markdown;
 }
 

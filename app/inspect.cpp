@@ -14,7 +14,8 @@ Result<InspectReport> inspect(const Context& ctx, const std::string& what) {
   std::error_code ec;
   if (!std::filesystem::is_regular_file(path, ec)) {
     if (what.find('/') != std::string::npos || what.ends_with(".gguf"))
-      return make_error(Errc::not_found, "there is no file '" + sanitize(what) + "'", "give the path of a .gguf, or an installed name");
+      return make_error(Errc::not_found, "there is no file '" + sanitize(what) + "'",
+                        "give the path of a .gguf, or an installed name");
     NANO_TRY_ASSIGN(path, weights_path(ctx, what));
   }
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(path));
@@ -26,7 +27,8 @@ Result<InspectReport> inspect(const Context& ctx, const std::string& what) {
   r.parameters = d.parameters;
   for (const auto& m : d.metadata) r.metadata.emplace_back(m.key, m.text);
   for (const auto& t : file.tensors()) {
-    InspectTensor row{.name = std::string(t.name), .type = std::string(t.type->name), .shape = {}, .bytes = t.bytes.size()};
+    InspectTensor row{
+        .name = std::string(t.name), .type = std::string(t.type->name), .shape = {}, .bytes = t.bytes.size()};
     for (uint32_t i = 0; i < t.rank; ++i) row.shape.push_back(t.dims[i]);
     r.tensors.push_back(std::move(row));
   }
@@ -38,16 +40,19 @@ namespace {
 /// "q4" is what people say for q4_0. errors  usage: no such type
 Result<quant::Type> type_named(const std::string& word) {
   static const std::vector<std::pair<std::string, quant::Type>> kTypes = {
-      {"q8_0", quant::Type::q8_0}, {"q8", quant::Type::q8_0},   {"q4_0", quant::Type::q4_0}, {"q4", quant::Type::q4_0}, {"q4_1", quant::Type::q4_1},
-      {"q5_0", quant::Type::q5_0}, {"q5_1", quant::Type::q5_1}, {"f16", quant::Type::f16},   {"bf16", quant::Type::bf16}, {"f32", quant::Type::f32}};
+      {"q8_0", quant::Type::q8_0}, {"q8", quant::Type::q8_0},   {"q4_0", quant::Type::q4_0},
+      {"q4", quant::Type::q4_0},   {"q4_1", quant::Type::q4_1}, {"q5_0", quant::Type::q5_0},
+      {"q5_1", quant::Type::q5_1}, {"f16", quant::Type::f16},   {"bf16", quant::Type::bf16},
+      {"f32", quant::Type::f32}};
   std::vector<std::string> words;
   for (const auto& [w, t] : kTypes) {
     if (w == word) return t;
     words.push_back(w);
   }
   const auto near = nearest(word, words);
-  return make_error(Errc::usage, "'" + sanitize(word) + "' is not a type nano can quantize to",
-                    near ? "did you mean '" + *near + "'?" : "the types are q8_0, q4_0, q4_1, q5_0, q5_1, f16, bf16, f32");
+  return make_error(
+      Errc::usage, "'" + sanitize(word) + "' is not a type nano can quantize to",
+      near ? "did you mean '" + *near + "'?" : "the types are q8_0, q4_0, q4_1, q5_0, q5_1, f16, bf16, f32");
 }
 
 }  // namespace
@@ -56,13 +61,18 @@ Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
   (void)ctx;
   NANO_TRY_ASSIGN(const quant::Type type, type_named(options.type));
   if (!options.force && fs::exists(options.out))
-    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists", "choose another name, or --force to replace it");
+    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists",
+                      "choose another name, or --force to replace it");
   NANO_TRY_ASSIGN(const quant::QuantizeReport done, quant::quantize_file(options.in, options.out, type));
   QuantizeReport r;
   r.in_bytes = done.bytes_before;
   r.out_bytes = done.bytes_after;
   for (const auto& t : done.tensors)
-    r.tensors.push_back({.name = t.name, .from = std::string(quant::info(t.from).name), .to = std::string(quant::info(t.to).name), .rmse = t.rms_error, .max_error = t.max_error});
+    r.tensors.push_back({.name = t.name,
+                         .from = std::string(quant::info(t.from).name),
+                         .to = std::string(quant::info(t.to).name),
+                         .rmse = t.rms_error,
+                         .max_error = t.max_error});
   return r;
 }
 

@@ -34,7 +34,8 @@ class PartialSink final : public registry::BlobSink {
   uint64_t& fetched_;
 };
 
-Result<std::unique_ptr<registry::BlobSink>> sink_for(const store::Store& store, const registry::BlobRequest& want, uint64_t& fetched) {
+Result<std::unique_ptr<registry::BlobSink>> sink_for(const store::Store& store,
+                                                     const registry::BlobRequest& want, uint64_t& fetched) {
   NANO_TRY_ASSIGN(auto partial, store::Partial::resume(store, want.digest, want.size));
   if (partial.already_stored()) return std::unique_ptr<registry::BlobSink>();
   return std::unique_ptr<registry::BlobSink>(std::make_unique<PartialSink>(std::move(partial), fetched));
@@ -82,10 +83,13 @@ Result<Ready> make_ready(const Plan& plan, Remotes& remotes, const Step& step) {
 /// Blobs out of a bundle: those in `wanted`, through the same sinks as a download.
 class Unpack final : public registry::BundleVisitor {
  public:
-  Unpack(const store::Store& store, const Digest& expect, std::set<registry::BlobRequest> wanted, uint64_t& fetched)
+  Unpack(const store::Store& store, const Digest& expect, std::set<registry::BlobRequest> wanted,
+         uint64_t& fetched)
       : store_(store), expect_(expect), wanted_(std::move(wanted)), fetched_(fetched) {}
-  Status release(const schemas::Release&, const std::string&, const Digest& digest, const std::optional<std::string>&) override {
-    if (digest != expect_) return make_error(Errc::integrity, "the bundle changed while it was read", "run the command again");
+  Status release(const schemas::Release&, const std::string&, const Digest& digest,
+                 const std::optional<std::string>&) override {
+    if (digest != expect_)
+      return make_error(Errc::integrity, "the bundle changed while it was read", "run the command again");
     return Unit{};
   }
   Result<std::unique_ptr<registry::BlobSink>> blob(const registry::BlobRequest& want) override {
@@ -103,12 +107,16 @@ class Unpack final : public registry::BundleVisitor {
 Status check_space(const Context& ctx, uint64_t bytes) {
   const auto free = fs::free_bytes(ctx.places.store);
   if (free && *free < bytes)
-    return make_error(Errc::store, "the disk of " + ctx.places.store.string() + " has " + human_bytes(*free) + " free and this needs " + human_bytes(bytes),
-                      "free some space (`nano gc` removes what nothing uses), or use another folder with --store");
+    return make_error(
+        Errc::store,
+        "the disk of " + ctx.places.store.string() + " has " + human_bytes(*free) + " free and this needs " +
+            human_bytes(bytes),
+        "free some space (`nano gc` removes what nothing uses), or use another folder with --store");
   return Unit{};
 }
 
-Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Plan& plan, const std::vector<Ready>& ready, InstallReport& report) {
+Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Plan& plan,
+             const std::vector<Ready>& ready, InstallReport& report) {
   std::map<const Registry*, std::set<registry::BlobRequest>> by_registry;
   std::map<std::size_t, std::set<registry::BlobRequest>> by_bundle;
   std::set<registry::BlobRequest> seen;
@@ -132,7 +140,9 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
   for (const auto& [registry, wanted] : by_registry) {
     NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(*registry));
     const std::vector<registry::BlobRequest> list(wanted.begin(), wanted.end());
-    NANO_TRY(remote->client().blobs(list, [&](const registry::BlobRequest& want) { return sink_for(store, want, report.fetched_bytes); }));
+    NANO_TRY(remote->client().blobs(list, [&](const registry::BlobRequest& want) {
+      return sink_for(store, want, report.fetched_bytes);
+    }));
   }
   for (const auto& [index, wanted] : by_bundle) {
     const auto& b = plan.bundles[index];
@@ -140,7 +150,9 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
     NANO_TRY_ASSIGN(const auto summary, registry::read_bundle(b.path, visitor));
     for (const auto& m : summary.missing)
       if (wanted.contains(m))
-        return make_error(Errc::invalid, "the bundle " + sanitize(b.path.string()) + " lacks the blob " + m.digest.text(), "pack it again with all its variants");
+        return make_error(Errc::invalid,
+                          "the bundle " + sanitize(b.path.string()) + " lacks the blob " + m.digest.text(),
+                          "pack it again with all its variants");
   }
   return Unit{};
 }
@@ -156,7 +168,8 @@ void measure(const store::Store& store, const std::vector<Ready>& ready, Install
     }
 }
 
-Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& plan, std::vector<Ready>& ready, bool& replan) {
+Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& plan, std::vector<Ready>& ready,
+                        bool& replan) {
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
   if (tx.before().number != plan.before.number) {
     replan = true;
@@ -170,7 +183,8 @@ Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& pla
         replan = true;
         return uint64_t{0};
       }
-      return std::move(added.error()).while_("staging " + r.step->item.name.text() + " " + r.step->item.version.text());
+      return std::move(added.error())
+          .while_("staging " + r.step->item.name.text() + " " + r.step->item.version.text());
     }
   }
   for (const auto& name : plan.to_request)
@@ -185,7 +199,9 @@ Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& pla
 void record(const Context& ctx, const store::Store& store, uint64_t generation) {
   auto db = store::StateDb::open(store, *ctx.log);
   if (!db) return ctx.log->detail("history not recorded: " + db.error().message);
-  if (auto s = db->add_history({.id = 0, .time = ctx.now, .command = ctx.command_line, .generation = generation, .result = 0}); !s)
+  if (auto s = db->add_history(
+          {.id = 0, .time = ctx.now, .command = ctx.command_line, .generation = generation, .result = 0});
+      !s)
     ctx.log->detail("history not recorded: " + s.error().message);
 }
 
@@ -193,20 +209,29 @@ void record(const Context& ctx, const store::Store& store, uint64_t generation) 
 
 std::string_view action_word(Action a) {
   switch (a) {
-    case Action::install: return "install";
-    case Action::upgrade: return "upgrade";
-    case Action::downgrade: return "downgrade";
-    case Action::change_variant: return "change variant";
-    case Action::reinstall: return "reinstall";
-    case Action::keep: return "keep";
+    case Action::install:
+      return "install";
+    case Action::upgrade:
+      return "upgrade";
+    case Action::downgrade:
+      return "downgrade";
+    case Action::change_variant:
+      return "change variant";
+    case Action::reinstall:
+      return "reinstall";
+    case Action::keep:
+      return "keep";
   }
   return "";
 }
 
 Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
-  if (options.requests.empty()) return make_error(Errc::usage, "nothing to install was named", "`nano install sentiment-50m`, or `nano search WORD` to find a name");
+  if (options.requests.empty())
+    return make_error(Errc::usage, "nothing to install was named",
+                      "`nano install sentiment-50m`, or `nano search WORD` to find a name");
   const double start = monotonic_ms();
-  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+  NANO_TRY_ASSIGN(const store::Store store,
+                  open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
   Remotes remotes(ctx);
   for (int attempt = 0; attempt < kReplans; ++attempt) {
     NANO_TRY_ASSIGN(const Plan plan, make_plan(ctx, remotes, store, options));
@@ -240,7 +265,8 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
     report.seconds = (monotonic_ms() - start) / 1000;
     return report;
   }
-  return make_error(Errc::store, "other processes keep changing the store " + ctx.places.store.string(), "run the command again when they are done");
+  return make_error(Errc::store, "other processes keep changing the store " + ctx.places.store.string(),
+                    "run the command again when they are done");
 }
 
 }  // namespace nano::app

@@ -1,4 +1,5 @@
-// app/install.h: resolve, fetch, verify, stage and switch: what `nano install` does, as a plan and its execution.
+// app/install.h: resolve, fetch, verify, stage and switch: what `nano install` does, as a plan and its
+// execution.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 namespace nano::app {
 
 struct InstallOptions {
-  std::vector<std::string> requests{};  ///< requirements, or paths of .nano bundles (contain '/' or end in .nano)
+  std::vector<std::string>
+      requests{};  ///< requirements, or paths of .nano bundles (contain '/' or end in .nano)
   bool dry_run = false;
   bool allow_unsigned = false;  ///< a bundle without a valid signature; asks on a terminal
   bool force = false;           ///< fetch and stage again what is installed
@@ -30,10 +32,10 @@ struct PlanItem {
   std::optional<schemas::Version> from{};  ///< what it replaces
   std::string variant{};
   std::string from_variant{};
-  std::string registry{};      ///< local name; "bundle" for a file
-  std::string why{};           ///< "requested", or "needed by x 1.0.0"
-  uint64_t bytes = 0;          ///< of all its files
-  uint64_t download_bytes = 0; ///< of those not in the store
+  std::string registry{};       ///< local name; "bundle" for a file
+  std::string why{};            ///< "requested", or "needed by x 1.0.0"
+  uint64_t bytes = 0;           ///< of all its files
+  uint64_t download_bytes = 0;  ///< of those not in the store
   bool requested = false;
   bool is_unsigned = false;
 };
@@ -48,8 +50,10 @@ struct InstallReport {
   double seconds = 0;
 };
 
-/// Plan, and unless dry_run, execute. On any error the old generation stays in force and fetched blobs are kept.
-///   errors  usage, not_found (package or version, with the nearest name), no_solution, network, integrity, untrusted,
+/// Plan, and unless dry_run, execute. On any error the old generation stays in force and fetched blobs are
+/// kept.
+///   errors  usage, not_found (package or version, with the nearest name), no_solution, network, integrity,
+///   untrusted,
 ///           store, refused (--offline and not in the store)
 [[nodiscard]] Result<InstallReport> install(Context& ctx, const InstallOptions& options);
 
@@ -58,7 +62,7 @@ struct UninstallOptions {
   bool dry_run = false;
 };
 struct UninstallReport {
-  std::vector<PlanItem> removed{};   ///< what was asked for, and what only it needed
+  std::vector<PlanItem> removed{};  ///< what was asked for, and what only it needed
   uint64_t generation = 0;
   uint64_t reclaimable_bytes = 0;  ///< what `nano gc` would free now
 };

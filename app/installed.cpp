@@ -11,7 +11,8 @@ Result<store::Store> open_store(const Context& ctx, store::Mode mode) {
   return store::Store::open(ctx.places.store, mode, ctx.places.read_only_stores);
 }
 
-Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store& store, const std::string& text) {
+Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store& store,
+                                         const std::string& text) {
   (void)ctx;
   NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
   NANO_TRY_ASSIGN(auto found, store::find_installed(store, want.name));
@@ -20,9 +21,10 @@ Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store&
     std::vector<std::string> names;
     for (const auto& e : all) names.push_back(e.entry.name.text());
     const auto near = nearest(want.name.text(), names);
-    return make_error(Errc::not_found, "'" + want.name.text() + "' is not installed",
-                      near ? "did you mean '" + *near + "'? or install it: `nano install " + want.name.text() + "`"
-                           : "install it: `nano install " + want.name.text() + "`");
+    return make_error(
+        Errc::not_found, "'" + want.name.text() + "' is not installed",
+        near ? "did you mean '" + *near + "'? or install it: `nano install " + want.name.text() + "`"
+             : "install it: `nano install " + want.name.text() + "`");
   }
   const auto& e = found->entry;
   if (!want.range.contains(e.version) || (!want.variant.empty() && want.variant != e.variant))
@@ -35,11 +37,14 @@ std::string entry_text(const schemas::GenerationEntry& e) {
   return e.name.text() + " " + e.version.text() + (e.variant.empty() ? "" : " " + e.variant);
 }
 
-std::vector<std::string> changes_between(const std::vector<schemas::GenerationEntry>& before, const std::vector<schemas::GenerationEntry>& after) {
+std::vector<std::string> changes_between(const std::vector<schemas::GenerationEntry>& before,
+                                         const std::vector<schemas::GenerationEntry>& after) {
   const auto find = [](const std::vector<schemas::GenerationEntry>& in, const schemas::PackageName& name) {
     return std::find_if(in.begin(), in.end(), [&](const auto& e) { return e.name == name; });
   };
-  const auto tail = [](const schemas::GenerationEntry& e) { return e.version.text() + (e.variant.empty() ? "" : " " + e.variant); };
+  const auto tail = [](const schemas::GenerationEntry& e) {
+    return e.version.text() + (e.variant.empty() ? "" : " " + e.variant);
+  };
   std::vector<std::string> out;
   for (const auto& e : after) {
     const auto old = find(before, e.name);

@@ -1,4 +1,5 @@
-// app/installed.h: what the use cases share about what is installed: opening the store, finding by a person's words.
+// app/installed.h: what the use cases share about what is installed: opening the store, finding by a person's
+// words.
 #pragma once
 
 #include <string>
@@ -15,12 +16,15 @@ namespace nano::app {
 [[nodiscard]] Result<store::Store> open_store(const Context& ctx, store::Mode mode);
 
 /// The installed entry that `[ns/]name[@range][:variant]` means.
-///   errors  usage (not a name), not_found: not installed (nearest installed name), or another version or variant is
-[[nodiscard]] Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store& store, const std::string& text);
+///   errors  usage (not a name), not_found: not installed (nearest installed name), or another version or
+///   variant is
+[[nodiscard]] Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store& store,
+                                                       const std::string& text);
 
 /// "sentiment-50m 1.0.0 q8"
 [[nodiscard]] std::string entry_text(const schemas::GenerationEntry& e);
-/// What changed from one set of entries to another: "+ x 1.0.0 q8", "- y 1.2.0 q4", "~ z 1.0.0 q8 -> 1.1.0 q8".
+/// What changed from one set of entries to another: "+ x 1.0.0 q8", "- y 1.2.0 q4", "~ z 1.0.0 q8 -> 1.1.0
+/// q8".
 [[nodiscard]] std::vector<std::string> changes_between(const std::vector<schemas::GenerationEntry>& before,
                                                        const std::vector<schemas::GenerationEntry>& after);
 

@@ -16,7 +16,8 @@ Result<InstalledPackage> describe(const store::Store& store, const store::Instal
   auto package = store::open_package(store, found.entry.dir);
   if (!package) {
     Error e = std::move(package.error()).while_("reading the installed package " + found.entry.name.text());
-    if (e.hint.empty()) e.hint = "`nano verify` shows what is damaged, `nano install " + found.entry.name.text() + "` mends it";
+    if (e.hint.empty())
+      e.hint = "`nano verify` shows what is damaged, `nano install " + found.entry.name.text() + "` mends it";
     return e;
   }
   p.title = package->release.manifest.title;
@@ -68,9 +69,11 @@ Result<fs::Path> weights_path(const Context& ctx, const std::string& text) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto found, find_entry(ctx, store, text));
   NANO_TRY_ASSIGN(const auto package, store::open_package(store, found.entry.dir));
-  const schemas::FileEntry* weights = package.release.manifest.file_of(schemas::Role::weights, found.entry.variant);
+  const schemas::FileEntry* weights =
+      package.release.manifest.file_of(schemas::Role::weights, found.entry.variant);
   if (weights == nullptr)
-    return make_error(Errc::not_found, entry_text(found.entry) + " has no file of role 'weights'", "`nano info " + found.entry.name.text() + "` shows what it has");
+    return make_error(Errc::not_found, entry_text(found.entry) + " has no file of role 'weights'",
+                      "`nano info " + found.entry.name.text() + "` shows what it has");
   return found.store / found.entry.dir / weights->path;
 }
 

@@ -25,7 +25,8 @@ struct InstalledPackage {
 /// Their names alone, without reading any manifest (completions).
 [[nodiscard]] Result<std::vector<std::string>> installed_names(const Context& ctx);
 
-/// One installed package (`name` or `name:variant` or `name@version`). errors  not_found (nearest installed name), usage
+/// One installed package (`name` or `name:variant` or `name@version`). errors  not_found (nearest installed
+/// name), usage
 [[nodiscard]] Result<InstalledPackage> find_installed(const Context& ctx, const std::string& text);
 
 /// The file other runtimes can open: the weights of the installed package. errors  not_found, usage
@@ -42,15 +43,16 @@ struct InfoVariant {
   bool is_default = false;
   std::string quantization{};
 };
-/// Everything `nano info` shows of an installed package, of one in a registry, of a package folder or of a bundle.
+/// Everything `nano info` shows of an installed package, of one in a registry, of a package folder or of a
+/// bundle.
 struct Info {
   schemas::Manifest manifest{};
-  std::string source{};   ///< "installed", a registry's name, "folder", "bundle"
+  std::string source{};  ///< "installed", a registry's name, "folder", "bundle"
   std::string registry{};
   std::string release_digest{};
   std::string signer{};
   bool is_unsigned = false;
-  std::vector<InfoVersion> versions{};   ///< known ones, newest first
+  std::vector<InfoVersion> versions{};  ///< known ones, newest first
   std::vector<InfoVariant> variants{};
   std::optional<std::string> installed_version{};
   std::optional<std::string> installed_variant{};

@@ -1,4 +1,5 @@
-// app/new_package.cpp: `nano new`: a package folder with what a GGUF says filled in and the rest marked for a person.
+// app/new_package.cpp: `nano new`: a package folder with what a GGUF says filled in and the rest marked for a
+// person.
 #include <algorithm>
 
 #include "app/pack.h"
@@ -17,7 +18,8 @@ std::string quantization_of(const gguf::Description& d) {
   for (const auto& t : d.totals)
     if (most == nullptr || t.elements > most->elements) most = &t;
   std::string word = most == nullptr ? "" : most->type;
-  std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const auto words = schemas::quantization_words();
   return std::find(words.begin(), words.end(), word) != words.end() ? word : "";
 }
@@ -41,7 +43,8 @@ Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& 
     for (const auto& l : *labels) m.labels.push_back(sanitize(l));
   m.task = m.labels.empty() ? "feature-extraction" : "text-classification";
   m.inputs = {{"text", "text", "UTF-8 text"}};
-  m.outputs = {{m.labels.empty() ? "embedding" : "label", m.labels.empty() ? "embedding" : "label", m.labels.empty() ? "one vector a text" : "one score a label, summing to 1"}};
+  m.outputs = {{m.labels.empty() ? "embedding" : "label", m.labels.empty() ? "embedding" : "label",
+                m.labels.empty() ? "one vector a text" : "one score a label, summing to 1"}};
   const auto types = schemas::value_type_words();
   for (auto* port : {&m.inputs.front(), &m.outputs.front()})
     if (std::find(types.begin(), types.end(), port->type) == types.end()) port->type = types.front();
@@ -65,8 +68,10 @@ std::string card_of(const schemas::Manifest& m) {
     for (const auto& l : m.labels) out += " `" + l + "`";
     out += "\n\n";
   }
-  out += "## Training data\n\nEach data set with its licence.\n\n## Evaluation\n\nWhat was measured, on what, with which interval.\n\n"
-         "## Intended use\n\n## Limits\n";
+  out +=
+      "## Training data\n\nEach data set with its licence.\n\n## Evaluation\n\nWhat was measured, on what, "
+      "with which interval.\n\n"
+      "## Intended use\n\n## Limits\n";
   return out;
 }
 
@@ -75,9 +80,14 @@ std::string card_of(const schemas::Manifest& m) {
 Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   NANO_TRY_ASSIGN(const auto there, fs::list_dir(options.dir));
   if (!there.empty())
-    return make_error(Errc::usage, "the folder '" + sanitize(options.dir.string()) + "' exists and is not empty", "name a new folder");
-  std::string name = options.name.empty() ? std::filesystem::absolute(options.dir).lexically_normal().filename().string() : options.name;
-  if (name.empty()) name = std::filesystem::absolute(options.dir).lexically_normal().parent_path().filename().string();
+    return make_error(Errc::usage,
+                      "the folder '" + sanitize(options.dir.string()) + "' exists and is not empty",
+                      "name a new folder");
+  std::string name = options.name.empty()
+                         ? std::filesystem::absolute(options.dir).lexically_normal().filename().string()
+                         : options.name;
+  if (name.empty())
+    name = std::filesystem::absolute(options.dir).lexically_normal().parent_path().filename().string();
   NANO_TRY_ASSIGN(const auto package, schemas::PackageName::parse(name));
   schemas::Manifest m;
   m.name = package;
@@ -95,9 +105,11 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   } else {
     m.kind = schemas::Kind::model;
     m.task = "text-classification";
-    m.model = schemas::ModelInfo{.family = "bert", .architecture = "bert", .parameters = 1, .context_length = 512, .base_models = {}};
+    m.model = schemas::ModelInfo{
+        .family = "bert", .architecture = "bert", .parameters = 1, .context_length = 512, .base_models = {}};
     weights_name = package.name + ".gguf";
-    m.variants = {{.name = "main", .is_default = true, .quantization = "", .files = {weights_name}, .needs = {}}};
+    m.variants = {
+        {.name = "main", .is_default = true, .quantization = "", .files = {weights_name}, .needs = {}}};
     m.files.push_back({weights_name, schemas::Role::weights, ""});
   }
   NANO_TRY(fs::make_dirs(options.dir));
@@ -115,7 +127,8 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   r.to_fill = {"nano.json: title, description, authors, keywords, languages, and the licence of the weights",
                "nano.json: the data sets used, each with its licence, and the intended use and limits",
                "README.md: the model card"};
-  if (options.from.empty()) r.to_fill.push_back("put the weights at " + weights_name + " and state its parameters in nano.json");
+  if (options.from.empty())
+    r.to_fill.push_back("put the weights at " + weights_name + " and state its parameters in nano.json");
   ctx.log->detail("made " + options.dir.string());
   return r;
 }

@@ -18,31 +18,39 @@ std::string list(const std::vector<std::string>& words) {
   return out.empty() ? "none" : out;
 }
 
-/// The weights against what the manifest says of them: a card that lies about its model is a fault of the package.
+/// The weights against what the manifest says of them: a card that lies about its model is a fault of the
+/// package.
 Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest& m) {
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(path));
   if (m.model) {
     NANO_TRY_ASSIGN(const auto architecture, file.get_string("general.architecture"));
     if (architecture != m.model->architecture)
-      return make_error(Errc::invalid, "the file's architecture is '" + sanitize(architecture) + "', nano.json says '" + m.model->architecture + "'");
+      return make_error(Errc::invalid, "the file's architecture is '" + sanitize(architecture) +
+                                           "', nano.json says '" + m.model->architecture + "'");
     const uint64_t parameters = gguf::describe(file).parameters;
     if (parameters != m.model->parameters)
-      return make_error(Errc::invalid, "the file has " + std::to_string(parameters) + " parameters, nano.json says " + std::to_string(m.model->parameters));
+      return make_error(Errc::invalid, "the file has " + std::to_string(parameters) +
+                                           " parameters, nano.json says " +
+                                           std::to_string(m.model->parameters));
   }
   nano::OpenOptions o;
   o.threads = 1;
   auto model = nano::Model::open(std::filesystem::absolute(path).string(), o);
   if (!model) {
     if (model.error().code != Errc::unsupported) return std::move(model.error());
-    // Weights for another runtime are a fair package; whoever packs them should know that nano itself can't run them.
-    ctx.log->warn(path.filename().string() + ": " + model.error().message + "; it can be packed, but `nano run` will refuse it");
+    // Weights for another runtime are a fair package; whoever packs them should know that nano itself can't
+    // run them.
+    ctx.log->warn(path.filename().string() + ": " + model.error().message +
+                  "; it can be packed, but `nano run` will refuse it");
     return Unit{};
   }
   const auto& info = (*model)->info();
   if (m.model && m.model->context_length != 0 && info.context_length != m.model->context_length)
-    return make_error(Errc::invalid, "the file's context length is " + std::to_string(info.context_length) + ", nano.json says " + std::to_string(m.model->context_length));
+    return make_error(Errc::invalid, "the file's context length is " + std::to_string(info.context_length) +
+                                         ", nano.json says " + std::to_string(m.model->context_length));
   if (!m.labels.empty() && !info.labels.empty() && m.labels != info.labels)
-    return make_error(Errc::invalid, "the file's labels are " + list(info.labels) + "; nano.json says " + list(m.labels));
+    return make_error(Errc::invalid,
+                      "the file's labels are " + list(info.labels) + "; nano.json says " + list(m.labels));
   return Unit{};
 }
 
@@ -52,7 +60,9 @@ Result<PackReport> pack(Context& ctx, const PackOptions& options) {
   NANO_TRY_ASSIGN(const UnixTime created, build_time());
   registry::PackOptions o;
   o.created = created;
-  o.check_weights = [&ctx](const fs::Path& path, const schemas::Manifest& m, const schemas::FileEntry&) { return check_weights(ctx, path, m); };
+  o.check_weights = [&ctx](const fs::Path& path, const schemas::Manifest& m, const schemas::FileEntry&) {
+    return check_weights(ctx, path, m);
+  };
   NANO_TRY_ASSIGN(auto packed, registry::pack_folder(options.dir, o));
   for (const auto& n : packed.notes) ctx.log->note(n);
   PackReport r;

@@ -34,7 +34,7 @@ struct NewOptions {
 };
 struct NewReport {
   fs::Path dir{};
-  std::vector<std::string> files{};  ///< what was written
+  std::vector<std::string> files{};    ///< what was written
   std::vector<std::string> to_fill{};  ///< what the person must still fill in, one sentence each
 };
 /// errors  usage: the folder exists and is not empty; invalid: not a GGUF nano understands

@@ -23,11 +23,14 @@ Status save(const Context& ctx, const schemas::Config& config) {
 Result<std::string> key_text(const std::string& given) {
   std::string text = given;
   if (text.starts_with(kKeyPrefix)) text.erase(0, kKeyPrefix.size());
-  const bool hex = text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool hex = text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+                     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                   });
   if (!hex) {
     auto bytes = fs::read_file(given, verify::kMaxKeyFileBytes);
     if (!bytes)
-      return make_error(Errc::usage, "'" + sanitize(given) + "' is neither 64 hex digits nor a readable key file",
+      return make_error(Errc::usage,
+                        "'" + sanitize(given) + "' is neither 64 hex digits nor a readable key file",
                         "give the public key that the registry's operator published");
     text = std::string(trim(*bytes));
   }
@@ -37,10 +40,16 @@ Result<std::string> key_text(const std::string& given) {
 }
 
 RegistryRow row_of(const Registry& r) {
-  RegistryRow row{.name = r.config.name, .url = r.config.url, .namespaces = r.config.namespaces, .root_namespace = r.config.root_namespace,
-                  .key_ids = {}, .starter = r.starter, .from = r.from};
+  RegistryRow row{.name = r.config.name,
+                  .url = r.config.url,
+                  .namespaces = r.config.namespaces,
+                  .root_namespace = r.config.root_namespace,
+                  .key_ids = {},
+                  .starter = r.starter,
+                  .from = r.from};
   for (const auto& k : r.config.public_keys)
-    if (auto key = verify::PublicKey::from_text(k.starts_with(kKeyPrefix) ? k.substr(kKeyPrefix.size()) : k)) row.key_ids.push_back(key->key_id());
+    if (auto key = verify::PublicKey::from_text(k.starts_with(kKeyPrefix) ? k.substr(kKeyPrefix.size()) : k))
+      row.key_ids.push_back(key->key_id());
   return row;
 }
 
@@ -52,18 +61,24 @@ Result<std::string> url_of(const std::string& given) {
       return url;
     }
   if (given.find("://") != std::string::npos)
-    return make_error(Errc::usage, "'" + sanitize(given) + "' is not a URL nano can read from", "use https://, http://, file:/// or a folder");
+    return make_error(Errc::usage, "'" + sanitize(given) + "' is not a URL nano can read from",
+                      "use https://, http://, file:/// or a folder");
   std::error_code ec;
   const fs::Path dir = std::filesystem::canonical(given, ec);
   if (ec || !fs::is_dir(dir))
-    return make_error(Errc::usage, "'" + sanitize(given) + "' is neither a URL nor a folder", "use https://, http://, file:/// or a folder");
+    return make_error(Errc::usage, "'" + sanitize(given) + "' is neither a URL nor a folder",
+                      "use https://, http://, file:/// or a folder");
   return "file://" + dir.string();
 }
 
 constexpr const char* kKeys[] = {"json", "quiet", "verbose", "offline", "registry", "store"};
 
 std::optional<bool>* bool_member(schemas::Config& c, const std::string& key) {
-  return key == "json" ? &c.json : key == "quiet" ? &c.quiet : key == "verbose" ? &c.verbose : key == "offline" ? &c.offline : nullptr;
+  return key == "json"      ? &c.json
+         : key == "quiet"   ? &c.quiet
+         : key == "verbose" ? &c.verbose
+         : key == "offline" ? &c.offline
+                            : nullptr;
 }
 
 Status check_key(const std::string& key) {
@@ -71,12 +86,14 @@ Status check_key(const std::string& key) {
   if (std::find(known.begin(), known.end(), key) != known.end()) return Unit{};
   const auto near = nearest(key, known);
   return make_error(Errc::usage, "there is no setting '" + sanitize(key) + "'",
-                    near ? "did you mean '" + *near + "'?" : "the settings are json, quiet, verbose, offline, registry, store");
+                    near ? "did you mean '" + *near + "'?"
+                         : "the settings are json, quiet, verbose, offline, registry, store");
 }
 
 std::string variable_of(const std::string& key) {
   std::string name = "NANO_" + key;
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return name;
 }
 
@@ -84,27 +101,33 @@ std::string variable_of(const std::string& key) {
 
 Result<RegistryRow> registry_add(Context& ctx, const RegistryAddOptions& o) {
   NANO_TRY(schemas::check_simple_name(o.name, "the registry's name"));
-  if (o.name == "starter") return make_error(Errc::usage, "the name 'starter' belongs to the registry that came with nano", "choose another name");
+  if (o.name == "starter")
+    return make_error(Errc::usage, "the name 'starter' belongs to the registry that came with nano",
+                      "choose another name");
   RegistryEntry entry;
   entry.name = o.name;
   NANO_TRY_ASSIGN(entry.url, url_of(o.url));
   entry.namespaces = o.namespaces;
   std::sort(entry.namespaces.begin(), entry.namespaces.end());
-  entry.namespaces.erase(std::unique(entry.namespaces.begin(), entry.namespaces.end()), entry.namespaces.end());
+  entry.namespaces.erase(std::unique(entry.namespaces.begin(), entry.namespaces.end()),
+                         entry.namespaces.end());
   for (const auto& ns : entry.namespaces) NANO_TRY(schemas::check_simple_name(ns, "the namespace"));
   entry.root_namespace = o.root_namespace;
   if (entry.namespaces.empty() && !entry.root_namespace)
-    return make_error(Errc::usage, "the registry would own no namespace, so nothing would be installed from it",
+    return make_error(Errc::usage,
+                      "the registry would own no namespace, so nothing would be installed from it",
                       "say which packages it serves: --namespaces a,b or --root-namespace");
   if (o.keys.empty())
     return make_error(Errc::usage, "no public key was given for the registry '" + o.name + "'",
                       "pin the key its operator published: --key HEX or --key FILE.pem");
   for (const auto& k : o.keys) {
     NANO_TRY_ASSIGN(std::string key, key_text(k));
-    if (std::find(entry.public_keys.begin(), entry.public_keys.end(), key) == entry.public_keys.end()) entry.public_keys.push_back(std::move(key));
+    if (std::find(entry.public_keys.begin(), entry.public_keys.end(), key) == entry.public_keys.end())
+      entry.public_keys.push_back(std::move(key));
   }
   if (ctx.user_config.find(o.name) != nullptr || ctx.system_config.find(o.name) != nullptr)
-    return make_error(Errc::usage, "a registry named '" + o.name + "' is configured already", "remove it first: `nano registry remove " + o.name + "`");
+    return make_error(Errc::usage, "a registry named '" + o.name + "' is configured already",
+                      "remove it first: `nano registry remove " + o.name + "`");
   schemas::Config changed = ctx.user_config;
   changed.registries.push_back(entry);
   auto merged = schemas::merge(ctx.system_config, changed);
@@ -132,10 +155,12 @@ Status registry_remove(Context& ctx, const std::string& name) {
     return make_error(Errc::usage, "the starter registry came with nano and cannot be removed",
                       "a registry added with --root-namespace takes its place");
   schemas::Config changed = ctx.user_config;
-  const auto it = std::find_if(changed.registries.begin(), changed.registries.end(), [&](const RegistryEntry& r) { return r.name == name; });
+  const auto it = std::find_if(changed.registries.begin(), changed.registries.end(),
+                               [&](const RegistryEntry& r) { return r.name == name; });
   if (it == changed.registries.end()) {
     if (ctx.system_config.find(name) != nullptr)
-      return make_error(Errc::usage, "the registry '" + name + "' is configured for the whole system", "its entry is in " + ctx.places.system_config().string());
+      return make_error(Errc::usage, "the registry '" + name + "' is configured for the whole system",
+                        "its entry is in " + ctx.places.system_config().string());
     std::vector<std::string> names;
     for (const auto& r : changed.registries) names.push_back(r.name);
     const auto near = nearest(name, names);
@@ -154,16 +179,24 @@ Result<ConfigRow> config_get(const Context& ctx, const std::string& key) {
   ConfigRow row{.key = key, .value = {}, .from = "default"};
   const Settings& s = ctx.settings;
   const auto yes = [](bool b) { return std::string(b ? "true" : "false"); };
-  row.value = key == "json" ? yes(s.json) : key == "quiet" ? yes(s.quiet) : key == "verbose" ? yes(s.verbose) : key == "offline" ? yes(s.offline)
-              : key == "registry" ? s.registry : ctx.places.store.string();
+  row.value = key == "json"       ? yes(s.json)
+              : key == "quiet"    ? yes(s.quiet)
+              : key == "verbose"  ? yes(s.verbose)
+              : key == "offline"  ? yes(s.offline)
+              : key == "registry" ? s.registry
+                                  : ctx.places.store.string();
   schemas::Config user = ctx.user_config, system = ctx.system_config;
   const auto set_in = [&](schemas::Config& c) {
     if (auto* b = bool_member(c, key)) return b->has_value();
     return !(key == "registry" ? c.registry : c.store).empty();
   };
   const auto& f = ctx.flags;
-  const bool flagged = key == "json" ? f.json.has_value() : key == "quiet" ? f.quiet.has_value() : key == "verbose" ? f.verbose.has_value()
-                       : key == "offline" ? f.offline.has_value() : key == "registry" ? !f.registry.empty() : !f.store.empty();
+  const bool flagged = key == "json"       ? f.json.has_value()
+                       : key == "quiet"    ? f.quiet.has_value()
+                       : key == "verbose"  ? f.verbose.has_value()
+                       : key == "offline"  ? f.offline.has_value()
+                       : key == "registry" ? !f.registry.empty()
+                                           : !f.store.empty();
   const char* env = std::getenv(variable_of(key).c_str());
   if (flagged) {
     row.from = "flag";
@@ -191,13 +224,16 @@ Status config_set(Context& ctx, const std::string& key, const std::string& value
   schemas::Config changed = ctx.user_config;
   if (auto* b = bool_member(changed, key)) {
     if (value != "true" && value != "false")
-      return make_error(Errc::usage, "the setting '" + key + "' is true or false, not '" + sanitize(value) + "'", "`nano config set " + key + " true`");
+      return make_error(Errc::usage,
+                        "the setting '" + key + "' is true or false, not '" + sanitize(value) + "'",
+                        "`nano config set " + key + " true`");
     *b = value == "true";
   } else if (key == "registry") {
     changed.registry = value;
   } else {
     if (!fs::Path(value).is_absolute())
-      return make_error(Errc::usage, "the store must be an absolute path, not '" + sanitize(value) + "'", "`nano config set store /path/to/store`");
+      return make_error(Errc::usage, "the store must be an absolute path, not '" + sanitize(value) + "'",
+                        "`nano config set store /path/to/store`");
     changed.store = value;
   }
   // What is written must be what can be read again.

@@ -26,15 +26,16 @@ namespace {
 bool looks_like_path(const std::string& s) {
   // A namespace also holds a '/', so "a/b" is a path only where it exists.
   std::error_code ec;
-  return s.ends_with(".gguf") || s.starts_with("./") || s.starts_with("../") || s.starts_with("/") || s.ends_with("/") ||
-         (s.find('/') != std::string::npos && std::filesystem::exists(s, ec));
+  return s.ends_with(".gguf") || s.starts_with("./") || s.starts_with("../") || s.starts_with("/") ||
+         s.ends_with("/") || (s.find('/') != std::string::npos && std::filesystem::exists(s, ec));
 }
 
 /// Install what is missing, if the person wants that. false = no.
 Result<bool> offer(Context& ctx, const OpenOptions& options) {
   if (looks_like_path(options.model)) return false;
   if (!options.install_missing) {
-    if (!ctx.ask || !ctx.ask("'" + sanitize(options.model) + "' is not installed. Install it now?")) return false;
+    if (!ctx.ask || !ctx.ask("'" + sanitize(options.model) + "' is not installed. Install it now?"))
+      return false;
   }
   InstallOptions install_options;
   install_options.requests = {options.model};
@@ -61,11 +62,21 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
   return OpenModel(std::move(impl));
 }
 
-const std::string& OpenModel::name() const { return impl_->model->info().name; }
-const std::string& OpenModel::version() const { return impl_->model->info().version; }
-const std::string& OpenModel::variant() const { return impl_->model->info().variant; }
-const std::vector<std::string>& OpenModel::labels() const { return impl_->model->info().labels; }
-const std::string& OpenModel::kernels() const { return impl_->model->info().kernels; }
+const std::string& OpenModel::name() const {
+  return impl_->model->info().name;
+}
+const std::string& OpenModel::version() const {
+  return impl_->model->info().version;
+}
+const std::string& OpenModel::variant() const {
+  return impl_->model->info().variant;
+}
+const std::vector<std::string>& OpenModel::labels() const {
+  return impl_->model->info().labels;
+}
+const std::string& OpenModel::kernels() const {
+  return impl_->model->info().kernels;
+}
 
 Result<Answer> OpenModel::classify(std::string_view text) {
   NANO_TRY_ASSIGN(const auto results, tasks::classify(*impl_->model, std::span(&text, 1)));
@@ -76,9 +87,11 @@ Result<Answer> OpenModel::classify(std::string_view text) {
   a.tokens = r.tokens;
   a.truncated = r.truncated;
   for (std::size_t i = 0; i < r.scores.size(); ++i)
-    a.scores.emplace_back(i < labels().size() ? labels()[i] : "label-" + std::to_string(i), static_cast<double>(r.scores[i]));
+    a.scores.emplace_back(i < labels().size() ? labels()[i] : "label-" + std::to_string(i),
+                          static_cast<double>(r.scores[i]));
   a.label = a.scores.at(r.best).first;
-  std::stable_sort(a.scores.begin(), a.scores.end(), [](const auto& x, const auto& y) { return x.second > y.second; });
+  std::stable_sort(a.scores.begin(), a.scores.end(),
+                   [](const auto& x, const auto& y) { return x.second > y.second; });
   return a;
 }
 

@@ -13,9 +13,9 @@
 namespace nano::app {
 
 struct OpenOptions {
-  std::string model{};          ///< `[ns/]name[@version][:variant]`, a path of a .gguf, or a package folder `DIR/`
-  bool install_missing = false; ///< install without asking; else asks on a terminal
-  int threads = 0;              ///< 0 = choose
+  std::string model{};  ///< `[ns/]name[@version][:variant]`, a path of a .gguf, or a package folder `DIR/`
+  bool install_missing = false;  ///< install without asking; else asks on a terminal
+  int threads = 0;               ///< 0 = choose
 };
 
 struct Answer {
@@ -40,7 +40,8 @@ class OpenModel {
   OpenModel(OpenModel&&) noexcept;
   OpenModel& operator=(OpenModel&&) noexcept;
 
-  /// errors  not_found (nearest name; hint to install), invalid (13: a broken file, with the place), unsupported, usage
+  /// errors  not_found (nearest name; hint to install), invalid (13: a broken file, with the place),
+  /// unsupported, usage
   [[nodiscard]] static Result<OpenModel> open(Context& ctx, const OpenOptions& options);
 
   [[nodiscard]] const std::string& name() const;
@@ -49,7 +50,8 @@ class OpenModel {
   [[nodiscard]] const std::vector<std::string>& labels() const;
   [[nodiscard]] const std::string& kernels() const;
 
-  /// Any bytes are answered: invalid UTF-8 is read as U+FFFD. errors  unsupported: the model has no classification head
+  /// Any bytes are answered: invalid UTF-8 is read as U+FFFD. errors  unsupported: the model has no
+  /// classification head
   [[nodiscard]] Result<Answer> classify(std::string_view text);
   [[nodiscard]] Result<EmbedAnswer> embed(std::string_view text);
 

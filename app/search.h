@@ -9,7 +9,8 @@
 namespace nano::app {
 
 struct SearchOptions {
-  std::string query{};  ///< words; all must occur in name, title, description, keywords, task; empty = everything
+  std::string
+      query{};  ///< words; all must occur in name, title, description, keywords, task; empty = everything
   std::string task{};
   std::string language{};
   std::string license{};
@@ -23,7 +24,7 @@ struct SearchHit {
   std::vector<std::string> languages{};
   std::string license{};
   uint64_t parameters = 0;
-  uint64_t bytes = 0;  ///< of the default variant
+  uint64_t bytes = 0;      ///< of the default variant
   std::string headline{};  ///< "accuracy 0.8612 on sst2" or empty
   std::string registry{};
   bool installed = false;

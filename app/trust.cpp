@@ -13,9 +13,12 @@ namespace {
 constexpr std::string_view kPrefix = "ed25519:";
 constexpr uint64_t kMaxStarterKeys = 65'536;  ///< bytes of starter.keys: a thousand upgrades
 
-fs::Path starter_keys(const Context& ctx) { return ctx.places.config_dir / "starter.keys"; }
+fs::Path starter_keys(const Context& ctx) {
+  return ctx.places.config_dir / "starter.keys";
+}
 
-Result<std::vector<verify::PublicKey>> parse_keys(const std::vector<std::string>& texts, const std::string& where) {
+Result<std::vector<verify::PublicKey>> parse_keys(const std::vector<std::string>& texts,
+                                                  const std::string& where) {
   std::vector<verify::PublicKey> keys;
   for (const auto& text : texts) {
     auto key = verify::PublicKey::from_text(text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text);
@@ -41,12 +44,13 @@ std::string what(const schemas::PackageName& name, const schemas::Version& versi
 }  // namespace
 
 Result<std::shared_ptr<const verify::ReleaseVerifier>> verifier_of(const Registry& registry) {
-  NANO_TRY_ASSIGN(auto keys, parse_keys(registry.config.public_keys, "the keys of the registry '" + registry.config.name + "'"));
+  NANO_TRY_ASSIGN(auto keys, parse_keys(registry.config.public_keys,
+                                        "the keys of the registry '" + registry.config.name + "'"));
   return verify::pinned_keys(std::move(keys));
 }
 
-Result<verify::Verified> verify_envelope_for(const Context& ctx, const schemas::PackageName& name, const schemas::Version& version,
-                                             const std::string& envelope) {
+Result<verify::Verified> verify_envelope_for(const Context& ctx, const schemas::PackageName& name,
+                                             const schemas::Version& version, const std::string& envelope) {
   NANO_TRY_ASSIGN(const Registry* registry, registry_for(ctx, name.ns));
   NANO_TRY_ASSIGN(const auto verifier, verifier_of(*registry));
   return verifier->verify(envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, what(name, version));
@@ -64,13 +68,15 @@ Status remember_starter_key(const Context& ctx, const Registry& starter) {
   return fs::write_atomic(starter_keys(ctx), text, 0600);
 }
 
-Result<verify::Verified> verify_installed(const Context& ctx, const schemas::GenerationEntry& entry, const std::string& envelope) {
+Result<verify::Verified> verify_installed(const Context& ctx, const schemas::GenerationEntry& entry,
+                                          const std::string& envelope) {
   if (entry.registry != "starter") return verify_envelope_for(ctx, entry.name, entry.version, envelope);
   std::vector<std::string> texts = remembered(ctx);
   if (const auto dir = find_starter())
     if (const auto key = fs::read_file(*dir / "starter.pub", 256)) texts.emplace_back(trim(*key));
   NANO_TRY_ASSIGN(auto keys, parse_keys(texts, starter_keys(ctx).string()));
-  return verify::pinned_keys(std::move(keys))->verify(envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, what(entry.name, entry.version));
+  return verify::pinned_keys(std::move(keys))
+      ->verify(envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, what(entry.name, entry.version));
 }
 
 }  // namespace nano::app

@@ -13,7 +13,8 @@ namespace {
 
 using Entries = std::vector<schemas::GenerationEntry>;
 
-Result<std::vector<schemas::PackageName>> needs_of(const store::Store& store, const schemas::GenerationEntry& e) {
+Result<std::vector<schemas::PackageName>> needs_of(const store::Store& store,
+                                                   const schemas::GenerationEntry& e) {
   std::vector<schemas::PackageName> out;
   const auto package = store::open_package(store, e.dir);
   if (!package) return out;  // damaged: it cannot hold anything back
@@ -22,20 +23,34 @@ Result<std::vector<schemas::PackageName>> needs_of(const store::Store& store, co
 }
 
 PlanItem item_of(const schemas::GenerationEntry& e, std::string why) {
-  return {.action = Action::keep, .name = e.name, .version = e.version, .from = e.version, .variant = e.variant, .from_variant = e.variant,
-          .registry = e.registry, .why = std::move(why), .bytes = 0, .download_bytes = 0, .requested = e.requested, .is_unsigned = e.signer.empty()};
+  return {.action = Action::keep,
+          .name = e.name,
+          .version = e.version,
+          .from = e.version,
+          .variant = e.variant,
+          .from_variant = e.variant,
+          .registry = e.registry,
+          .why = std::move(why),
+          .bytes = 0,
+          .download_bytes = 0,
+          .requested = e.requested,
+          .is_unsigned = e.signer.empty()};
 }
 
 }  // namespace
 
 Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options) {
-  if (options.names.empty()) return make_error(Errc::usage, "no package was named", "`nano list` shows what is installed");
-  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+  if (options.names.empty())
+    return make_error(Errc::usage, "no package was named", "`nano list` shows what is installed");
+  NANO_TRY_ASSIGN(const store::Store store,
+                  open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
   std::set<schemas::PackageName> going;
   for (const auto& text : options.names) {
     NANO_TRY_ASSIGN(const auto found, find_entry(ctx, store, text));
     if (found.store != store.primary().root())
-      return make_error(Errc::store, entry_text(found.entry) + " lies in the read-only store " + found.store.string(), "take that store out of NANO_STORE_PATH");
+      return make_error(Errc::store,
+                        entry_text(found.entry) + " lies in the read-only store " + found.store.string(),
+                        "take that store out of NANO_STORE_PATH");
     going.insert(found.entry.name);
   }
   NANO_TRY_ASSIGN(const store::Generation before, store::read_current(store.primary()));
@@ -47,7 +62,8 @@ Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options)
     if (going.contains(e.name)) continue;
     for (const auto& n : needs[e.name])
       if (going.contains(n))
-        return make_error(Errc::usage, n.text() + " cannot be removed: " + entry_text(e) + " needs it", "remove both: `nano uninstall " + n.text() + " " + e.name.text() + "`");
+        return make_error(Errc::usage, n.text() + " cannot be removed: " + entry_text(e) + " needs it",
+                          "remove both: `nano uninstall " + n.text() + " " + e.name.text() + "`");
   }
   UninstallReport report;
   for (const auto& e : before.entries)
@@ -71,7 +87,8 @@ Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options)
   if (options.dry_run) return report;
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
   if (tx.before().number != before.number)
-    return make_error(Errc::store, "another process changed what is installed meanwhile", "run the command again");
+    return make_error(Errc::store, "another process changed what is installed meanwhile",
+                      "run the command again");
   for (const auto& name : going) NANO_TRY(tx.remove(name));
   NANO_TRY_ASSIGN(report.generation, tx.commit(ctx.command_line, format_time(ctx.now)));
   store::GcOptions gc;

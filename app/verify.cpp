@@ -11,14 +11,21 @@ namespace nano::app {
 namespace {
 
 VerifyFinding from_store(const store::Finding& f) {
-  VerifyFinding out{.package = f.package, .kind = std::string(store::kind_word(f.kind)), .path = f.path, .message = {}, .remedy = f.remedy, .untrusted = false};
+  VerifyFinding out{.package = f.package,
+                    .kind = std::string(store::kind_word(f.kind)),
+                    .path = f.path,
+                    .message = {},
+                    .remedy = f.remedy,
+                    .untrusted = false};
   out.message = out.kind + " at " + f.path;
-  if (!f.expected.empty()) out.message += ": expected " + f.expected + (f.got.empty() ? "" : ", got " + f.got);
+  if (!f.expected.empty())
+    out.message += ": expected " + f.expected + (f.got.empty() ? "" : ", got " + f.got);
   return out;
 }
 
 /// The signature of one installed release, against the keys configured today.
-void check_signature(const Context& ctx, const store::Store& store, const schemas::GenerationEntry& e, VerifyReport& report, VerifiedPackage& row) {
+void check_signature(const Context& ctx, const store::Store& store, const schemas::GenerationEntry& e,
+                     VerifyReport& report, VerifiedPackage& row) {
   const auto fault = [&](std::string message, std::string remedy) {
     report.findings.push_back({row.name, "signature", e.dir, std::move(message), std::move(remedy), true});
     row.ok = false;
@@ -28,20 +35,24 @@ void check_signature(const Context& ctx, const store::Store& store, const schema
   row.files = package->release.files_of(e.variant).size();
   row.bytes = package->release.size_of(e.variant);
   if (package->digest != e.release) {
-    report.findings.push_back({row.name, "release", e.dir, "the release in the folder is not the one the generation names",
+    report.findings.push_back({row.name, "release", e.dir,
+                               "the release in the folder is not the one the generation names",
                                "install it again: `nano install " + row.name + "`", false});
     row.ok = false;
     return;
   }
   if (package->envelope.empty()) {
-    if (!e.unsigned_allowed) fault("the release of " + row.name + " carries no signature", "install it again: `nano install " + row.name + "`");
+    if (!e.unsigned_allowed)
+      fault("the release of " + row.name + " carries no signature",
+            "install it again: `nano install " + row.name + "`");
     return;
   }
   auto verified = verify_installed(ctx, e, package->envelope);
   if (!verified) {
     fault(verified.error().message, verified.error().hint);
   } else if (verified->digest != e.release) {
-    fault("the signature of " + row.name + " is for another release", "install it again: `nano install " + row.name + "`");
+    fault("the signature of " + row.name + " is for another release",
+          "install it again: `nano install " + row.name + "`");
   }
 }
 
@@ -73,9 +84,16 @@ Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
   for (const auto& f : found.findings)
     if (f.kind != store::Finding::Kind::leftover) report.findings.push_back(from_store(f));
   for (const auto& e : entries) {
-    VerifiedPackage row{.name = e.name.text(), .version = e.version.text(), .variant = e.variant, .files = 0, .bytes = 0,
-                        .release_digest = e.release.text(), .signer = e.signer, .registry = e.registry,
-                        .is_unsigned = e.signer.empty(), .ok = true};
+    VerifiedPackage row{.name = e.name.text(),
+                        .version = e.version.text(),
+                        .variant = e.variant,
+                        .files = 0,
+                        .bytes = 0,
+                        .release_digest = e.release.text(),
+                        .signer = e.signer,
+                        .registry = e.registry,
+                        .is_unsigned = e.signer.empty(),
+                        .ok = true};
     const std::string prefix = e.name.text() + "@";
     for (const auto& f : found.findings)
       if (f.kind != store::Finding::Kind::leftover && f.package.starts_with(prefix)) row.ok = false;

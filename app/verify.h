@@ -10,7 +10,7 @@ namespace nano::app {
 
 struct VerifyOptions {
   std::vector<std::string> names{};  ///< empty: everything installed
-  bool repair = false;               ///< mend from good blobs; damaged blobs are removed (install fetches them again)
+  bool repair = false;  ///< mend from good blobs; damaged blobs are removed (install fetches them again)
 };
 struct VerifiedPackage {
   std::string name{};

@@ -1,4 +1,5 @@
-// base/clock.cpp: civil dates from days by H. Hinnant's algorithm ("chrono-Compatible Low-Level Date Algorithms").
+// base/clock.cpp: civil dates from days by H. Hinnant's algorithm ("chrono-Compatible Low-Level Date
+// Algorithms").
 #include "base/clock.h"
 
 #include <charconv>
@@ -39,7 +40,8 @@ int64_t days_in_month(int64_t y, int64_t m) {
 }  // namespace
 
 UnixTime now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 Result<UnixTime> build_time() {
@@ -69,23 +71,28 @@ std::string format_time(UnixTime t) {
   const int64_t s = t % kDay;
   char buf[64];
   std::snprintf(buf, sizeof buf, "%04d-%02d-%02dT%02d:%02d:%02dZ", static_cast<int>(y), static_cast<int>(m),
-                static_cast<int>(d), static_cast<int>(s / 3600), static_cast<int>(s / 60 % 60), static_cast<int>(s % 60));
+                static_cast<int>(d), static_cast<int>(s / 3600), static_cast<int>(s / 60 % 60),
+                static_cast<int>(s % 60));
   return buf;
 }
 
 Result<UnixTime> parse_time(std::string_view s) {
   const auto bad = [&] { return make_error(Errc::invalid, "a date is written YYYY-MM-DDTHH:MM:SSZ"); };
-  if (s.size() != 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != 'Z') return bad();
-  int64_t y = 0, mo = 0, d = 0, h = 0, mi = 0, sec = 0;
-  if (!digits(s, 0, 4, y) || !digits(s, 5, 2, mo) || !digits(s, 8, 2, d) || !digits(s, 11, 2, h) || !digits(s, 14, 2, mi) ||
-      !digits(s, 17, 2, sec))
+  if (s.size() != 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' ||
+      s[19] != 'Z')
     return bad();
-  if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 || sec > 59) return bad();
+  int64_t y = 0, mo = 0, d = 0, h = 0, mi = 0, sec = 0;
+  if (!digits(s, 0, 4, y) || !digits(s, 5, 2, mo) || !digits(s, 8, 2, d) || !digits(s, 11, 2, h) ||
+      !digits(s, 14, 2, mi) || !digits(s, 17, 2, sec))
+    return bad();
+  if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 || sec > 59)
+    return bad();
   return days_from_civil(y, mo, d) * kDay + h * 3600 + mi * 60 + sec;
 }
 
 double monotonic_ms() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace nano

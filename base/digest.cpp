@@ -34,7 +34,8 @@ Result<std::string> from_hex(std::string_view hex) {
 }
 
 Result<Digest> Digest::parse_hex(std::string_view hex) {
-  if (hex.size() != 64) return make_error(Errc::invalid, "a SHA-256 digest has 64 hex digits, not " + std::to_string(hex.size()));
+  if (hex.size() != 64)
+    return make_error(Errc::invalid, "a SHA-256 digest has 64 hex digits, not " + std::to_string(hex.size()));
   NANO_TRY_ASSIGN(const std::string raw, from_hex(hex));
   std::array<uint8_t, 32> bytes{};
   for (std::size_t i = 0; i < 32; ++i) bytes[i] = static_cast<uint8_t>(raw[i]);
@@ -47,7 +48,11 @@ Result<Digest> Digest::parse(std::string_view text) {
   return parse_hex(text.substr(kPrefix.size()));
 }
 
-std::string Digest::hex() const { return to_hex(bytes_.data(), bytes_.size()); }
-std::string Digest::text() const { return "sha256:" + hex(); }
+std::string Digest::hex() const {
+  return to_hex(bytes_.data(), bytes_.size());
+}
+std::string Digest::text() const {
+  return "sha256:" + hex();
+}
 
 }  // namespace nano

@@ -1,21 +1,22 @@
 // base/fs.cpp: descriptors, whole files, and the fault plan.
 #include "base/fs.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <random>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs_internal.h"
 
 namespace nano::fs {
 namespace {
 
-// The one changeable global of base: a fault plan must reach every write without passing through every signature.
+// The one changeable global of base: a fault plan must reach every write without passing through every
+// signature.
 Faults g_faults;
 
 Result<Fd> open_regular(const Path& path, int flags) {
@@ -23,7 +24,8 @@ Result<Fd> open_regular(const Path& path, int flags) {
   // O_NONBLOCK: opening a FIFO must fail below instead of waiting for a writer.
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags));
   if (!fd.valid()) {
-    if (errno == ELOOP) return make_error(Errc::invalid, "'" + path.string() + "' is a symbolic link where a file must be");
+    if (errno == ELOOP)
+      return make_error(Errc::invalid, "'" + path.string() + "' is a symbolic link where a file must be");
     return internal::os_error("cannot open", path, errno);
   }
   struct stat st {};
@@ -47,8 +49,10 @@ Error os_error(std::string_view doing, const Path& path, int e) {
   std::string message = std::string(doing) + " '" + path.string() + "': " + std::strerror(e);
   if (e == ENOENT) return make_error(Errc::not_found, std::move(message));
   std::string hint;
-  if (e == ENOSPC || e == EDQUOT) hint = "free some space (`nano gc` removes what nothing uses), then run the command again";
-  if (e == EROFS || e == EACCES || e == EPERM) hint = "use a folder you may write, with --store DIR or NANO_STORE";
+  if (e == ENOSPC || e == EDQUOT)
+    hint = "free some space (`nano gc` removes what nothing uses), then run the command again";
+  if (e == EROFS || e == EACCES || e == EPERM)
+    hint = "use a folder you may write, with --store DIR or NANO_STORE";
   return make_error(Errc::store, std::move(message), std::move(hint));
 }
 
@@ -57,7 +61,9 @@ Error os_error(std::string_view doing, const Path& path, int e) {
 using internal::fault;
 using internal::os_error;
 
-void inject_faults(Faults faults) { g_faults = std::move(faults); }
+void inject_faults(Faults faults) {
+  g_faults = std::move(faults);
+}
 
 Fd& Fd::operator=(Fd&& o) noexcept {
   if (this != &o) {
@@ -72,8 +78,12 @@ void Fd::reset() noexcept {
   fd_ = -1;
 }
 
-Result<Fd> open_read(const Path& path) { return open_regular(path, O_NOFOLLOW); }
-Result<Fd> open_read_follow(const Path& path) { return open_regular(path, 0); }
+Result<Fd> open_read(const Path& path) {
+  return open_regular(path, O_NOFOLLOW);
+}
+Result<Fd> open_read_follow(const Path& path) {
+  return open_regular(path, 0);
+}
 
 Result<uint64_t> file_size(const Fd& fd, const Path& path) {
   struct stat st {};
@@ -132,7 +142,8 @@ Result<std::string> read_file(const Path& path, uint64_t limit) {
   NANO_TRY_ASSIGN(const Fd fd, open_read_follow(path));
   NANO_TRY_ASSIGN(const uint64_t size, file_size(fd, path));
   const auto too_long = [&] {
-    return make_error(Errc::invalid, "'" + path.string() + "' is longer than the limit of " + std::to_string(limit) + " bytes");
+    return make_error(Errc::invalid, "'" + path.string() + "' is longer than the limit of " +
+                                         std::to_string(limit) + " bytes");
   };
   if (size > limit) return too_long();
   std::string out;
@@ -155,8 +166,8 @@ Path temp_sibling(const Path& path) {
   static std::atomic<uint32_t> counter{0};
   std::random_device rd;
   const uint64_t r = (uint64_t{rd()} << 32) ^ rd();
-  return path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()) + "." + std::to_string(counter++) + "." +
-                               std::to_string(r % 1000000000) + ".tmp");
+  return path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()) + "." +
+                               std::to_string(counter++) + "." + std::to_string(r % 1000000000) + ".tmp");
 }
 
 namespace {

@@ -18,20 +18,23 @@ namespace nano::fs {
 
 using Path = std::filesystem::path;
 
-// --- faults ---------------------------------------------------------------------------------------------------
+// --- faults
+// ---------------------------------------------------------------------------------------------------
 
-/// The steps that can be made to fail. Root ignores modes, so a read-only disk is injected here, not chmod'ed.
+/// The steps that can be made to fail. Root ignores modes, so a read-only disk is injected here, not
+/// chmod'ed.
 enum class Op { open_read, create, write, fsync, rename, link, unlink, mkdir, mmap, lock };
 
 /// Decides what happens at a step. Return 0 to go on, or the errno to fail with (ENOSPC, EROFS, EIO, EACCES).
 /// For Op::write, `allowed` comes in as the length asked for; lowering it makes a short write.
 using Faults = std::function<int(Op, const Path&, std::size_t& allowed)>;
 
-/// Install (or, with an empty function, remove) the process's fault plan. Tests only: the programs users run never
-/// call it. Not thread-safe against running I/O.
+/// Install (or, with an empty function, remove) the process's fault plan. Tests only: the programs users run
+/// never call it. Not thread-safe against running I/O.
 void inject_faults(Faults faults);
 
-// --- descriptors ----------------------------------------------------------------------------------------------
+// --- descriptors
+// ----------------------------------------------------------------------------------------------
 
 /// An owned file descriptor.
 class Fd {
@@ -74,28 +77,30 @@ class Writer {
   Path path_;
 };
 
-// --- whole files ----------------------------------------------------------------------------------------------
+// --- whole files
+// ----------------------------------------------------------------------------------------------
 
 /// Read at most `limit` bytes. errors  not_found, invalid (longer than the limit), store
 [[nodiscard]] Result<std::string> read_file(const Path& path, uint64_t limit);
-/// Write a temporary file beside `path`, fsync it, rename it over `path`, fsync the folder. Readers see the old
-/// bytes or the new ones, never a mixture; on any error the temporary is removed. errors  store
+/// Write a temporary file beside `path`, fsync it, rename it over `path`, fsync the folder. Readers see the
+/// old bytes or the new ones, never a mixture; on any error the temporary is removed. errors  store
 [[nodiscard]] Status write_atomic(const Path& path, std::string_view bytes, unsigned mode = 0644);
 /// Copy through a temporary and rename, as write_atomic. errors  not_found, store
 [[nodiscard]] Status copy_atomic(const Path& from, const Path& to, unsigned mode = 0644);
 
-// --- folders --------------------------------------------------------------------------------------------------
+// --- folders
+// --------------------------------------------------------------------------------------------------
 
-[[nodiscard]] Status make_dirs(const Path& dir, unsigned mode = 0755);          ///< like mkdir -p
-[[nodiscard]] Status sync_dir(const Path& dir);                                 ///< fsync the folder's entries
-[[nodiscard]] Status rename_durable(const Path& from, const Path& to);          ///< rename, then fsync both folders
-[[nodiscard]] Status remove_file(const Path& path);                             ///< absent is success
-[[nodiscard]] Status remove_tree(const Path& dir);                              ///< absent is success; links not followed
+[[nodiscard]] Status make_dirs(const Path& dir, unsigned mode = 0755);  ///< like mkdir -p
+[[nodiscard]] Status sync_dir(const Path& dir);                         ///< fsync the folder's entries
+[[nodiscard]] Status rename_durable(const Path& from, const Path& to);  ///< rename, then fsync both folders
+[[nodiscard]] Status remove_file(const Path& path);                     ///< absent is success
+[[nodiscard]] Status remove_tree(const Path& dir);  ///< absent is success; links not followed
 /// Hard link, else reflink (FICLONE), else copy; `to` must not exist. errors  not_found, store
 [[nodiscard]] Status link_or_copy(const Path& from, const Path& to, unsigned mode_if_copied);
 /// Names (not paths), sorted; absent folder = empty. errors  store
 [[nodiscard]] Result<std::vector<std::string>> list_dir(const Path& dir);
-[[nodiscard]] bool exists(const Path& path);   ///< without following a final link
+[[nodiscard]] bool exists(const Path& path);  ///< without following a final link
 [[nodiscard]] bool is_dir(const Path& path);
 [[nodiscard]] Result<uint64_t> free_bytes(const Path& dir);  ///< for an unprivileged user
 /// An unused sibling name: `.<stem>.<pid>.<random>.tmp`
@@ -105,7 +110,8 @@ class Writer {
 /// segment, none beginning with '-', no trailing dot? (DESIGN section 2.)
 [[nodiscard]] bool is_package_path(std::string_view rel);
 
-// --- memory maps ----------------------------------------------------------------------------------------------
+// --- memory maps
+// ----------------------------------------------------------------------------------------------
 
 /// A read-only private map of a whole regular file. Empty files give an empty span.
 class MappedFile {
@@ -123,14 +129,17 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-// --- locks ----------------------------------------------------------------------------------------------------
+// --- locks
+// ----------------------------------------------------------------------------------------------------
 
 /// An exclusive flock on `path` (created when absent). The file holds one line that says who has it
 /// ("pid 123: nano install sentiment-50m, since 2026-…"), for the message of whoever waits in vain.
 class FileLock {
  public:
-  /// Wait up to `timeout`. `holder` is written into the file. errors  store: held by someone else (named), cannot create
-  [[nodiscard]] static Result<FileLock> acquire(const Path& path, std::chrono::milliseconds timeout, std::string_view holder);
+  /// Wait up to `timeout`. `holder` is written into the file. errors  store: held by someone else (named),
+  /// cannot create
+  [[nodiscard]] static Result<FileLock> acquire(const Path& path, std::chrono::milliseconds timeout,
+                                                std::string_view holder);
   FileLock(FileLock&&) noexcept = default;
   FileLock& operator=(FileLock&&) noexcept = default;
   ~FileLock();

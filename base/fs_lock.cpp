@@ -1,11 +1,11 @@
 // base/fs_lock.cpp: one flock with a timeout and a message that names the holder.
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -32,7 +32,8 @@ std::string read_holder(int fd) {
 
 }  // namespace
 
-Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds timeout, std::string_view holder) {
+Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds timeout,
+                                   std::string_view holder) {
   if (const int e = fault(Op::lock, path)) return os_error("cannot lock", path, e);
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd.valid()) {
@@ -50,7 +51,8 @@ Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds t
     std::this_thread::sleep_for(kPoll);
   }
   const std::string line =
-      ("pid " + std::to_string(getpid()) + ": " + std::string(holder).substr(0, kHolderBytes / 2) + ", since " + format_time(now()) + "\n");
+      ("pid " + std::to_string(getpid()) + ": " + std::string(holder).substr(0, kHolderBytes / 2) +
+       ", since " + format_time(now()) + "\n");
   // The text only helps whoever waits; a full disk must not keep anybody from the lock itself.
   if (ftruncate(fd.get(), 0) == 0) (void)!pwrite(fd.get(), line.data(), line.size(), 0);
   return FileLock(std::move(fd));

@@ -1,7 +1,7 @@
 // base/fs_map.cpp: read-only memory maps.
-#include <sys/mman.h>
-
 #include <cerrno>
+
+#include <sys/mman.h>
 
 #include "base/fs.h"
 #include "base/fs_internal.h"

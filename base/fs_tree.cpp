@@ -1,4 +1,7 @@
 // base/fs_tree.cpp: folders, links, renames, and which relative paths a package may hold.
+#include <algorithm>
+#include <cerrno>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -6,9 +9,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 #include "base/fs.h"
 #include "base/fs_internal.h"
@@ -38,7 +38,8 @@ Status sync_dir(const Path& dir) {
   if (const int e = fault(Op::fsync, d)) return os_error("cannot flush folder", d, e);
   const Fd fd(::open(d.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return os_error("cannot open folder", d, errno);
-  // EINVAL: a file system that cannot sync folders (some network and FUSE ones); there is nothing more to do then.
+  // EINVAL: a file system that cannot sync folders (some network and FUSE ones); there is nothing more to do
+  // then.
   if (::fsync(fd.get()) != 0 && errno != EINVAL) return os_error("cannot flush folder", d, errno);
   return Unit{};
 }
@@ -69,7 +70,8 @@ Status remove_tree(const Path& dir) {
 Status link_or_copy(const Path& from, const Path& to, unsigned mode) {
   if (fault(Op::link, to) == 0) {
     if (::link(from.c_str(), to.c_str()) == 0) return Unit{};
-    // EPERM, EXDEV, EMLINK, EOPNOTSUPP: this file system can't; a reflink or a copy can. The rest are real errors.
+    // EPERM, EXDEV, EMLINK, EOPNOTSUPP: this file system can't; a reflink or a copy can. The rest are real
+    // errors.
     if (errno == EEXIST || errno == ENOENT || errno == ENOSPC || errno == EROFS || errno == EACCES)
       return os_error("cannot link", errno == ENOENT ? from : to, errno);
   } else if (errno == ENOSPC || errno == EROFS) {
@@ -124,7 +126,8 @@ bool is_package_path(std::string_view rel) {
     const auto seg = rel.substr(from, at == std::string_view::npos ? at : at - from);
     if (seg.empty() || seg == "." || seg == ".." || seg.front() == '-' || seg.back() == '.') return false;
     for (const char c : seg) {
-      const bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+      const bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '_' || c == '-';
       if (!ok) return false;
     }
     if (at == std::string_view::npos) return true;

@@ -1,13 +1,12 @@
 // base/hash.cpp: SHA-256 by OpenSSL's EVP interface.
 #include "base/hash.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 
@@ -52,7 +51,8 @@ Result<Digest> sha256_fd(int fd) {
   while (true) {
     const ssize_t n = pread(fd, buf.data(), buf.size(), at);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return make_error(Errc::store, std::string("cannot read the file to hash it: ") + std::strerror(errno));
+    if (n < 0)
+      return make_error(Errc::store, std::string("cannot read the file to hash it: ") + std::strerror(errno));
     if (n == 0) return h.finish();
     h.update({buf.data(), static_cast<std::size_t>(n)});
     at += n;

@@ -22,7 +22,9 @@ class StrictSax {
   bool number_integer(Json::number_integer_t v) { return put(Json(v)); }
   bool number_unsigned(Json::number_unsigned_t v) { return put(Json(v)); }
   bool number_float(Json::number_float_t v, const std::string& text) {
-    if (!limits_.allow_floats) return fail("the number " + text + " is not a 64-bit integer", "write decimals as strings, as in \"0.8612\"");
+    if (!limits_.allow_floats)
+      return fail("the number " + text + " is not a 64-bit integer",
+                  "write decimals as strings, as in \"0.8612\"");
     return put(Json(v));
   }
   bool string(std::string& v) { return put(Json(std::move(v))); }
@@ -32,7 +34,8 @@ class StrictSax {
   bool start_array(std::size_t) { return open(Json::array()); }
   bool end_array() { return close(); }
   bool key(std::string& k) {
-    if (!stack_.back().keys.insert(k).second) return fail("the key '" + sanitize(k) + "' stands twice in one object", "keep one of the two");
+    if (!stack_.back().keys.insert(k).second)
+      return fail("the key '" + sanitize(k) + "' stands twice in one object", "keep one of the two");
     stack_.back().key = std::move(k);
     return true;
   }
@@ -40,7 +43,8 @@ class StrictSax {
     std::string what = e.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: …"
     const auto cut = what.find("] ");
     if (cut != std::string::npos) what.erase(0, cut + 2);
-    error = make_error(Errc::invalid, "not valid JSON: " + sanitize(what) + " (byte " + std::to_string(at) + ")");
+    error =
+        make_error(Errc::invalid, "not valid JSON: " + sanitize(what) + " (byte " + std::to_string(at) + ")");
     return false;
   }
 
@@ -72,8 +76,10 @@ class StrictSax {
   }
   bool open(Json v) {
     if (stack_.size() >= limits_.max_depth)
-      return fail("nested deeper than " + std::to_string(limits_.max_depth) + " levels", "flatten the document");
-    // A pointer into an array element stays valid while that element is filled: siblings come after it is closed.
+      return fail("nested deeper than " + std::to_string(limits_.max_depth) + " levels",
+                  "flatten the document");
+    // A pointer into an array element stays valid while that element is filled: siblings come after it is
+    // closed.
     Json* node = place(std::move(v));
     stack_.push_back({node, {}, {}});
     return true;
@@ -91,9 +97,12 @@ class StrictSax {
 
 Result<Json> parse_json(std::string_view bytes, const JsonLimits& limits) {
   if (bytes.size() > limits.max_bytes)
-    return make_error(Errc::invalid, "the document has " + std::to_string(bytes.size()) + " bytes, more than the limit of " +
+    return make_error(Errc::invalid, "the document has " + std::to_string(bytes.size()) +
+                                         " bytes, more than the limit of " +
                                          std::to_string(limits.max_bytes));
-  if (bytes.substr(0, 3) == "\xEF\xBB\xBF") return make_error(Errc::invalid, "the document begins with a byte order mark", "save it as UTF-8 without BOM");
+  if (bytes.substr(0, 3) == "\xEF\xBB\xBF")
+    return make_error(Errc::invalid, "the document begins with a byte order mark",
+                      "save it as UTF-8 without BOM");
   if (!is_utf8(bytes)) return make_error(Errc::invalid, "the document is not valid UTF-8");
   try {
     StrictSax sax(limits);
@@ -104,7 +113,11 @@ Result<Json> parse_json(std::string_view bytes, const JsonLimits& limits) {
   }
 }
 
-std::string dump_pretty(const Json& doc) { return doc.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
-std::string dump_line(const Json& doc) { return doc.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump_pretty(const Json& doc) {
+  return doc.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+std::string dump_line(const Json& doc) {
+  return doc.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace nano

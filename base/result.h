@@ -69,7 +69,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-struct Unit {};  ///< the value of a function that only succeeds or fails
+struct Unit {};               ///< the value of a function that only succeeds or fails
 using Status = Result<Unit>;  ///< for functions that only succeed or fail
 
 }  // namespace nano

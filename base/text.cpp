@@ -44,7 +44,8 @@ uint32_t decode_strict(std::string_view s, std::size_t& at) {
 bool harmful(uint32_t c, bool multiline) {
   if (c == '\n' || c == '\t') return !multiline;
   if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
 }  // namespace
@@ -105,7 +106,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
       for (std::size_t j = 1; j <= c.size(); ++j) {
         const std::size_t cost = word[i - 1] == c[j - 1] ? 0 : 1;
         row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + cost});
-        if (i > 1 && j > 1 && word[i - 1] == c[j - 2] && word[i - 2] == c[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+        if (i > 1 && j > 1 && word[i - 1] == c[j - 2] && word[i - 2] == c[j - 1])
+          row[j] = std::min(row[j], before[j - 2] + 1);
       }
       before.swap(last);
       last.swap(row);

@@ -1,10 +1,6 @@
-// bench_line [--package NAME] [--runs N] [--json]: the whole line as a user feels it, with the programs in this folder:
-// install from file:// against `cp` plus `sha256sum` of the same bytes (alternating), and process start to answer.
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+// bench_line [--package NAME] [--runs N] [--json]: the whole line as a user feels it, with the programs in
+// this folder: install from file:// against `cp` plus `sha256sum` of the same bytes (alternating), and
+// process start to answer.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +8,11 @@
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -69,9 +70,12 @@ int main(int argc, char** argv) {
   bool json = false;
   for (int i = 1; i < argc; ++i) {
     const std::string a = argv[i];
-    if (a == "--json") json = true;
-    else if (a == "--package" && i + 1 < argc) package = argv[++i];
-    else if (a == "--runs" && i + 1 < argc) runs = std::max(1, std::atoi(argv[++i]));
+    if (a == "--json")
+      json = true;
+    else if (a == "--package" && i + 1 < argc)
+      package = argv[++i];
+    else if (a == "--runs" && i + 1 < argc)
+      runs = std::max(1, std::atoi(argv[++i]));
     else {
       std::fprintf(stderr, "usage: bench_line [--package NAME] [--runs N] [--json]\n");
       return 2;
@@ -98,14 +102,17 @@ int main(int argc, char** argv) {
       stdfs::copy(folder, home + "/original", stdfs::copy_options::recursive);
     }
     stdfs::remove_all(copies);
-    const Measured cp = measure({"sh", "-c", "cp -r " + home + "/original " + copies + " && find " + copies + " -type f -exec sha256sum {} +"});
+    const Measured cp = measure(
+        {"sh", "-c",
+         "cp -r " + home + "/original " + copies + " && find " + copies + " -type f -exec sha256sum {} +"});
     need(cp, "cp and sha256sum");
     if (i == 0) continue;
     install_ms.push_back(install.ms);
     copy_ms.push_back(cp.ms);
   }
   for (int i = 0; i <= 3 * runs; ++i) {
-    const Measured run = measure({nano_program, "run", package, "The battery lasts two days and the screen is a joy."});
+    const Measured run =
+        measure({nano_program, "run", package, "The battery lasts two days and the screen is a joy."});
     need(run, "nano run");
     if (i == 0) continue;
     run_ms.push_back(run.ms);

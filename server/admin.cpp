@@ -16,27 +16,33 @@ std::optional<verify::Secret> secret(const std::string& passphrase) {
   return passphrase.empty() ? std::nullopt : std::optional<verify::Secret>(std::in_place, passphrase);
 }
 
-/// A bundle file as it is, a package folder packed on the way (its weights are looked at by magic alone: `nano pack`
-/// looks closer, and is what publishers use).
+/// A bundle file as it is, a package folder packed on the way (its weights are looked at by magic alone:
+/// `nano pack` looks closer, and is what publishers use).
 Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path, UnixTime when, Log& log) {
   if (!fs::is_dir(path)) return repo.add_bundle(path, {.now = when});
   NANO_TRY_ASSIGN(auto packed, registry::pack_folder(path, {.created = when, .check_weights = {}}));
   for (const auto& n : packed.notes) log.note(n);
   if (!packed.packed) {
     std::string message = "the package folder '" + sanitize(path.string()) + "' has problems:";
-    for (const auto& p : packed.problems) message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
+    for (const auto& p : packed.problems)
+      message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
     return make_error(Errc::invalid, std::move(message), "mend them; `nano pack` shows the same list");
   }
   return repo.add(*packed.packed, {.now = when});
 }
 
-Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles, Log& log) {
+Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles,
+                                          Log& log) {
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   std::vector<AddedRelease> out;
   for (const auto& path : bundles) {
     auto added = add_one(repo, path, when, log);
     if (!added) return std::move(added.error()).while_("adding " + sanitize(path.string()));
-    out.push_back({.name = added->name.text(), .version = added->version.text(), .digest = added->release.text(), .new_bytes = added->new_bytes, .existed = added->already_there});
+    out.push_back({.name = added->name.text(),
+                   .version = added->version.text(),
+                   .digest = added->release.text(),
+                   .new_bytes = added->new_bytes,
+                   .existed = added->already_there});
   }
   return out;
 }
@@ -44,12 +50,15 @@ Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std:
 }  // namespace
 
 Result<InitReport> init(const InitOptions& options) {
-  if (options.dir.empty()) return make_error(Errc::usage, "no folder was named for the registry", "`nano-registry init DIR`");
+  if (options.dir.empty())
+    return make_error(Errc::usage, "no folder was named for the registry", "`nano-registry init DIR`");
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   NANO_TRY_ASSIGN(auto key, verify::PrivateKey::generate());
   InitReport r;
   r.dir = options.dir;
-  r.name = options.name.empty() ? std::filesystem::absolute(options.dir).lexically_normal().filename().string() : options.name;
+  r.name = options.name.empty()
+               ? std::filesystem::absolute(options.dir).lexically_normal().filename().string()
+               : options.name;
   r.public_key = key.public_key().hex();
   r.key_id = key.public_key().key_id();
   const auto place = registry::key_place(options.dir);
@@ -60,7 +69,8 @@ Result<InitReport> init(const InitOptions& options) {
   const auto pass = secret(options.passphrase);
   NANO_TRY(key.save(r.key, pass));
   if (options.key.empty()) NANO_TRY(fs::write_atomic(place.public_key, "ed25519:" + r.public_key + "\n"));
-  auto repo = registry::Repository::init(options.dir, {.name = options.name, .title = "", .api = "", .now = when}, std::move(key));
+  auto repo = registry::Repository::init(
+      options.dir, {.name = options.name, .title = "", .api = "", .now = when}, std::move(key));
   if (!repo) {
     (void)fs::remove_file(r.key);
     if (options.key.empty()) {
@@ -73,7 +83,8 @@ Result<InitReport> init(const InitOptions& options) {
 }
 
 Result<std::vector<AddedRelease>> add(const AddOptions& options, Log& log) {
-  if (options.bundles.empty()) return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
+  if (options.bundles.empty())
+    return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
   const fs::Path key_file = options.key.empty() ? registry::key_place(options.dir).private_key : options.key;
   NANO_TRY_ASSIGN(auto key, verify::PrivateKey::load(key_file, secret(options.passphrase)));
   NANO_TRY_ASSIGN(auto repo, registry::Repository::open(options.dir, std::move(key)));
@@ -90,7 +101,10 @@ Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Lo
   NANO_TRY(fs::make_dirs(fresh.parent_path()));
   std::vector<AddedRelease> out;
   {
-    NANO_TRY_ASSIGN(auto repo, registry::Repository::init(fresh, {.name = "starter", .title = "Starter registry", .api = "", .now = when}, std::move(key)));
+    NANO_TRY_ASSIGN(
+        auto repo,
+        registry::Repository::init(
+            fresh, {.name = "starter", .title = "Starter registry", .api = "", .now = when}, std::move(key)));
     NANO_TRY_ASSIGN(out, add_all(repo, options.bundles, log));
   }  // the key is wiped here
   NANO_TRY(fs::write_atomic(fresh / "starter.pub", public_key));

@@ -13,8 +13,8 @@ namespace nano::server {
 
 struct InitOptions {
   fs::Path dir{};
-  std::string name{};     ///< empty: the folder's name
-  fs::Path key{};         ///< where the private key goes; empty: `<dir>.key.pem` beside the tree, mode 0600
+  std::string name{};  ///< empty: the folder's name
+  fs::Path key{};      ///< where the private key goes; empty: `<dir>.key.pem` beside the tree, mode 0600
   std::string passphrase{};  ///< empty: the key lies unencrypted, and the report says so
 };
 struct InitReport {
@@ -46,11 +46,13 @@ struct AddedRelease {
 [[nodiscard]] Result<std::vector<AddedRelease>> add(const AddOptions& options, Log& log);
 
 struct StarterOptions {
-  fs::Path dir{};                   ///< rewritten as a whole
+  fs::Path dir{};  ///< rewritten as a whole
   std::vector<fs::Path> bundles{};
 };
-/// The starter registry: init + add with a key made here and destroyed before this returns; its public half lies in
-/// `<dir>/starter.pub` (`ed25519:` + 64 hex digits). For builds (DESIGN section 4). Honours SOURCE_DATE_EPOCH.
+/// The starter registry: init + add with a key made here and destroyed before this returns; its public half
+/// lies in
+/// `<dir>/starter.pub` (`ed25519:` + 64 hex digits). For builds (DESIGN section 4). Honours
+/// SOURCE_DATE_EPOCH.
 [[nodiscard]] Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Log& log);
 
 }  // namespace nano::server

@@ -9,10 +9,13 @@ namespace {
 TEST_CASE("a namespace belongs to one registry") {
   World w;
   w.use_registry();
-  const auto again = w.nano({"registry", "add", "second", w.registry(), "--root-namespace", "--key", w.key()});
+  const auto again =
+      w.nano({"registry", "add", "second", w.registry(), "--root-namespace", "--key", w.key()});
   CHECK(again.exit_code == 2);
-  CHECK(w.nano({"registry", "add", "second", w.registry(), "--namespaces", "acme,beta", "--key", w.key()}).exit_code == 0);
-  CHECK(w.nano({"registry", "add", "third", w.registry(), "--namespaces", "beta", "--key", w.key()}).exit_code == 2);
+  CHECK(w.nano({"registry", "add", "second", w.registry(), "--namespaces", "acme,beta", "--key", w.key()})
+            .exit_code == 0);
+  CHECK(w.nano({"registry", "add", "third", w.registry(), "--namespaces", "beta", "--key", w.key()})
+            .exit_code == 2);
   const auto list = w.json(w.nano({"registry", "list", "--json"}));
   CHECK(list["data"]["registries"].size() == 2);
   CHECK(w.nano({"registry", "remove", "secnd"}).exit_code == 3);
@@ -23,18 +26,23 @@ TEST_CASE("a namespace belongs to one registry") {
 TEST_CASE("a registry needs a name, an address, a namespace and a key") {
   World w;
   const std::string key = w.key();
-  CHECK(w.nano({"registry", "add", "Bad Name", w.registry(), "--root-namespace", "--key", key}).exit_code == 2);
+  CHECK(w.nano({"registry", "add", "Bad Name", w.registry(), "--root-namespace", "--key", key}).exit_code ==
+        2);
   CHECK(w.nano({"registry", "add", "work", "ftp://x/y", "--root-namespace", "--key", key}).exit_code == 2);
-  CHECK(w.nano({"registry", "add", "work", w.path("nowhere"), "--root-namespace", "--key", key}).exit_code == 2);
+  CHECK(w.nano({"registry", "add", "work", w.path("nowhere"), "--root-namespace", "--key", key}).exit_code ==
+        2);
   CHECK(w.nano({"registry", "add", "work", w.registry(), "--key", key}).exit_code == 2);
   CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace"}).exit_code == 2);
   CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key", "abc"}).exit_code == 2);
-  CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key", w.path("registry.keys/registry.pub")}).exit_code == 0);
+  CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key",
+                w.path("registry.keys/registry.pub")})
+            .exit_code == 0);
 }
 
 TEST_CASE("flag beats variable beats user config") {
   World w;
-  const auto value = [&](const char* key, std::vector<std::string> flags, std::map<std::string, std::string> env) {
+  const auto value = [&](const char* key, std::vector<std::string> flags,
+                         std::map<std::string, std::string> env) {
     std::vector<std::string> args = {"config", "get", key, "--json"};
     args.insert(args.end(), flags.begin(), flags.end());
     return w.json(w.nano(args, {}, std::move(env)))["data"];

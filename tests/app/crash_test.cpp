@@ -1,14 +1,13 @@
 // kill -9 at random moments of an install: the store is always whole and the next install always succeeds.
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <random>
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "tests/app/world.h"
@@ -28,7 +27,8 @@ bool killed_after(World& w, const std::vector<std::string>& args, std::chrono::m
   const pid_t pid = fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
-    for (const auto& [k, v] : w.environment()) v.empty() ? unsetenv(k.c_str()) : setenv(k.c_str(), v.c_str(), 1);
+    for (const auto& [k, v] : w.environment())
+      v.empty() ? unsetenv(k.c_str()) : setenv(k.c_str(), v.c_str(), 1);
     const int null = open("/dev/null", O_RDWR);
     dup2(null, 0);
     dup2(null, 1);
@@ -62,7 +62,10 @@ TEST_CASE("an install killed at 50 random moments leaves a store that verifies a
       std::filesystem::remove_all(w.path("home/store/v1/blobs"));
       std::filesystem::remove_all(w.path("home/store/v1/pkgs/_/tiny"));
     }
-    killed += killed_after(w, {"install", "tiny", "--force"}, std::chrono::microseconds(static_cast<int64_t>(whole_us * moment(rng)))) ? 1 : 0;
+    killed += killed_after(w, {"install", "tiny", "--force"},
+                           std::chrono::microseconds(static_cast<int64_t>(whole_us * moment(rng))))
+                  ? 1
+                  : 0;
     const auto verify = w.nano({"verify", "keep"});
     INFO("kill " << i << ": " << verify.out << verify.err);
     REQUIRE(verify.exit_code == 0);

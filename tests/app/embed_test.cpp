@@ -1,4 +1,5 @@
-// A program of somebody else's: built against an installed tree, opening a model by the name `nano install` gave it.
+// A program of somebody else's: built against an installed tree, opening a model by the name `nano install`
+// gave it.
 #include <catch2/catch.hpp>
 
 #include "tests/app/world.h"
@@ -17,11 +18,14 @@ TEST_CASE("the examples are built against an installed libnano and open an insta
   w.use_registry();
   REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
   const std::string build = std::filesystem::path(bin("nano")).parent_path().parent_path();
-  const auto r = run({"/bin/bash", *source + "/tests/runtime_shim/install_test.sh", build, *source, "tiny"}, {}, w.environment());
+  const auto r = run({"/bin/bash", *source + "/tests/runtime_shim/install_test.sh", build, *source, "tiny"},
+                     {}, w.environment());
   INFO(r.out << r.err);
   CHECK(r.exit_code == 0);
   CHECK(has(r.out, "neutral"));
-  const auto absent = run({"/bin/bash", *source + "/tests/runtime_shim/install_test.sh", build, *source, "tinny"}, {}, w.environment());
+  const auto absent =
+      run({"/bin/bash", *source + "/tests/runtime_shim/install_test.sh", build, *source, "tinny"}, {},
+          w.environment());
   CHECK(absent.exit_code != 0);
   CHECK(has(absent.err, "tinny"));
 #endif

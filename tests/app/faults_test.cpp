@@ -1,7 +1,6 @@
 // Full, read-only and stuttering disks under the whole program.
-#include <sys/mount.h>
-
 #include <catch2/catch.hpp>
+#include <sys/mount.h>
 
 #include "tests/app/world.h"
 
@@ -16,7 +15,8 @@ TEST_CASE("a disk that fails at any step of an install ends in 9 with the old ge
   REQUIRE(w.nano({"install", "other"}).exit_code == 0);
   int failed = 0;
   for (int after = 0; after < 400; after += after < 12 ? 1 : 9) {
-    const auto r = w.program("nano_faulty", {"install", "tiny"}, {}, {{"NANO_TEST_FAULT", "any:ENOSPC:" + std::to_string(after)}});
+    const auto r = w.program("nano_faulty", {"install", "tiny"}, {},
+                             {{"NANO_TEST_FAULT", "any:ENOSPC:" + std::to_string(after)}});
     if (r.exit_code == 0) break;
     ++failed;
     INFO("after " << after << " steps: " << r.err);
@@ -36,7 +36,8 @@ TEST_CASE("a full disk and a read-only store name the folder and the remedy") {
   World w;
   w.publish("tiny");
   w.use_registry();
-  const auto full = w.program("nano_faulty", {"install", "tiny"}, {}, {{"NANO_TEST_FAULT", "write:ENOSPC:3"}});
+  const auto full =
+      w.program("nano_faulty", {"install", "tiny"}, {}, {{"NANO_TEST_FAULT", "write:ENOSPC:3"}});
   CHECK(full.exit_code == 9);
   CHECK(has(full.err, "hint"));
   const auto readonly = w.program("nano_faulty", {"install", "tiny"}, {}, {{"NANO_TEST_FAULT", "any:EROFS"}});

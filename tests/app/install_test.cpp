@@ -33,7 +33,8 @@ TEST_CASE("a published package is found, installed, run, verified and removed") 
   CHECK(answer["warnings"].empty());
   CHECK(w.nano({"verify"}).exit_code == 0);
   const auto weights = w.nano({"path", "tiny"});
-  CHECK(read(std::string(weights.out.substr(0, weights.out.size() - 1))) == read(data("bert_tiny/bert_tiny.gguf")));
+  CHECK(read(std::string(weights.out.substr(0, weights.out.size() - 1))) ==
+        read(data("bert_tiny/bert_tiny.gguf")));
   CHECK(has(w.nano({"card", "tiny"}).out, "What it does"));
   CHECK(has(w.nano({"info", "tiny"}).out, "text-classification"));
   CHECK(w.nano({"uninstall", "tiny"}).exit_code == 0);
@@ -89,7 +90,8 @@ TEST_CASE("what does not exist is named, with the nearest that does") {
   const auto no_owner = w.nano({"install", "acme/tiny"});
   CHECK(no_owner.exit_code == 3);
   CHECK(has(no_owner.err, "acme"));
-  for (const char* bad : {"Tiny", "tiny@1.02.0", "tiny@", "tiny:", "a/b/c", "tiny@>2 <1", "-x-", "tiny@1.0.0+build"}) {
+  for (const char* bad :
+       {"Tiny", "tiny@1.02.0", "tiny@", "tiny:", "a/b/c", "tiny@>2 <1", "-x-", "tiny@1.0.0+build"}) {
     const auto r = w.nano({"install", "--", bad});
     INFO(bad << ": " << r.err);
     CHECK(r.exit_code == 2);
@@ -107,7 +109,8 @@ TEST_CASE("what does not exist is named, with the nearest that does") {
 TEST_CASE("a head brings its base, and both go together") {
   World w;
   w.publish("trunk", "1.4.0");
-  const Json needs = {{"dependencies", Json::array({{{"name", "trunk"}, {"range", "^1.2"}, {"use", "base"}}})}};
+  const Json needs = {
+      {"dependencies", Json::array({{{"name", "trunk"}, {"range", "^1.2"}, {"use", "base"}}})}};
   w.publish("head", "1.0.0", needs);
   w.use_registry();
   const auto r = w.nano({"install", "head"});
@@ -125,7 +128,9 @@ TEST_CASE("a conflict is explained and changes nothing") {
   World w;
   w.publish("trunk", "1.0.0");
   w.publish("trunk", "2.0.0");
-  const auto needs = [](const char* range) { return Json{{"dependencies", Json::array({{{"name", "trunk"}, {"range", range}, {"use", "base"}}})}}; };
+  const auto needs = [](const char* range) {
+    return Json{{"dependencies", Json::array({{{"name", "trunk"}, {"range", range}, {"use", "base"}}})}};
+  };
   w.publish("one", "1.0.0", needs("^1"));
   w.publish("two", "1.0.0", needs("^2"));
   w.use_registry();

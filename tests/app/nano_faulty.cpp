@@ -1,5 +1,6 @@
-// nano_faulty: `nano` with broken disks. NANO_TEST_FAULT=<step>:<errno>[:<after>] fails every such step after the first
-// <after>; step is one of create write fsync rename link mkdir unlink lock any; NANO_TEST_SHORT=1 makes writes short.
+// nano_faulty: `nano` with broken disks. NANO_TEST_FAULT=<step>:<errno>[:<after>] fails every such step after
+// the first <after>; step is one of create write fsync rename link mkdir unlink lock any; NANO_TEST_SHORT=1
+// makes writes short.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -16,9 +17,11 @@ namespace {
 using nano::fs::Op;
 
 nano::fs::Faults plan_from_environment() {
-  static const std::map<std::string, Op> kSteps = {{"create", Op::create}, {"write", Op::write}, {"fsync", Op::fsync}, {"rename", Op::rename},
-                                                   {"link", Op::link}, {"mkdir", Op::mkdir}, {"unlink", Op::unlink}, {"lock", Op::lock}};
-  static const std::map<std::string, int> kErrors = {{"ENOSPC", ENOSPC}, {"EROFS", EROFS}, {"EIO", EIO}, {"EACCES", EACCES}};
+  static const std::map<std::string, Op> kSteps = {
+      {"create", Op::create}, {"write", Op::write}, {"fsync", Op::fsync},   {"rename", Op::rename},
+      {"link", Op::link},     {"mkdir", Op::mkdir}, {"unlink", Op::unlink}, {"lock", Op::lock}};
+  static const std::map<std::string, int> kErrors = {
+      {"ENOSPC", ENOSPC}, {"EROFS", EROFS}, {"EIO", EIO}, {"EACCES", EACCES}};
   const char* fault = std::getenv("NANO_TEST_FAULT");
   const bool shorten = std::getenv("NANO_TEST_SHORT") != nullptr;
   std::string step = "none";
@@ -26,7 +29,8 @@ nano::fs::Faults plan_from_environment() {
   long after = 0;
   if (fault != nullptr) {
     const auto parts = nano::split(fault, ':');
-    if (parts.size() < 2 || (parts[0] != "any" && !kSteps.contains(parts[0])) || !kErrors.contains(parts[1])) {
+    if (parts.size() < 2 || (parts[0] != "any" && !kSteps.contains(parts[0])) ||
+        !kErrors.contains(parts[1])) {
       std::fprintf(stderr, "nano_faulty: bad NANO_TEST_FAULT\n");
       std::exit(99);
     }
@@ -36,7 +40,8 @@ nano::fs::Faults plan_from_environment() {
   }
   return [=, seen = 0L](Op op, const nano::fs::Path&, std::size_t& allowed) mutable {
     if (shorten && op == Op::write && allowed > 1000) allowed = 1000 + allowed % 7;
-    const bool hit = step == "any" ? op != Op::open_read && op != Op::mmap : kSteps.contains(step) && kSteps.at(step) == op;
+    const bool hit = step == "any" ? op != Op::open_read && op != Op::mmap
+                                   : kSteps.contains(step) && kSteps.at(step) == op;
     return hit && seen++ >= after ? error : 0;
   };
 }

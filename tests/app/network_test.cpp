@@ -9,15 +9,17 @@ namespace {
 
 struct Served {
   World w{};
-  std::function<HttpAnswer(const HttpRequest&)> fault{};  ///< set: asked first; an answer with no bytes = serve the file
+  std::function<HttpAnswer(const HttpRequest&)>
+      fault{};  ///< set: asked first; an answer with no bytes = serve the file
   HttpServer server;
-  Served() : server([this](const HttpRequest& r) {
-      if (fault) {
-        HttpAnswer a = fault(r);
-        if (!a.bytes.empty()) return a;
-      }
-      return serve_file(w.registry(), r);
-    }) {
+  Served()
+      : server([this](const HttpRequest& r) {
+          if (fault) {
+            HttpAnswer a = fault(r);
+            if (!a.bytes.empty()) return a;
+          }
+          return serve_file(w.registry(), r);
+        }) {
     w.publish("tiny");
     w.use_registry(server.url());
   }
@@ -76,7 +78,9 @@ TEST_CASE("404, 500, HTML and dropped connections are told apart") {
   const auto broken = answering(answer(500, "oops"));
   CHECK(broken.exit_code == 5);
   CHECK(has(broken.err, "500"));
-  const auto html = answering(answer(200, "<!DOCTYPE html><html><body>Welcome to the hotel network</body></html>", "Content-Type: text/html\r\n"));
+  const auto html =
+      answering(answer(200, "<!DOCTYPE html><html><body>Welcome to the hotel network</body></html>",
+                       "Content-Type: text/html\r\n"));
   CHECK((html.exit_code == 5 || html.exit_code == 13));
   CHECK(has(html.err, "HTML"));
   HttpAnswer drop = answer(200, std::string(1000, 'x'));
@@ -103,7 +107,8 @@ TEST_CASE("offline: what is installed works, what is not is refused") {
   CHECK(s.server.requests().size() == before);
   REQUIRE(s.w.nano({"uninstall", "tiny"}).exit_code == 0);
   World fresh;
-  REQUIRE(fresh.nano({"registry", "add", "work", s.server.url(), "--root-namespace", "--key", s.w.key()}).exit_code == 0);
+  REQUIRE(fresh.nano({"registry", "add", "work", s.server.url(), "--root-namespace", "--key", s.w.key()})
+              .exit_code == 0);
   const auto refused = fresh.nano({"install", "tiny", "--offline"});
   CHECK(refused.exit_code == 12);
   CHECK(has(refused.err, "--offline"));

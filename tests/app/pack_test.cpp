@@ -22,7 +22,7 @@ TEST_CASE("pack reports every problem at once and writes nothing") {
   CHECK(has(all, "titel"));
   CHECK(has(all, "title"));  // the nearest known key
   CHECK(has(all, "1.02.0"));
-  CHECK(has(all, "licence") );
+  CHECK(has(all, "licence"));
   CHECK(has(all, "README.md"));
   CHECK_FALSE(std::filesystem::exists(w.path("x.nano")));
 }
@@ -40,7 +40,10 @@ TEST_CASE("weights that are not what nano.json says are a problem of the package
     return r.out + r.err;
   };
   CHECK(has(problem({{"labels", {"good", "bad", "ugly"}}}), "labels"));
-  CHECK(has(problem({{"model", {{"architecture", "bert"}, {"family", "bert"}, {"parameters", 7}, {"context_length", 48}}}}), "parameters"));
+  CHECK(has(
+      problem({{"model",
+                {{"architecture", "bert"}, {"family", "bert"}, {"parameters", 7}, {"context_length", 48}}}}),
+      "parameters"));
   const std::string dir = w.make_package("tiny");
   write(dir + "/tiny.gguf", std::string("\x80\x04") + std::string(100, 'x'));  // a pickle
   const auto r = w.nano({"pack", dir, "-o", w.path("x.nano")});
@@ -66,9 +69,12 @@ TEST_CASE("quantize makes a smaller model that answers alike, and the same bytes
   CHECK(read(w.path("a.gguf")).size() < read(from).size() / 2);
   CHECK(w.nano({"quantize", from, w.path("a.gguf")}).exit_code == 2);  // it exists
   CHECK(w.nano({"quantize", from, w.path("c.gguf"), "--type", "q3"}).exit_code == 2);
-  const auto label = [&](const std::string& file) { return w.json(w.nano({"run", file, "good film", "--json"}))["data"]["results"][0]; };
+  const auto label = [&](const std::string& file) {
+    return w.json(w.nano({"run", file, "good film", "--json"}))["data"]["results"][0];
+  };
   const auto a = label(from), b = label(w.path("a.gguf"));
-  for (const auto& [k, v] : a["scores"].items()) CHECK(b["scores"][k].get<double>() == Approx(v.get<double>()).margin(0.02));
+  for (const auto& [k, v] : a["scores"].items())
+    CHECK(b["scores"][k].get<double>() == Approx(v.get<double>()).margin(0.02));
 }
 
 TEST_CASE("new refuses a folder that holds something") {

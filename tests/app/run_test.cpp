@@ -17,7 +17,9 @@ struct Installed : World {
 
 TEST_CASE("empty, very long, non-UTF-8 and emoji text all get an answer") {
   Installed w;
-  for (const std::string& text : std::vector<std::string>{"", " ", "\xff\xfe\xc3(", "😀🎉👩‍👩‍👧", std::string(100000, 'a'), "a\x1b[31mb", "\n\n"}) {
+  for (const std::string& text :
+       std::vector<std::string>{"", " ", "\xff\xfe\xc3(", "😀🎉👩‍👩‍👧",
+                                std::string(100000, 'a'), "a\x1b[31mb", "\n\n"}) {
     const auto r = w.nano({"run", "tiny", "--json", "--", text});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);

@@ -47,7 +47,9 @@ TEST_CASE("a registry signed by another key is refused") {
   World w;
   w.publish("tiny");
   World other;
-  REQUIRE(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key", other.key()}).exit_code == 0);
+  REQUIRE(
+      w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key", other.key()}).exit_code ==
+      0);
   const auto r = w.nano({"install", "tiny"});
   CHECK(r.exit_code == 7);
   CHECK(has(r.err, "signature"));
@@ -120,7 +122,8 @@ TEST_CASE("an unsigned bundle needs a clear yes, is marked, and replaces nothing
 TEST_CASE("an unsigned package satisfies no dependency") {
   World w;
   w.publish("tiny");
-  w.publish("head", "1.0.0", {{"dependencies", Json::array({{{"name", "trunk"}, {"range", "*"}, {"use", "base"}}})}});
+  w.publish("head", "1.0.0",
+            {{"dependencies", Json::array({{{"name", "trunk"}, {"range", "*"}, {"use", "base"}}})}});
   w.use_registry();
   REQUIRE(w.nano({"install", w.pack(w.make_package("trunk")), "--allow-unsigned"}).exit_code == 0);
   const auto r = w.nano({"install", "head"});
@@ -138,7 +141,8 @@ TEST_CASE("the starter registry serves the root namespace until another registry
   REQUIRE(w.nano({"install", "begin"}, {}, with).exit_code == 0);
   CHECK(w.nano({"verify"}, {}, with).exit_code == 0);
   // A new build of nano brings a starter registry with another key; what is installed stays trusted.
-  REQUIRE(w.program("nano-registry", {"starter", starter, w.path("packages/begin-1.0.0.nano")}).exit_code == 0);
+  REQUIRE(w.program("nano-registry", {"starter", starter, w.path("packages/begin-1.0.0.nano")}).exit_code ==
+          0);
   CHECK(w.nano({"verify"}, {}, with).exit_code == 0);
   w.use_registry();
   CHECK(w.nano({"install", "tiny"}, {}, with).exit_code == 0);

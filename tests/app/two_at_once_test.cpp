@@ -33,7 +33,8 @@ TEST_CASE("installs of different packages at once all arrive") {
   std::vector<RunResult> results(4);
   std::vector<std::thread> threads;
   const char* names[] = {"one", "two", "three", "four"};
-  for (std::size_t i = 0; i < 4; ++i) threads.emplace_back([&, i] { results[i] = w.nano({"install", names[i]}); });
+  for (std::size_t i = 0; i < 4; ++i)
+    threads.emplace_back([&, i] { results[i] = w.nano({"install", names[i]}); });
   for (auto& t : threads) t.join();
   for (const auto& r : results) {
     INFO(r.err);

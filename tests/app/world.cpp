@@ -7,23 +7,31 @@
 
 namespace nano::test {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 World::World() {
-  env_ = {{"NANO_HOME", path("home")}, {"NANO_STARTER", path("no-starter")}, {"NANO_STORE", ""}, {"NANO_STORE_PATH", ""}, {"NANO_REGISTRY", ""},
-          {"NANO_OFFLINE", ""}, {"NANO_JSON", ""}, {"NANO_QUIET", ""}, {"NANO_VERBOSE", ""}, {"http_proxy", ""}, {"https_proxy", ""}, {"no_proxy", "*"}};
+  env_ = {{"NANO_HOME", path("home")}, {"NANO_STARTER", path("no-starter")},
+          {"NANO_STORE", ""},          {"NANO_STORE_PATH", ""},
+          {"NANO_REGISTRY", ""},       {"NANO_OFFLINE", ""},
+          {"NANO_JSON", ""},           {"NANO_QUIET", ""},
+          {"NANO_VERBOSE", ""},        {"http_proxy", ""},
+          {"https_proxy", ""},         {"no_proxy", "*"}};
   const auto r = program("nano-registry", {"init", registry()});
   INFO(r.err);
   REQUIRE(r.exit_code == 0);
 }
 
-RunResult World::program(const std::string& name, std::vector<std::string> args, std::string_view in, std::map<std::string, std::string> env) {
+RunResult World::program(const std::string& name, std::vector<std::string> args, std::string_view in,
+                         std::map<std::string, std::string> env) {
   args.insert(args.begin(), bin(name));
   for (const auto& [k, v] : env_) env.emplace(k, v);
   return run(args, in, env);
 }
 
-RunResult World::nano(std::vector<std::string> args, std::string_view in, std::map<std::string, std::string> env) {
+RunResult World::nano(std::vector<std::string> args, std::string_view in,
+                      std::map<std::string, std::string> env) {
   return program("nano", std::move(args), in, std::move(env));
 }
 
@@ -48,7 +56,8 @@ std::string World::make_package(const std::string& name, const std::string& vers
   m["files"].push_back({{"path", "notes/" + name + ".txt"}, {"role", "other"}});
   m.update(change);
   write(folder + "/nano.json", dump_pretty(m));
-  write(folder + "/notes/" + name + ".txt", "notes of " + name + " " + version + "\n" + std::string(200000, 'n'));
+  write(folder + "/notes/" + name + ".txt",
+        "notes of " + name + " " + version + "\n" + std::string(200000, 'n'));
   return folder;
 }
 
@@ -66,10 +75,13 @@ void World::publish(const std::string& name, const std::string& version, const J
   REQUIRE(r.exit_code == 0);
 }
 
-std::string World::key() const { return std::string(trim(read(path("registry.keys/registry.pub")))).substr(8); }
+std::string World::key() const {
+  return std::string(trim(read(path("registry.keys/registry.pub")))).substr(8);
+}
 
 void World::use_registry(const std::string& url) {
-  const auto r = nano({"registry", "add", "work", url.empty() ? registry() : url, "--root-namespace", "--key", key()});
+  const auto r =
+      nano({"registry", "add", "work", url.empty() ? registry() : url, "--root-namespace", "--key", key()});
   INFO(r.err);
   REQUIRE(r.exit_code == 0);
 }
@@ -83,7 +95,8 @@ std::vector<std::string> World::installed() {
   const Json doc = json(nano({"list", "--json"}));
   std::vector<std::string> out;
   for (const auto& p : doc["data"]["packages"])
-    out.push_back(p["name"].get<std::string>() + " " + p["version"].get<std::string>() + " " + p["variant"].get<std::string>());
+    out.push_back(p["name"].get<std::string>() + " " + p["version"].get<std::string>() + " " +
+                  p["variant"].get<std::string>());
   return out;
 }
 

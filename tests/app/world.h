@@ -16,21 +16,26 @@ class World {
   World();
 
   /// Make package folder `name` (a few files, so that there is something to fetch); returns its path.
-  std::string make_package(const std::string& name, const std::string& version = "1.0.0", const Json& change = Json::object());
-  std::string pack(const std::string& dir);                           ///< returns the bundle's path
-  void publish(const std::string& name, const std::string& version = "1.0.0", const Json& change = Json::object());
+  std::string make_package(const std::string& name, const std::string& version = "1.0.0",
+                           const Json& change = Json::object());
+  std::string pack(const std::string& dir);  ///< returns the bundle's path
+  void publish(const std::string& name, const std::string& version = "1.0.0",
+               const Json& change = Json::object());
   /// Configure the registry at `url` (default: file://) as the owner of the root namespace.
   void use_registry(const std::string& url = "");
 
-  RunResult nano(std::vector<std::string> args, std::string_view in = {}, std::map<std::string, std::string> env = {});
-  RunResult program(const std::string& name, std::vector<std::string> args, std::string_view in = {}, std::map<std::string, std::string> env = {});
-  [[nodiscard]] Json json(const RunResult& r) const;                  ///< the document on stdout; fails the test otherwise
+  RunResult nano(std::vector<std::string> args, std::string_view in = {},
+                 std::map<std::string, std::string> env = {});
+  RunResult program(const std::string& name, std::vector<std::string> args, std::string_view in = {},
+                    std::map<std::string, std::string> env = {});
+  [[nodiscard]] Json json(const RunResult& r) const;  ///< the document on stdout; fails the test otherwise
 
   [[nodiscard]] std::string path(const std::string& rel) const { return (dir.path() / rel).string(); }
   [[nodiscard]] std::string registry() const { return path("registry"); }
-  [[nodiscard]] std::string key() const;                              ///< the registry's public key, 64 hex digits
-  [[nodiscard]] std::string blob_of(const std::string& file) const;   ///< the registry's blob with that file's bytes
-  [[nodiscard]] std::vector<std::string> installed();                 ///< "tiny 1.0.0 f32"
+  [[nodiscard]] std::string key() const;  ///< the registry's public key, 64 hex digits
+  [[nodiscard]] std::string blob_of(
+      const std::string& file) const;                  ///< the registry's blob with that file's bytes
+  [[nodiscard]] std::vector<std::string> installed();  ///< "tiny 1.0.0 f32"
   [[nodiscard]] std::map<std::string, std::string> environment() const { return env_; }
 
   TempDir dir{};

@@ -37,9 +37,11 @@ TEST_CASE("a digest parses sha256: and 64 lower-case hex digits and nothing else
   CHECK(Digest::parse_hex(kAbc).value().hex() == kAbc);
   std::string upper = good;
   upper[8] = 'A';
-  for (const std::string& bad : std::vector<std::string>
-       {std::string(kAbc), std::string("sha256:"), good + "0", good.substr(0, 70), upper, "sha512:" + std::string(kAbc), "SHA256:" + std::string(kAbc),
-        "sha256:../../../../../../../../../../../../../../../../../../../../etc/passwd", "sha256: " + std::string(kAbc).substr(1), good + "\n"})
+  for (const std::string& bad : std::vector<std::string>{
+           std::string(kAbc), std::string("sha256:"), good + "0", good.substr(0, 70), upper,
+           "sha512:" + std::string(kAbc), "SHA256:" + std::string(kAbc),
+           "sha256:../../../../../../../../../../../../../../../../../../../../etc/passwd",
+           "sha256: " + std::string(kAbc).substr(1), good + "\n"})
     CHECK(Digest::parse(bad).error().code == Errc::invalid);
 }
 

@@ -57,7 +57,9 @@ TEST_CASE("short writes are continued to the last byte") {
 TEST_CASE("a read-only store names the folder and the remedy") {
   const TempDir dir;
   const FaultGuard g([](Op op, const Path&, std::size_t&) {
-    return op == Op::create || op == Op::mkdir || op == Op::rename || op == Op::unlink || op == Op::lock ? EROFS : 0;
+    return op == Op::create || op == Op::mkdir || op == Op::rename || op == Op::unlink || op == Op::lock
+               ? EROFS
+               : 0;
   });
   const auto s = make_dirs(dir / "x/y");
   REQUIRE_FALSE(s);

@@ -1,12 +1,11 @@
 // Files, folders, locks on a real disk.
 #include "base/fs.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/support/support.h"
 
@@ -121,8 +120,10 @@ TEST_CASE("a lock waits, then names its holder") {
 }
 
 TEST_CASE("package paths are plain relative names") {
-  for (const char* good : {"a", "README.md", "eval/x.tsv", "a/b/c-d_e.f", ".hidden"}) CHECK(is_package_path(good));
-  for (const char* bad : {"", "/a", "a/", "a//b", ".", "..", "a/../b", "a/.", "a\\b", "a b", "é", "a\n", "-rf", "x/-y", "dot.", "c:"})
+  for (const char* good : {"a", "README.md", "eval/x.tsv", "a/b/c-d_e.f", ".hidden"})
+    CHECK(is_package_path(good));
+  for (const char* bad : {"", "/a", "a/", "a//b", ".", "..", "a/../b", "a/.", "a\\b", "a b", "é", "a\n",
+                          "-rf", "x/-y", "dot.", "c:"})
     CHECK_FALSE(is_package_path(bad));
   CHECK_FALSE(is_package_path(std::string_view("a\0b", 3)));
   CHECK(is_package_path(std::string(255, 'a')));

@@ -12,7 +12,8 @@ Errc code_of(std::string_view text, const JsonLimits& limits = {}) {
 }
 
 TEST_CASE("valid documents parse to the same document") {
-  const auto doc = parse_json(R"({"b":[1,-2,{"x":null}],"a":"é\u00e9\ud83d\ude00","t":true,"big":18446744073709551615})");
+  const auto doc =
+      parse_json(R"({"b":[1,-2,{"x":null}],"a":"é\u00e9\ud83d\ude00","t":true,"big":18446744073709551615})");
   REQUIRE(doc);
   CHECK((*doc)["b"][2]["x"].is_null());
   CHECK((*doc)["a"] == "éé😀");
@@ -48,8 +49,9 @@ TEST_CASE("depth, size and floats have limits") {
 }
 
 TEST_CASE("broken text is refused with the place") {
-  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":}", "{a:1}", "'x'", "[1] x", "nul", "01", "\"\\ud800\"", "\"\xff\"", "\"\xed\xa0\x80\"", "\xEF\xBB\xBF{}", "\"a\nb\"",
-                          "NaN", "Infinity", "/*c*/1"})
+  for (const char* bad :
+       {"", " ", "{", "[1,]", "{\"a\":}", "{a:1}", "'x'", "[1] x", "nul", "01", "\"\\ud800\"", "\"\xff\"",
+        "\"\xed\xa0\x80\"", "\xEF\xBB\xBF{}", "\"a\nb\"", "NaN", "Infinity", "/*c*/1"})
     CHECK(code_of(bad) == Errc::invalid);
   CHECK(parse_json("[1,\n 2,\n x]").error().message.find("line 3") != std::string::npos);
 }

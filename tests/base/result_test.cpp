@@ -37,7 +37,8 @@ TEST_CASE("a result moves move-only types through") {
 }
 
 TEST_CASE("an error renders its message, its trail and its remedy") {
-  const auto e = make_error(Errc::integrity, "digest mismatch", "run `nano verify`").while_("reading blob abc");
+  const auto e =
+      make_error(Errc::integrity, "digest mismatch", "run `nano verify`").while_("reading blob abc");
   CHECK(e.render() == "digest mismatch\n  while reading blob abc\n  hint: run `nano verify`");
 }
 

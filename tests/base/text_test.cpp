@@ -12,7 +12,8 @@ TEST_CASE("nothing a terminal would obey survives the sanitiser") {
   CHECK(sanitize("a\nb\tc") == "a\uFFFDb\uFFFDc");
   CHECK(sanitize("a\nb\tc\r", true) == "a\nb\tc\uFFFD");
   CHECK(sanitize("x\u202Eevil\u2066\u200F\u061C") == "x\uFFFDevil\uFFFD\uFFFD\uFFFD");
-  CHECK(sanitize("\xC2\x9B" "31m") == "\uFFFD31m");  // C1 CSI
+  CHECK(sanitize("\xC2\x9B"
+                 "31m") == "\uFFFD31m");  // C1 CSI
   CHECK(sanitize("\xff\xfe") == "\uFFFD\uFFFD");
   CHECK(sanitize(std::string_view("\0\x7f", 2)) == "\uFFFD\uFFFD");
   for (uint32_t c = 0; c < 0x110000; ++c) {
@@ -28,7 +29,9 @@ TEST_CASE("nothing a terminal would obey survives the sanitiser") {
 
 TEST_CASE("UTF-8 is RFC 3629") {
   CHECK(is_utf8("é😀"));
-  for (const char* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xC3", "a\xE2\x82"}) CHECK_FALSE(is_utf8(bad));
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xF8\x88\x80\x80\x80", "\xC3", "a\xE2\x82"})
+    CHECK_FALSE(is_utf8(bad));
 }
 
 TEST_CASE("the nearest name is a slip away or none") {

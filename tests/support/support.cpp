@@ -1,15 +1,15 @@
 #include "tests/support/support.h"
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
 
 extern char** environ;
 
@@ -27,7 +27,8 @@ TempDir::~TempDir() {
   for (auto it = fs::recursive_directory_iterator(path_, fs::directory_options::skip_permission_denied, ec);
        !ec && it != fs::recursive_directory_iterator(); it.increment(ec)) {
     std::error_code ignored;
-    if (it->is_directory(ignored) && !it->is_symlink(ignored)) fs::permissions(it->path(), fs::perms::owner_all, ignored);
+    if (it->is_directory(ignored) && !it->is_symlink(ignored))
+      fs::permissions(it->path(), fs::perms::owner_all, ignored);
   }
   fs::remove_all(path_, ec);
 }
@@ -121,17 +122,23 @@ RunResult run(const std::vector<std::string>& argv, std::string_view stdin_bytes
   }
   char buf[65536];
   while (out_open || err_open || in_open) {
-    pollfd fds[3] = {{out_open ? out[0] : -1, POLLIN, 0}, {err_open ? err[0] : -1, POLLIN, 0}, {in_open ? in[1] : -1, POLLOUT, 0}};
+    pollfd fds[3] = {{out_open ? out[0] : -1, POLLIN, 0},
+                     {err_open ? err[0] : -1, POLLIN, 0},
+                     {in_open ? in[1] : -1, POLLOUT, 0}};
     if (poll(fds, 3, -1) < 0) continue;
     if (fds[0].revents != 0) {
       const ssize_t n = ::read(out[0], buf, sizeof buf);
-      if (n > 0) r.out.append(buf, static_cast<std::size_t>(n));
-      else out_open = false;
+      if (n > 0)
+        r.out.append(buf, static_cast<std::size_t>(n));
+      else
+        out_open = false;
     }
     if (fds[1].revents != 0) {
       const ssize_t n = ::read(err[0], buf, sizeof buf);
-      if (n > 0) r.err.append(buf, static_cast<std::size_t>(n));
-      else err_open = false;
+      if (n > 0)
+        r.err.append(buf, static_cast<std::size_t>(n));
+      else
+        err_open = false;
     }
     if (fds[2].revents != 0) {
       const ssize_t n = ::write(in[1], stdin_bytes.data() + sent, stdin_bytes.size() - sent);

@@ -25,10 +25,10 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-[[nodiscard]] std::string read(const std::filesystem::path& p);              ///< "" when absent
-void write(const std::filesystem::path& p, std::string_view bytes);          ///< makes parent folders
-[[nodiscard]] std::optional<std::string> env(const char* name);              ///< unset or empty: nullopt
-[[nodiscard]] std::filesystem::path data(std::string_view rel);              ///< a file of tests/data
+[[nodiscard]] std::string read(const std::filesystem::path& p);      ///< "" when absent
+void write(const std::filesystem::path& p, std::string_view bytes);  ///< makes parent folders
+[[nodiscard]] std::optional<std::string> env(const char* name);      ///< unset or empty: nullopt
+[[nodiscard]] std::filesystem::path data(std::string_view rel);      ///< a file of tests/data
 /// A file of NANO_SHARED, or nullopt when that folder or file is absent (the test then skips).
 [[nodiscard]] std::optional<std::filesystem::path> shared(std::string_view rel);
 
