@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -27,10 +28,9 @@ int write_fd(int fd, std::string_view bytes) {
   return 0;
 }
 
-}  // namespace
-
-std::string dump_safe(const OrderedJson& doc, bool pretty) {
-  const std::string raw = doc.dump(pretty ? 2 : -1, ' ', false, OrderedJson::error_handler_t::replace);
+/// A JSON string; what a terminal would obey is escaped.
+std::string json_string(const std::string& text) {
+  const std::string raw = OrderedJson(text).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   std::string out;
   out.reserve(raw.size());
   std::size_t at = 0;
@@ -42,15 +42,71 @@ std::string dump_safe(const OrderedJson& doc, bool pretty) {
     }
     const std::size_t from = at;
     const uint32_t c = decode_utf8(raw, at);
-    const std::string_view text = std::string_view(raw).substr(from, at - from);
-    if (sanitize(text, true) == text) {
-      out += text;
+    const std::string_view seen = std::string_view(raw).substr(from, at - from);
+    if (sanitize(seen, true) == seen) {
+      out += seen;
     } else {
       char escape[8];
       std::snprintf(escape, sizeof escape, "\\u%04x", c & 0xFFFF);
       out += escape;
     }
   }
+  return out;
+}
+
+/// The shortest decimal that reads back as the same double (nlohmann's Grisu2 is not always the shortest: 0.325877 becomes
+/// 0.32587699999999997). JSON has no NaN or infinity: null, as nlohmann writes them.
+std::string json_float(double v) {
+  if (!std::isfinite(v)) return "null";
+  char text[40];
+  const auto [end, ec] = std::to_chars(text, text + sizeof text, v);
+  std::string out(text, ec == std::errc() ? end : text);
+  if (out.find_first_of(".e") == std::string::npos) out += ".0";
+  return out;
+}
+
+/// `indent` < 0: one line.
+void write_json(const OrderedJson& j, int indent, std::string& out) {
+  const auto new_line = [&](int by) {
+    if (indent >= 0) out += "\n" + std::string(static_cast<std::size_t>(by), ' ');
+  };
+  const int inner = indent < 0 ? -1 : indent + 2;
+  if (j.is_object() && !j.empty()) {
+    out += '{';
+    bool first = true;
+    for (const auto& [key, value] : j.items()) {
+      if (!first) out += ',';
+      first = false;
+      new_line(inner);
+      out += json_string(key) + (indent >= 0 ? ": " : ":");
+      write_json(value, inner, out);
+    }
+    new_line(indent);
+    out += '}';
+  } else if (j.is_array() && !j.empty()) {
+    const bool flat = j[0].is_number();  // vectors and shapes stay on one line
+    out += '[';
+    for (std::size_t i = 0; i < j.size(); ++i) {
+      if (i > 0) out += flat && indent >= 0 ? ", " : ",";
+      if (!flat) new_line(inner);
+      write_json(j[i], inner, out);
+    }
+    if (!flat) new_line(indent);
+    out += ']';
+  } else if (j.is_string()) {
+    out += json_string(j.get_ref<const std::string&>());
+  } else if (j.is_number_float()) {
+    out += json_float(j.get<double>());
+  } else {
+    out += j.dump();
+  }
+}
+
+}  // namespace
+
+std::string dump_safe(const OrderedJson& doc, bool pretty) {
+  std::string out;
+  write_json(doc, pretty ? 0 : -1, out);
   return out;
 }
 

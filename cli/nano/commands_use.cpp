@@ -169,8 +169,8 @@ void add_use_commands(std::vector<Command>& table) {
   table.push_back({.name = "run", .group = kGroup, .summary = "answer texts with a model",
       .description = "Prints one result a line: the label, its probability, the text. From a pipe each line is answered as it comes. A package that "
                      "is not installed is offered for installation on a terminal.\n\n"
-                     "With --json one document {\"schema\":\"nano.run/1\",\"data\":{\"model\",\"version\",\"variant\",\"results\":[{\"input\",\"label\","
-                     "\"scores\":{label: probability},\"ms\"}]},\"warnings\":[]}; with --jsonl one result object a line.",
+                     "With --json one document: {\"schema\": \"nano.run/1\", \"data\": {\"model\", \"version\", \"variant\", \"results\": [{\"input\", "
+                     "\"label\", \"scores\": {label: probability}, \"ms\"}]}, \"warnings\": []}. With --jsonl one such result object a line.",
       .positionals = {model, texts},
       .options = {{.name = "top-k", .short_name = 'k', .kind = OptionKind::number, .value = "N", .help = "show the N most probable labels", .least = 1},
                   threads, install, jsonl},
