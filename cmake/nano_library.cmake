@@ -11,15 +11,14 @@ endfunction()
 # nano_test(<folder> SOURCES … DEPENDS …): bin/test_<folder>, each of its TEST_CASEs one ctest named "<folder>: <case>".
 # A case that cannot run here prints WARN("SKIPPED: why") and returns; ctest then says so.
 function(nano_test name)
-  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPENDS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 300)
   endif()
   add_executable(test_${name} ${A_SOURCES})
   target_link_libraries(test_${name} PRIVATE nano_flags nano_catch_main ${A_DEPENDS})
   catch_discover_tests(test_${name} TEST_PREFIX "${name}: "
-    PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${A_TIMEOUT}
-      ENVIRONMENT "NANO_SHARED=${NANO_SHARED};NANO_TEST_DATA=${PROJECT_SOURCE_DIR}/tests/data;NANO_BIN=${PROJECT_BINARY_DIR}/bin;NANO_SOURCE=${PROJECT_SOURCE_DIR};${A_ENVIRONMENT}")
+    PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${A_TIMEOUT})
 endfunction()
 
 # nano_bench(<name> SOURCES … DEPENDS …): bin/bench_<name>.
