@@ -1,24 +1,29 @@
 // cli/args.cpp: the table as a CLI11 parser. The only file that includes CLI11; its messages are replaced by ours.
 #include "cli/args.h"
 
+#include <charconv>
+#include <cstdlib>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-
-#include <charconv>
-#include <cstdlib>
 
 #include "base/text.h"
 
 namespace nano::cli {
 namespace {
 
-bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
+bool is_option(std::string_view word) {
+  return word.size() > 1 && word[0] == '-';
+}
 
-std::string dashed(std::string_view name) { return "--" + std::string(name); }
+std::string dashed(std::string_view name) {
+  return "--" + std::string(name);
+}
 
 std::string help_hint(const Program& program, std::string_view command) {
-  return "see `" + std::string(program.name) + (command.empty() ? " --help`" : " " + std::string(command) + " --help`");
+  return "see `" + std::string(program.name) +
+         (command.empty() ? " --help`" : " " + std::string(command) + " --help`");
 }
 
 Error no_such_option(const Program& program, const Command* command, const std::string& given) {
@@ -32,18 +37,23 @@ Error no_such_option(const Program& program, const Command* command, const std::
       if (!o.hidden) known.push_back(dashed(o.name));
   }
   std::string message = "no option '" + sanitize(option) + "'";
-  if (command != nullptr) message += " for '" + std::string(program.name) + " " + std::string(command->name) + "'";
-  if (const auto near = nearest(option, known)) return make_error(Errc::usage, message + "; did you mean '" + *near + "'?");
+  if (command != nullptr)
+    message += " for '" + std::string(program.name) + " " + std::string(command->name) + "'";
+  if (const auto near = nearest(option, known))
+    return make_error(Errc::usage, message + "; did you mean '" + *near + "'?");
   std::string hint = help_hint(program, command == nullptr ? "" : command->name);
   if (command != nullptr && !command->positionals.empty() && command->positionals.back().many)
     hint += "; an argument that begins with '-' goes after `--`";
   return make_error(Errc::usage, std::move(message), std::move(hint));
 }
 
-Error no_such_command(const Program& program, std::string_view given, const std::vector<std::string>& known, std::string_view parent) {
-  std::string message = "no command '" + (parent.empty() ? "" : std::string(parent) + " ") + sanitize(given) + "'";
+Error no_such_command(const Program& program, std::string_view given, const std::vector<std::string>& known,
+                      std::string_view parent) {
+  std::string message =
+      "no command '" + (parent.empty() ? "" : std::string(parent) + " ") + sanitize(given) + "'";
   if (const auto near = nearest(given, known))
-    return make_error(Errc::usage, message + "; did you mean '" + (parent.empty() ? "" : std::string(parent) + " ") + *near + "'?");
+    return make_error(Errc::usage, message + "; did you mean '" +
+                                       (parent.empty() ? "" : std::string(parent) + " ") + *near + "'?");
   return make_error(Errc::usage, std::move(message), help_hint(program, parent));
 }
 
@@ -80,7 +90,8 @@ std::size_t foreign_option(const std::vector<std::string>& args, std::size_t fro
     bool known = false;
     for (const auto& o : global_options()) {
       const std::string name = dashed(o.name);
-      if (args[i] == name || (o.short_name != '\0' && args[i] == std::string("-") + o.short_name)) known = true;
+      if (args[i] == name || (o.short_name != '\0' && args[i] == std::string("-") + o.short_name))
+        known = true;
       if (o.kind != OptionKind::flag && args[i].substr(0, name.size() + 1) == name + "=") known = true;
     }
     if (!known) return i;
@@ -99,7 +110,8 @@ Result<Place> find_place(const Program& program, const std::vector<std::string>&
   const std::size_t first = next_word(args, 0);
   for (std::size_t i = 0; i < first && i < args.size(); ++i)
     if (args[i] == "--version" || args[i] == "-V") return Place{.what = Parsed::What::version};
-  if (first > args.size() || foreign_option(args, 0, std::min(first, args.size())) < std::min(first, args.size()))
+  if (first > args.size() ||
+      foreign_option(args, 0, std::min(first, args.size())) < std::min(first, args.size()))
     return no_such_option(program, nullptr, args[foreign_option(args, 0, std::min(first, args.size()))]);
   if (asks_help(args, 0, first) && first == args.size()) return Place{.what = Parsed::What::help};
   if (first == args.size()) {
@@ -117,7 +129,8 @@ Result<Place> find_place(const Program& program, const std::vector<std::string>&
       if (asks_help(args, 0, args.size())) return Place{.what = Parsed::What::help, .topic = word};
       std::string subs;
       for (const auto& s : second_words(members)) subs += (subs.empty() ? "" : ", ") + s;
-      return make_error(Errc::usage, "'" + std::string(program.name) + " " + word + "' needs one of: " + subs, help_hint(program, word));
+      return make_error(Errc::usage, "'" + std::string(program.name) + " " + word + "' needs one of: " + subs,
+                        help_hint(program, word));
     }
     place.command = find_command(program, word + " " + args[second]);
     if (place.command == nullptr) return no_such_command(program, args[second], second_words(members), word);
@@ -125,12 +138,14 @@ Result<Place> find_place(const Program& program, const std::vector<std::string>&
   } else {
     return no_such_command(program, word, first_words(program), "");
   }
-  if (asks_help(args, 0, args.size())) return Place{.what = Parsed::What::help, .topic = std::string(place.command->name)};
+  if (asks_help(args, 0, args.size()))
+    return Place{.what = Parsed::What::help, .topic = std::string(place.command->name)};
   return place;
 }
 
 void add_option(::CLI::App& app, const Option& o) {
-  const std::string names = (o.short_name == '\0' ? "" : std::string("-") + o.short_name + ",") + dashed(o.name);
+  const std::string names =
+      (o.short_name == '\0' ? "" : std::string("-") + o.short_name + ",") + dashed(o.name);
   if (o.kind == OptionKind::flag) {
     app.add_flag(names)->multi_option_policy(::CLI::MultiOptionPolicy::TakeLast);
     return;
@@ -143,7 +158,8 @@ void add_option(::CLI::App& app, const Option& o) {
   }
 }
 
-Status check_choice(std::string_view what, const std::string& value, const std::vector<std::string_view>& choices) {
+Status check_choice(std::string_view what, const std::string& value,
+                    const std::vector<std::string_view>& choices) {
   if (choices.empty()) return Unit{};
   std::vector<std::string> known;
   std::string all;
@@ -153,7 +169,8 @@ Status check_choice(std::string_view what, const std::string& value, const std::
     all += (all.empty() ? "" : ", ") + std::string(c);
   }
   std::string message = "'" + sanitize(value) + "' is no value for " + std::string(what);
-  if (const auto near = nearest(value, known)) return make_error(Errc::usage, message + "; did you mean '" + *near + "'?", "one of: " + all);
+  if (const auto near = nearest(value, known))
+    return make_error(Errc::usage, message + "; did you mean '" + *near + "'?", "one of: " + all);
   return make_error(Errc::usage, std::move(message), "one of: " + all);
 }
 
@@ -172,7 +189,9 @@ Status take_option(::CLI::App& app, const Option& o, Parsed& out) {
   const auto results = option->results();
   values = o.kind == OptionKind::multi ? results : std::vector<std::string>{results.back()};
   for (const auto& v : values) {
-    if (v.empty()) return make_error(Errc::usage, "option '" + dashed(o.name) + "' needs a value", "write " + dashed(o.name) + " " + std::string(o.value));
+    if (v.empty())
+      return make_error(Errc::usage, "option '" + dashed(o.name) + "' needs a value",
+                        "write " + dashed(o.name) + " " + std::string(o.value));
     NANO_TRY(check_choice("'" + dashed(o.name) + "'", v, o.choices));
     if (o.kind != OptionKind::number) continue;
     uint64_t n = 0;
@@ -184,7 +203,8 @@ Status take_option(::CLI::App& app, const Option& o, Parsed& out) {
   return Unit{};
 }
 
-Status take_positionals(const Program& program, const Command& command, const std::vector<std::string>& remaining, Parsed& out) {
+Status take_positionals(const Program& program, const Command& command,
+                        const std::vector<std::string>& remaining, Parsed& out) {
   std::vector<std::string> words;
   bool only_words = false;
   for (const auto& r : remaining) {
@@ -205,13 +225,18 @@ Status take_positionals(const Program& program, const Command& command, const st
       values.push_back(words[at++]);
     }
     if (values.empty() && p.required)
-      return make_error(Errc::usage, "'" + std::string(program.name) + " " + std::string(command.name) + "' needs " + std::string(p.name), usage);
+      return make_error(Errc::usage,
+                        "'" + std::string(program.name) + " " + std::string(command.name) + "' needs " +
+                            std::string(p.name),
+                        usage);
   }
-  if (at < words.size()) return make_error(Errc::usage, "one argument too many: '" + sanitize(words[at]) + "'", usage);
+  if (at < words.size())
+    return make_error(Errc::usage, "one argument too many: '" + sanitize(words[at]) + "'", usage);
   return Unit{};
 }
 
-Result<Parsed> parse_with_cli11(const Program& program, const Place& place, const std::vector<std::string>& args) {
+Result<Parsed> parse_with_cli11(const Program& program, const Place& place,
+                                const std::vector<std::string>& args) {
   Parsed out{.what = place.what, .topic = place.topic, .command = place.command};
   const Command& command = *place.command;
   ::CLI::App app;
@@ -234,9 +259,14 @@ Result<Parsed> parse_with_cli11(const Program& program, const Place& place, cons
     if (it != out.options.end()) out.options.erase(it);
     return v;
   };
-  out.globals = {.json = flag("json"), .quiet = flag("quiet"), .verbose = flag("verbose"), .offline = flag("offline"),
-                 .registry = text("registry"), .store = text("store")};
-  if (out.globals.quiet && out.globals.verbose) return make_error(Errc::usage, "--quiet and --verbose exclude each other", "leave one out");
+  out.globals = {.json = flag("json"),
+                 .quiet = flag("quiet"),
+                 .verbose = flag("verbose"),
+                 .offline = flag("offline"),
+                 .registry = text("registry"),
+                 .store = text("store")};
+  if (out.globals.quiet && out.globals.verbose)
+    return make_error(Errc::usage, "--quiet and --verbose exclude each other", "leave one out");
   return out;
 }
 
@@ -250,7 +280,8 @@ Result<Parsed> parse_args(const Program& program, const std::vector<std::string>
     return parse_with_cli11(program, place, args);
   } catch (const ::CLI::ArgumentMismatch&) {
     // The one mismatch left: an option at the very end that lacks its value.
-    return make_error(Errc::usage, "option '" + sanitize(args.back()) + "' needs a value", help_hint(program, command));
+    return make_error(Errc::usage, "option '" + sanitize(args.back()) + "' needs a value",
+                      help_hint(program, command));
   } catch (const ::CLI::Error& e) {
     return make_error(Errc::usage, sanitize(e.what()), help_hint(program, command));
   }

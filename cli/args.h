@@ -19,7 +19,8 @@ struct Parsed {
   std::string topic{};               ///< help: the command's name, one word of a family, or "" = the program
   const Command* command = nullptr;  ///< run
   GlobalFlags globals{};
-  std::map<std::string, std::vector<std::string>, std::less<>> options{};  ///< by long name; a flag has one empty value
+  std::map<std::string, std::vector<std::string>, std::less<>>
+      options{};  ///< by long name; a flag has one empty value
   std::map<std::string, std::vector<std::string>, std::less<>> positionals{};  ///< by the name in the table
 };
 

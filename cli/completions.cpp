@@ -46,7 +46,8 @@ std::string quoted(std::string_view text) {
 }
 
 /// What to offer for a word, as a shell command that sets `kind` and `words`.
-std::string offer(Completes completes, const std::vector<std::string_view>& choices, const std::string& commands) {
+std::string offer(Completes completes, const std::vector<std::string_view>& choices,
+                  const std::string& commands) {
   if (!choices.empty()) return "kind=words; words=" + quoted(join(choices));
   switch (completes) {
     case Completes::installed: return "kind=installed; words=''";
@@ -63,23 +64,33 @@ std::string offer(Completes completes, const std::vector<std::string_view>& choi
 /// $1 = the word before, $2... = the words after the program's name.
 std::string decide_function(const Program& program) {
   const std::string commands = join(first_words(program));
-  std::string out = function_name(program) + "_decide() {\n  local before=$1 command= second= w skip= count=0\n  shift\n  for w in \"$@\"; do\n"
-                    "    if [ -n \"$skip\" ]; then skip=; continue; fi\n    case $w in\n      --registry|--store) skip=1 ;;\n      -*) ;;\n"
-                    "      *) if [ -z \"$command\" ]; then command=$w\n";
+  std::string out =
+      function_name(program) +
+      "_decide() {\n  local before=$1 command= second= w skip= count=0\n  shift\n  for w in \"$@\"; do\n"
+      "    if [ -n \"$skip\" ]; then skip=; continue; fi\n    case $w in\n      --registry|--store) skip=1 "
+      ";;\n      -*) ;;\n"
+      "      *) if [ -z \"$command\" ]; then command=$w\n";
   std::string families;
   for (const auto& word : first_words(program))
     if (!family(program, word).empty()) families += (families.empty() ? "" : "|") + word;
-  if (!families.empty()) out += "         elif [ -z \"$second\" ]; then case $command in " + families + ") second=$w ;; *) count=$((count+1)) ;; esac\n";
-  out += "         else count=$((count+1)); fi ;;\n    esac\n  done\n  local full=$command${second:+ $second}\n";
+  if (!families.empty())
+    out += "         elif [ -z \"$second\" ]; then case $command in " + families +
+           ") second=$w ;; *) count=$((count+1)) ;; esac\n";
+  out +=
+      "         else count=$((count+1)); fi ;;\n    esac\n  done\n  local full=$command${second:+ $second}\n";
   out += "  options=" + quoted(option_words(global_options()) + " --help") + "\n";
   for (const auto& o : global_options())
-    if (o.kind != OptionKind::flag) out += "  if [ \"$before\" = --" + std::string(o.name) + " ]; then " + offer(o.completes, o.choices, commands) + "; options=; return; fi\n";
-  out += "  case $full in\n    '') kind=words; words=" + quoted(commands) + "; options=\"$options --version\" ;;\n";
+    if (o.kind != OptionKind::flag)
+      out += "  if [ \"$before\" = --" + std::string(o.name) + " ]; then " +
+             offer(o.completes, o.choices, commands) + "; options=; return; fi\n";
+  out += "  case $full in\n    '') kind=words; words=" + quoted(commands) +
+         "; options=\"$options --version\" ;;\n";
   for (const auto& word : first_words(program)) {
     const auto members = family(program, word);
     if (members.empty()) continue;
     std::string seconds;
-    for (const auto* c : members) seconds += (seconds.empty() ? "" : " ") + std::string(c->name.substr(word.size() + 1));
+    for (const auto* c : members)
+      seconds += (seconds.empty() ? "" : " ") + std::string(c->name.substr(word.size() + 1));
     out += "    " + quoted(word) + ") kind=words; words=" + quoted(seconds) + " ;;\n";
   }
   for (const auto& c : program.commands) {
@@ -87,7 +98,9 @@ std::string decide_function(const Program& program) {
     out += "    " + quoted(c.name) + ")\n      options=\"$options " + option_words(c.options) + "\"\n";
     std::string values;
     for (const auto& o : c.options)
-      if (o.kind != OptionKind::flag && !o.hidden) values += "        --" + std::string(o.name) + ") " + offer(o.completes, o.choices, commands) + "; options=; return ;;\n";
+      if (o.kind != OptionKind::flag && !o.hidden)
+        values += "        --" + std::string(o.name) + ") " + offer(o.completes, o.choices, commands) +
+                  "; options=; return ;;\n";
     if (!values.empty()) out += "      case $before in\n" + values + "      esac\n";
     if (c.positionals.empty()) {
       out += "      kind=nothing; words=''";
@@ -95,7 +108,8 @@ std::string decide_function(const Program& program) {
       out += "      case $count in\n";
       for (std::size_t i = 0; i < c.positionals.size(); ++i) {
         const auto& p = c.positionals[i];
-        out += "        " + (p.many ? std::string("*") : std::to_string(i)) + ") " + offer(p.completes, p.choices, commands) + " ;;\n";
+        out += "        " + (p.many ? std::string("*") : std::to_string(i)) + ") " +
+               offer(p.completes, p.choices, commands) + " ;;\n";
       }
       out += "        *) kind=nothing; words='' ;;\n      esac";
     }
@@ -108,37 +122,50 @@ std::string decide_function(const Program& program) {
 
 std::string bash_completions(const Program& program) {
   const std::string f = function_name(program);
-  std::string out = "# bash completion for " + std::string(program.name) + ", made by `" + std::string(program.name) + " completions bash`\n";
+  std::string out = "# bash completion for " + std::string(program.name) + ", made by `" +
+                    std::string(program.name) + " completions bash`\n";
   out += decide_function(program);
   out += f + "() {\n  local cur=${COMP_WORDS[COMP_CWORD]} kind= words= options=\n  COMPREPLY=()\n";
   out += "  local before=\n  [ \"$COMP_CWORD\" -gt 1 ] && before=${COMP_WORDS[COMP_CWORD-1]}\n";
   out += "  " + f + "_decide \"$before\" \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n";
-  out += "  case $cur in\n    -*) [ -n \"$options\" ] && { mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\"); return; } ;;\n  esac\n";
+  out +=
+      "  case $cur in\n    -*) [ -n \"$options\" ] && { mapfile -t COMPREPLY < <(compgen -W \"$options\" -- "
+      "\"$cur\"); return; } ;;\n  esac\n";
   out += "  case $kind in\n    words) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n";
-  out += "    installed) mapfile -t COMPREPLY < <(compgen -W \"$(\"${COMP_WORDS[0]}\" list --names 2>/dev/null)\" -- \"$cur\") ;;\n";
+  out +=
+      "    installed) mapfile -t COMPREPLY < <(compgen -W \"$(\"${COMP_WORDS[0]}\" list --names "
+      "2>/dev/null)\" -- \"$cur\") ;;\n";
   out += "    files) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n";
-  out += "    folders) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n  esac\n}\n\n";
+  out +=
+      "    folders) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n  "
+      "esac\n}\n\n";
   return out + "complete -F " + f + " " + all_names(program) + "\n";
 }
 
 std::string zsh_completions(const Program& program) {
   const std::string f = function_name(program);
-  std::string out = "#compdef " + all_names(program) + "\n# zsh completion for " + std::string(program.name) + ", made by `" +
-                    std::string(program.name) + " completions zsh`\n";
+  std::string out = "#compdef " + all_names(program) + "\n# zsh completion for " + std::string(program.name) +
+                    ", made by `" + std::string(program.name) + " completions zsh`\n";
   out += decide_function(program);
-  out += f + "() {\n  emulate -L zsh\n  local kind= words_= options= before=\n  (( CURRENT > 2 )) && before=$words[CURRENT-1]\n";
-  out += "  local -a given\n  given=(\"${(@)words[2,CURRENT-1]}\")\n  local program=$words[1] cur=$words[CURRENT]\n  local words=\n";
+  out += f +
+         "() {\n  emulate -L zsh\n  local kind= words_= options= before=\n  (( CURRENT > 2 )) && "
+         "before=$words[CURRENT-1]\n";
+  out +=
+      "  local -a given\n  given=(\"${(@)words[2,CURRENT-1]}\")\n  local program=$words[1] "
+      "cur=$words[CURRENT]\n  local words=\n";
   out += "  " + f + "_decide \"$before\" \"${(@)given}\"\n";
   out += "  if [[ $cur == -* && -n $options ]]; then compadd -- ${=options}; return; fi\n";
   out += "  case $kind in\n    words) compadd -- ${=words} ;;\n";
   out += "    installed) compadd -- ${(f)\"$($program list --names 2>/dev/null)\"} ;;\n";
   out += "    files) _files ;;\n    folders) _files -/ ;;\n  esac\n}\n\n";
-  return out + "if [ \"$funcstack[1]\" = \"" + f + "\" ]; then " + f + " \"$@\"; else compdef " + f + " " + all_names(program) + "; fi\n";
+  return out + "if [ \"$funcstack[1]\" = \"" + f + "\" ]; then " + f + " \"$@\"; else compdef " + f + " " +
+         all_names(program) + "; fi\n";
 }
 
 std::string fish_completions(const Program& program) {
   const std::string list = "(" + std::string(program.name) + " list --names 2>/dev/null)";
-  std::string out = "# fish completion for " + std::string(program.name) + ", made by `" + std::string(program.name) + " completions fish`\n";
+  std::string out = "# fish completion for " + std::string(program.name) + ", made by `" +
+                    std::string(program.name) + " completions fish`\n";
   std::vector<std::string_view> names = {program.name};
   names.insert(names.end(), program.also_called.begin(), program.also_called.end());
   const auto options = [](const std::string& head, const std::vector<Option>& all) {
@@ -147,35 +174,42 @@ std::string fish_completions(const Program& program) {
       if (o.hidden) continue;
       lines += head + " -l " + std::string(o.name);
       if (o.short_name != '\0') lines += std::string(" -s ") + o.short_name;
-      if (o.kind != OptionKind::flag) lines += o.choices.empty() ? " -r" : " -x -a " + quoted(join(o.choices));
+      if (o.kind != OptionKind::flag)
+        lines += o.choices.empty() ? " -r" : " -x -a " + quoted(join(o.choices));
       lines += " -d " + quoted(o.help) + "\n";
     }
     return lines;
   };
   for (const auto name : names) {
     const std::string complete = "complete -c " + std::string(name);
-    out += complete + " -f\n" + options(complete, global_options()) + complete + " -l help -s h -d 'show help'\n";
+    out += complete + " -f\n" + options(complete, global_options()) + complete +
+           " -l help -s h -d 'show help'\n";
     for (const auto& word : first_words(program)) {
       const Command* c = find_command(program, word);
-      out += complete + " -n __fish_use_subcommand -a " + word + " -d " + quoted(c == nullptr ? "" : c->summary) + "\n";
+      out += complete + " -n __fish_use_subcommand -a " + word + " -d " +
+             quoted(c == nullptr ? "" : c->summary) + "\n";
       const auto members = family(program, word);
       std::string seconds;
-      for (const auto* m : members) seconds += (seconds.empty() ? "" : " ") + std::string(m->name.substr(word.size() + 1));
       for (const auto* m : members)
-        out += complete + " -n '__fish_seen_subcommand_from " + word + "; and not __fish_seen_subcommand_from " + seconds + "' -a " +
+        seconds += (seconds.empty() ? "" : " ") + std::string(m->name.substr(word.size() + 1));
+      for (const auto* m : members)
+        out += complete + " -n '__fish_seen_subcommand_from " + word +
+               "; and not __fish_seen_subcommand_from " + seconds + "' -a " +
                std::string(m->name.substr(word.size() + 1)) + " -d " + quoted(m->summary) + "\n";
     }
     for (const auto& c : program.commands) {
       if (c.hidden) continue;
       const auto space = c.name.find(' ');
       std::string when = "__fish_seen_subcommand_from " + std::string(c.name.substr(0, space));
-      if (space != std::string_view::npos) when += "; and __fish_seen_subcommand_from " + std::string(c.name.substr(space + 1));
+      if (space != std::string_view::npos)
+        when += "; and __fish_seen_subcommand_from " + std::string(c.name.substr(space + 1));
       const std::string head = complete + " -n " + quoted(when);
       out += options(head, c.options);
       for (const auto& p : c.positionals) {
         if (p.completes == Completes::installed) out += head + " -a " + quoted(list) + "\n";
         if (!p.choices.empty()) out += head + " -a " + quoted(join(p.choices)) + "\n";
-        if (p.completes == Completes::commands) out += head + " -a " + quoted(join(first_words(program))) + "\n";
+        if (p.completes == Completes::commands)
+          out += head + " -a " + quoted(join(first_words(program))) + "\n";
         if (p.completes == Completes::files || p.completes == Completes::folders) out += head + " -F\n";
       }
     }

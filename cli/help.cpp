@@ -11,16 +11,23 @@ namespace {
 constexpr std::size_t kWidest = 100;  // columns: longer lines are hard to read
 constexpr std::size_t kLeft = 26;     // columns of the names
 
-std::size_t width_of(const Terminal& t) { return std::min(t.width, kWidest); }
+std::size_t width_of(const Terminal& t) {
+  return std::min(t.width, kWidest);
+}
 
-std::string heading(const Terminal& t, std::string_view text) { return "\n" + styled(t, Style::bold, text) + "\n"; }
+std::string heading(const Terminal& t, std::string_view text) {
+  return "\n" + styled(t, Style::bold, text) + "\n";
+}
 
 /// "  left    right, wrapped"
-std::string entry(const Terminal& t, std::string_view left, std::string_view right, std::size_t left_width = kLeft) {
-  const std::size_t room = std::max<std::size_t>(width_of(t) > left_width + 4 ? width_of(t) - left_width - 4 : 0, 20);
+std::string entry(const Terminal& t, std::string_view left, std::string_view right,
+                  std::size_t left_width = kLeft) {
+  const std::size_t room =
+      std::max<std::size_t>(width_of(t) > left_width + 4 ? width_of(t) - left_width - 4 : 0, 20);
   std::string out = "  ";
   const bool long_left = display_width(left) > left_width;
-  out += long_left ? std::string(left) + "\n" + std::string(left_width + 4, ' ') : pad(left, left_width) + "  ";
+  out +=
+      long_left ? std::string(left) + "\n" + std::string(left_width + 4, ' ') : pad(left, left_width) + "  ";
   bool first = true;
   for (const auto& line : wrap(right, room)) {
     if (!first) out += "\n" + std::string(left_width + 4, ' ');
@@ -41,7 +48,8 @@ std::string option_text(const Option& o) {
   std::string out(o.help);
   if (!o.choices.empty()) {
     out += ": ";
-    for (std::size_t i = 0; i < o.choices.size(); ++i) out += (i == 0 ? "" : ", ") + std::string(o.choices[i]);
+    for (std::size_t i = 0; i < o.choices.size(); ++i)
+      out += (i == 0 ? "" : ", ") + std::string(o.choices[i]);
   }
   return out;
 }
@@ -92,7 +100,8 @@ std::string_view exit_meaning(Errc code) {
 
 std::string program_help(const Program& program, const Terminal& t) {
   const std::string name(program.name);
-  std::string out = styled(t, Style::bold, name) + " - " + std::string(program.summary) + "\n\nUsage: " + name + " COMMAND [OPTIONS] [ARGUMENTS]\n";
+  std::string out = styled(t, Style::bold, name) + " - " + std::string(program.summary) +
+                    "\n\nUsage: " + name + " COMMAND [OPTIONS] [ARGUMENTS]\n";
   for (const auto group : program.groups) {
     std::string part;
     for (const auto& c : program.commands)
@@ -104,7 +113,8 @@ std::string program_help(const Program& program, const Terminal& t) {
 }
 
 std::string command_help(const Program& program, const Command& c, const Terminal& t) {
-  std::string out = "Usage: " + usage_line(program, c) + "\n\n" + paragraphs(t, c.summary) + "\n" + paragraphs(t, c.description);
+  std::string out = "Usage: " + usage_line(program, c) + "\n\n" + paragraphs(t, c.summary) + "\n" +
+                    paragraphs(t, c.description);
   if (!c.positionals.empty()) {
     out += heading(t, "Arguments");
     for (const auto& p : c.positionals) out += entry(t, std::string(p.name) + (p.many ? "..." : ""), p.help);
@@ -125,7 +135,8 @@ std::string command_help(const Program& program, const Command& c, const Termina
   codes.push_back(Errc::interrupted);
   std::sort(codes.begin(), codes.end());
   codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-  for (const auto code : codes) out += entry(t, std::to_string(static_cast<int>(code)), exit_meaning(code), 4);
+  for (const auto code : codes)
+    out += entry(t, std::to_string(static_cast<int>(code)), exit_meaning(code), 4);
   return out;
 }
 
@@ -139,7 +150,8 @@ std::string family_help(const Program& program, std::string_view first_word, con
 
 Result<std::string> topic_help(const Program& program, std::string_view topic, const Terminal& terminal) {
   if (topic.empty()) return program_help(program, terminal);
-  if (const Command* c = find_command(program, topic); c != nullptr) return command_help(program, *c, terminal);
+  if (const Command* c = find_command(program, topic); c != nullptr)
+    return command_help(program, *c, terminal);
   if (!family(program, topic).empty()) return family_help(program, topic, terminal);
   // The same words, near names and all, as for running it.
   std::vector<std::string> words;
@@ -151,7 +163,8 @@ Result<std::string> topic_help(const Program& program, std::string_view topic, c
   }
   auto parsed = parse_args(program, words);
   if (!parsed) return std::move(parsed).error();
-  return make_error(Errc::usage, "no command '" + std::string(topic) + "'", "see `" + std::string(program.name) + " --help`");
+  return make_error(Errc::usage, "no command '" + std::string(topic) + "'",
+                    "see `" + std::string(program.name) + " --help`");
 }
 
 }  // namespace nano::cli

@@ -6,7 +6,12 @@
 namespace nano::cli {
 
 Session::Session(int out_fd, int err_fd)
-    : out_terminal(look_at(out_fd)), err_terminal(look_at(err_fd)), out(out_fd), status(err_fd, err_terminal), log(status), progress(status) {}
+    : out_terminal(look_at(out_fd)),
+      err_terminal(look_at(err_fd)),
+      out(out_fd),
+      status(err_fd, err_terminal),
+      log(status),
+      progress(status) {}
 
 void Session::settle(bool json_on, bool quiet_on, bool verbose_on) {
   json = json_on;
@@ -15,7 +20,9 @@ void Session::settle(bool json_on, bool quiet_on, bool verbose_on) {
   progress.enable(err_terminal.tty && !quiet_on && !json_on);
 }
 
-bool Invocation::has(std::string_view option) const { return parsed_.options.find(option) != parsed_.options.end(); }
+bool Invocation::has(std::string_view option) const {
+  return parsed_.options.find(option) != parsed_.options.end();
+}
 
 std::string Invocation::value(std::string_view option, std::string_view otherwise) const {
   const auto it = parsed_.options.find(option);
@@ -44,6 +51,8 @@ std::vector<std::string> Invocation::arguments(std::string_view positional) cons
   return it == parsed_.positionals.end() ? std::vector<std::string>{} : it->second;
 }
 
-void Invocation::document(const OrderedJson& data) { session_.out.put(json_document(command().name, data, session_.log.warnings())); }
+void Invocation::document(const OrderedJson& data) {
+  session_.out.put(json_document(command().name, data, session_.log.warnings()));
+}
 
 }  // namespace nano::cli

@@ -22,7 +22,7 @@ struct Session {
   StatusLine status;
   ConsoleLog log;
   TerminalProgress progress;
-  bool json = false;   ///< one document on standard output; errors as JSON
+  bool json = false;  ///< one document on standard output; errors as JSON
   bool quiet = false;
 
   Session(int out_fd, int err_fd);
@@ -33,7 +33,10 @@ struct Session {
 class Invocation {
  public:
   Invocation(const Program& program, Parsed parsed, Session& session, std::string command_line)
-      : program_(program), parsed_(std::move(parsed)), session_(session), command_line_(std::move(command_line)) {}
+      : program_(program),
+        parsed_(std::move(parsed)),
+        session_(session),
+        command_line_(std::move(command_line)) {}
 
   [[nodiscard]] const Program& program() const { return program_; }
   [[nodiscard]] const Command& command() const { return *parsed_.command; }
@@ -46,7 +49,8 @@ class Invocation {
   [[nodiscard]] bool has(std::string_view option) const;
   [[nodiscard]] std::string value(std::string_view option, std::string_view otherwise = {}) const;
   [[nodiscard]] std::vector<std::string> values(std::string_view option) const;
-  [[nodiscard]] uint64_t number(std::string_view option, uint64_t otherwise) const;  ///< checked while parsing
+  [[nodiscard]] uint64_t number(std::string_view option,
+                                uint64_t otherwise) const;                ///< checked while parsing
   [[nodiscard]] std::string argument(std::string_view positional) const;  ///< "" when left out
   [[nodiscard]] std::vector<std::string> arguments(std::string_view positional) const;
 

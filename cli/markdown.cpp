@@ -1,14 +1,14 @@
 // cli/markdown.cpp: the child process, its limits, and making sure of what it answers.
 #include "cli/markdown.h"
 
+#include <algorithm>
+#include <cerrno>
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -136,7 +136,8 @@ RenderedCard render_card(std::string_view markdown, const Terminal& terminal) {
   }
   const std::string clean = sanitize(without_front_matter(markdown), true);
   int pipe_fds[2] = {-1, -1};
-  if (pipe(pipe_fds) != 0) return {.text = plain(clean), .note = "the card is shown as it is written: no pipe"};
+  if (pipe(pipe_fds) != 0)
+    return {.text = plain(clean), .note = "the card is shown as it is written: no pipe"};
   const pid_t pid = fork();
   if (pid == 0) {
     (void)close(pipe_fds[0]);
@@ -146,7 +147,9 @@ RenderedCard render_card(std::string_view markdown, const Terminal& terminal) {
   std::string marked;
   const bool good = pid > 0 && collect(pipe_fds[0], pid, marked);
   (void)close(pipe_fds[0]);
-  if (!good) return {.text = plain(clean), .note = "the card is shown as it is written: rendering it took too much time or memory"};
+  if (!good)
+    return {.text = plain(clean),
+            .note = "the card is shown as it is written: rendering it took too much time or memory"};
   out.text = trusted(marked, terminal.colour);
   return out;
 }

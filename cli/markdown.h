@@ -11,11 +11,11 @@
 namespace nano::cli {
 
 // cmark-gfm reads hostile text here: known inputs make it take quadratic time or memory, so it runs under limits.
-inline constexpr std::size_t kMaxCardBytes = 256 * 1024;                  ///< longer input is cut, and the note says so
-inline constexpr std::size_t kMaxRenderedBytes = std::size_t{4} << 20;    ///< of the child's answer
-inline constexpr std::size_t kRenderMemory = std::size_t{512} << 20;      ///< RLIMIT_AS of the child, bytes
-inline constexpr int kRenderCpuSeconds = 5;                               ///< RLIMIT_CPU of the child
-inline constexpr int kRenderWallMs = 10'000;                              ///< then it is killed
+inline constexpr std::size_t kMaxCardBytes = 256 * 1024;  ///< longer input is cut, and the note says so
+inline constexpr std::size_t kMaxRenderedBytes = std::size_t{4} << 20;  ///< of the child's answer
+inline constexpr std::size_t kRenderMemory = std::size_t{512} << 20;    ///< RLIMIT_AS of the child, bytes
+inline constexpr int kRenderCpuSeconds = 5;                             ///< RLIMIT_CPU of the child
+inline constexpr int kRenderWallMs = 10'000;                            ///< then it is killed
 
 struct RenderedCard {
   std::string text{};  ///< safe to print; ends with a newline

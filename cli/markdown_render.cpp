@@ -1,14 +1,15 @@
 // cli/markdown_render.cpp: cmark-gfm's tree as lines of text with style marks. Runs in the child process only.
-#include <cmark-gfm-core-extensions.h>
-#include <cmark-gfm-extension_api.h>
-#include <cmark-gfm.h>
-
 #include <algorithm>
 #include <memory>
 #include <vector>
 
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm-extension_api.h>
+#include <cmark-gfm.h>
+
 #include "base/text.h"
 #include "cli/markdown.h"
+#include "cli/markdown_inline.h"
 
 namespace nano::cli {
 namespace {
@@ -16,184 +17,9 @@ namespace {
 using Node = cmark_node;
 constexpr std::size_t kLeastWidth = 16;  // columns, however deep the nesting
 
-/// A word with its style marks around it, and its columns.
-struct Word {
-  std::string text{};
-  std::size_t width = 0;
-  bool glued = false;  ///< no space before it
-  bool break_after = false;
-};
-
 struct NodeFree {
   void operator()(Node* n) const { cmark_node_free(n); }
 };
-
-/// Nodes of extensions have no constant in the installed headers, only a name.
-bool is(Node* n, std::string_view type) { return cmark_node_get_type_string(n) == type; }
-
-std::string literal(Node* n) {
-  const char* s = cmark_node_get_literal(n);
-  return s == nullptr ? std::string() : sanitize(s, true);
-}
-
-/// Collects inline content as words.
-class Inline {
- public:
-  void add(Node* parent, const std::string& styles) {
-    for (Node* n = cmark_node_first_child(parent); n != nullptr; n = cmark_node_next(n)) one(n, styles);
-  }
-  [[nodiscard]] std::vector<Word> take() {
-    end_word();
-    return std::move(words_);
-  }
-
- private:
-  void one(Node* n, const std::string& styles) {
-    const cmark_node_type t = cmark_node_get_type(n);
-    if (t == CMARK_NODE_TEXT) {
-      text(literal(n), styles);
-    } else if (t == CMARK_NODE_SOFTBREAK) {
-      text(" ", styles);
-    } else if (t == CMARK_NODE_LINEBREAK) {
-      line_break();
-    } else if (t == CMARK_NODE_CODE) {
-      text(literal(n), styles + "c");
-    } else if (t == CMARK_NODE_HTML_INLINE) {
-      html(literal(n), styles);
-    } else if (t == CMARK_NODE_STRONG) {
-      add(n, styles + "b");
-    } else if (t == CMARK_NODE_EMPH) {
-      add(n, styles + "i");
-    } else if (t == CMARK_NODE_LINK) {
-      link(n, styles);
-    } else if (t == CMARK_NODE_IMAGE) {
-      text("[image: ", styles + "d");
-      add(n, styles + "d");
-      text("]", styles + "d");
-    } else if (is(n, "strikethrough")) {
-      add(n, styles + "s");
-    } else {
-      add(n, styles);
-    }
-  }
-
-  void link(Node* n, const std::string& styles) {
-    const char* raw = cmark_node_get_url(n);
-    const std::string url = raw == nullptr ? "" : sanitize(raw);
-    const std::string seen_before = plain_;
-    plain_.clear();
-    add(n, styles + "u");
-    const std::string shown = plain_;
-    plain_ = seen_before + shown;
-    if (!url.empty() && url != shown && url != "mailto:" + shown) text(" (" + url + ")", styles + "d");
-  }
-
-  void html(const std::string& tag, const std::string& styles) {
-    if (tag.substr(0, 3) == "<br") {
-      line_break();
-    } else if (tag.substr(0, 4) != "<!--") {
-      text(tag, styles + "d");
-    }
-  }
-
-  void line_break() {
-    end_word();
-    if (!words_.empty()) words_.back().break_after = true;
-  }
-
-  void text(const std::string& s, const std::string& styles) {
-    plain_ += s;
-    std::size_t at = 0;
-    while (at < s.size()) {
-      if (s[at] == ' ' || s[at] == '\n' || s[at] == '\t') {
-        end_word();
-        space_ = true;
-        ++at;
-        continue;
-      }
-      const auto end = std::min(s.find_first_of(" \n\t", at), s.size());
-      append(s.substr(at, end - at), styles);
-      at = end;
-    }
-  }
-
-  void append(const std::string& piece, const std::string& styles) {
-    if (!open_) {
-      word_ = Word{.glued = !space_ && !words_.empty()};
-      open_ = true;
-      space_ = false;
-    }
-    for (const char c : styles) word_.text += std::string(1, kMark) + c;
-    word_.text += piece;
-    if (!styles.empty()) word_.text += std::string(1, kMark) + "0";
-    word_.width += display_width(piece);
-  }
-
-  void end_word() {
-    if (open_) words_.push_back(std::move(word_));
-    open_ = false;
-    word_ = {};
-  }
-
-  std::vector<Word> words_{};
-  Word word_{};
-  std::string plain_{};
-  bool open_ = false;
-  bool space_ = false;
-};
-
-std::vector<Word> words_of(Node* n, const std::string& styles = {}) {
-  Inline in;
-  in.add(n, styles);
-  return in.take();
-}
-
-/// Lines of at most `width` columns; a longer word stands alone.
-std::vector<std::string> fill(const std::vector<Word>& words, std::size_t width) {
-  std::vector<std::string> lines;
-  std::string line;
-  std::size_t used = 0;
-  const auto end_line = [&] {
-    lines.push_back(std::move(line));
-    line.clear();
-    used = 0;
-  };
-  for (const auto& w : words) {
-    const std::size_t gap = used == 0 || w.glued ? 0 : 1;
-    if (used > 0 && used + gap + w.width > width) end_line();
-    if (used > 0 && gap > 0) {
-      line += ' ';
-      ++used;
-    }
-    line += w.text;
-    used += w.width;
-    if (w.break_after) end_line();
-  }
-  if (used > 0) end_line();
-  return lines;
-}
-
-std::size_t widest(const std::vector<Word>& words) {
-  std::size_t n = 0, best = 0;
-  for (const auto& w : words) {
-    n += w.width + (n > 0 && !w.glued ? 1 : 0);
-    best = std::max(best, n);
-    if (w.break_after) n = 0;
-  }
-  return best;
-}
-
-std::size_t marked_width(std::string_view s) {
-  std::string bare;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    if (s[i] == kMark) {
-      ++i;
-    } else {
-      bare += s[i];
-    }
-  }
-  return display_width(bare);
-}
 
 class Renderer {
  public:
@@ -242,12 +68,15 @@ class Renderer {
     }
   }
 
-  static std::size_t narrower(std::size_t width, std::size_t by) { return width > by + kLeastWidth ? width - by : kLeastWidth; }
+  static std::size_t narrower(std::size_t width, std::size_t by) {
+    return width > by + kLeastWidth ? width - by : kLeastWidth;
+  }
 
   void verbatim(const std::string& text, const std::string& prefix, char style) {
     if (style == 'd' && text.substr(0, 4) == "<!--") return;
     for (const auto& l : split(text.substr(0, text.find_last_not_of('\n') + 1), '\n'))
-      line(prefix, "    " + (l.empty() ? "" : std::string(1, kMark) + style + l + std::string(1, kMark) + "0"));
+      line(prefix,
+           "    " + (l.empty() ? "" : std::string(1, kMark) + style + l + std::string(1, kMark) + "0"));
   }
 
   void list(Node* n, const std::string& prefix, std::size_t width) {
@@ -257,7 +86,8 @@ class Renderer {
     for (Node* item = cmark_node_first_child(n); item != nullptr; item = cmark_node_next(item)) {
       if (item != cmark_node_first_child(n) && !tight) line(prefix, "");
       std::string bullet = ordered ? std::to_string(number++) + ". " : "• ";
-      if (is(item, "tasklist")) bullet += cmark_gfm_extensions_get_tasklist_item_checked(item) ? "[x] " : "[ ] ";
+      if (is(item, "tasklist"))
+        bullet += cmark_gfm_extensions_get_tasklist_item_checked(item) ? "[x] " : "[ ] ";
       const std::size_t indent = display_width(bullet);
       pending_ = (pending_.empty() ? prefix : pending_) + bullet;
       if (cmark_node_first_child(item) == nullptr) line(prefix, "");
@@ -272,7 +102,8 @@ class Renderer {
     std::vector<std::size_t> widths(columns, 1);
     for (Node* r = cmark_node_first_child(n); r != nullptr; r = cmark_node_next(r)) {
       auto& row = rows.emplace_back();
-      for (Node* c = cmark_node_first_child(r); c != nullptr && row.size() < columns; c = cmark_node_next(c)) {
+      for (Node* c = cmark_node_first_child(r); c != nullptr && row.size() < columns;
+           c = cmark_node_next(c)) {
         row.push_back(words_of(c, rows.size() == 1 ? "b" : ""));
         widths[row.size() - 1] = std::max(widths[row.size() - 1], widest(row.back()));
       }
@@ -302,8 +133,8 @@ class Renderer {
     }
   }
 
-  void table_row(const std::vector<std::vector<Word>>& row, const std::vector<std::size_t>& widths, const uint8_t* align,
-                 const std::string& prefix) {
+  void table_row(const std::vector<std::vector<Word>>& row, const std::vector<std::size_t>& widths,
+                 const uint8_t* align, const std::string& prefix) {
     std::vector<std::vector<std::string>> cells;
     std::size_t height = 1;
     for (std::size_t c = 0; c < row.size(); ++c) {

@@ -1,14 +1,14 @@
 // cli/output.cpp: writing results, prose and errors.
 #include "cli/output.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -139,7 +139,8 @@ Status Output::flush() {
   return Unit{};
 }
 
-std::string json_document(std::string_view command, const OrderedJson& data, const std::vector<std::string>& warnings) {
+std::string json_document(std::string_view command, const OrderedJson& data,
+                          const std::vector<std::string>& warnings) {
   std::string name(command);
   for (auto& c : name)
     if (c == ' ') c = '-';
@@ -164,11 +165,14 @@ std::string render_error(const Error& error, bool json, const Terminal& err) {
   }
   std::string out = styled(err, Style::red, "error:") + " " + sanitize(error.message, true) + "\n";
   for (const auto& c : error.context) out += "  while " + sanitize(c) + "\n";
-  if (!error.hint.empty()) out += "  " + styled(err, Style::cyan, "hint:") + " " + sanitize(error.hint, true) + "\n";
+  if (!error.hint.empty())
+    out += "  " + styled(err, Style::cyan, "hint:") + " " + sanitize(error.hint, true) + "\n";
   return out;
 }
 
-void StatusLine::write_all(std::string_view text) { (void)write_fd(fd_, text); }
+void StatusLine::write_all(std::string_view text) {
+  (void)write_fd(fd_, text);
+}
 
 void StatusLine::print(std::string_view text) {
   const std::lock_guard lock(mutex_);
@@ -203,7 +207,8 @@ void ConsoleLog::warn(std::string_view text) {
 }
 
 void ConsoleLog::detail(std::string_view text) {
-  if (verbosity_ == Verbosity::verbose) line_.print(styled(line_.terminal(), Style::dim, sanitize(text, true)));
+  if (verbosity_ == Verbosity::verbose)
+    line_.print(styled(line_.terminal(), Style::dim, sanitize(text, true)));
 }
 
 std::vector<std::string> ConsoleLog::warnings() const {

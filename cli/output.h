@@ -50,7 +50,8 @@ class Output {
 
 /// `{"schema":"nano.<command>/1","data":…,"warnings":[…]}`, pretty, with a final newline. A command of two words is
 /// joined by `-`.
-[[nodiscard]] std::string json_document(std::string_view command, const OrderedJson& data, const std::vector<std::string>& warnings);
+[[nodiscard]] std::string json_document(std::string_view command, const OrderedJson& data,
+                                        const std::vector<std::string>& warnings);
 
 /// For standard error. json: `{"error":{"code","kind","message","hint","context"}}`; else `error: …`, `  while …`, `  hint: …`.
 [[nodiscard]] std::string render_error(const Error& error, bool json, const Terminal& err);

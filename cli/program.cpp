@@ -1,12 +1,12 @@
 // cli/program.cpp: from main to a command and back.
 #include "cli/program.h"
 
+#include <exception>
+#include <new>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include <exception>
-#include <new>
 
 #include "cli/help.h"
 #include "cli/invocation.h"
@@ -19,8 +19,9 @@ volatile sig_atomic_t g_json_errors = 0;
 volatile sig_atomic_t g_err_is_terminal = 0;
 
 extern "C" void on_interrupt(int) {
-  static constexpr char kJson[] = R"({"error":{"code":130,"kind":"interrupted","message":"interrupted","hint":"","context":[]}})"
-                                  "\n";
+  static constexpr char kJson[] =
+      R"({"error":{"code":130,"kind":"interrupted","message":"interrupted","hint":"","context":[]}})"
+      "\n";
   static constexpr char kClear[] = "\r\x1b[K";
   if (g_err_is_terminal != 0) (void)!write(STDERR_FILENO, kClear, sizeof kClear - 1);
   if (g_json_errors != 0) (void)!write(STDERR_FILENO, kJson, sizeof kJson - 1);
@@ -67,7 +68,8 @@ Result<int> dispatch(const Program& program, const std::vector<std::string>& arg
     return 0;
   }
   const GlobalFlags& g = parsed.globals;
-  session.settle(g.json || env_flag("NANO_JSON"), g.quiet || env_flag("NANO_QUIET"), g.verbose || env_flag("NANO_VERBOSE"));
+  session.settle(g.json || env_flag("NANO_JSON"), g.quiet || env_flag("NANO_QUIET"),
+                 g.verbose || env_flag("NANO_VERBOSE"));
   const RunFunction run = parsed.command->run;
   Invocation invocation(program, std::move(parsed), session, joined(program, args));
   return run(invocation);
@@ -77,11 +79,14 @@ Result<int> guarded(const Program& program, const std::vector<std::string>& args
   try {
     return dispatch(program, args, session);
   } catch (const std::bad_alloc&) {
-    return make_error(Errc::internal, "out of memory", "close other programs, or use a smaller model or variant");
+    return make_error(Errc::internal, "out of memory",
+                      "close other programs, or use a smaller model or variant");
   } catch (const std::exception& e) {
-    return make_error(Errc::internal, std::string("unexpected: ") + e.what(), "this is a bug in nano; please report it with the command line");
+    return make_error(Errc::internal, std::string("unexpected: ") + e.what(),
+                      "this is a bug in nano; please report it with the command line");
   } catch (...) {
-    return make_error(Errc::internal, "unexpected exception", "this is a bug in nano; please report it with the command line");
+    return make_error(Errc::internal, "unexpected exception",
+                      "this is a bug in nano; please report it with the command line");
   }
 }
 

@@ -10,11 +10,12 @@
 namespace nano::cli {
 namespace {
 constexpr auto kInterval = std::chrono::milliseconds(100);
-constexpr std::size_t kBar = 24;           // columns
-constexpr double kLeastSeconds = 0.5;      // a rate over less is noise
+constexpr std::size_t kBar = 24;       // columns
+constexpr double kLeastSeconds = 0.5;  // a rate over less is noise
 }  // namespace
 
-std::string progress_text(std::string_view label, uint64_t done, uint64_t total, double seconds, std::size_t width) {
+std::string progress_text(std::string_view label, uint64_t done, uint64_t total, double seconds,
+                          std::size_t width) {
   std::string out = sanitize(label);
   if (total > 0) {
     const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
@@ -29,7 +30,8 @@ std::string progress_text(std::string_view label, uint64_t done, uint64_t total,
   if (seconds >= kLeastSeconds && done > 0) {
     const double rate = static_cast<double>(done) / seconds;
     out += " " + human_bytes(static_cast<uint64_t>(rate)) + "/s";
-    if (total > done && rate > 0) out += ", " + human_duration(static_cast<double>(total - done) / rate) + " left";
+    if (total > done && rate > 0)
+      out += ", " + human_duration(static_cast<double>(total - done) / rate) + " left";
   }
   return out;
 }
@@ -47,8 +49,8 @@ void TerminalProgress::start(std::string_view label, uint64_t total_bytes) {
 void TerminalProgress::draw_until_stopped() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kInterval, [this] { return stopping_; }))
-    line_.draw(progress_text(label_, done_.load(std::memory_order_relaxed), total_, (monotonic_ms() - started_ms_) / 1000,
-                             line_.terminal().width));
+    line_.draw(progress_text(label_, done_.load(std::memory_order_relaxed), total_,
+                             (monotonic_ms() - started_ms_) / 1000, line_.terminal().width));
 }
 
 void TerminalProgress::stop() {

@@ -15,7 +15,8 @@
 namespace nano::cli {
 
 /// One line for `done` of `total` bytes (0 = unknown) after `seconds`: bar, bytes, rate, remaining time.
-[[nodiscard]] std::string progress_text(std::string_view label, uint64_t done, uint64_t total, double seconds, std::size_t width);
+[[nodiscard]] std::string progress_text(std::string_view label, uint64_t done, uint64_t total, double seconds,
+                                        std::size_t width);
 
 /// Silent unless enabled (standard error is a terminal, neither --quiet nor --json). A thread draws from start() to finish(),
 /// so that a stalled transfer is seen to stall. advance() is one atomic addition.

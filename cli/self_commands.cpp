@@ -24,24 +24,42 @@ Result<int> run_help(Invocation& in) {
 
 Result<int> run_completions(Invocation& in) {
   const std::string shell = in.argument("SHELL");
-  in.out().put(shell == "bash" ? bash_completions(in.program()) : shell == "zsh" ? zsh_completions(in.program()) : fish_completions(in.program()));
+  in.out().put(shell == "bash"  ? bash_completions(in.program())
+               : shell == "zsh" ? zsh_completions(in.program())
+                                : fish_completions(in.program()));
   return 0;
 }
 
 Command help_command(std::string_view group, std::string_view example) {
-  return {.name = "help", .group = group, .summary = "show help on a command",
-          .description = "Without a command: the list of all commands. With one: its usage, options, examples and exit codes.",
-          .positionals = {{.name = "COMMAND", .help = "one or two words, as `registry add`", .required = false, .many = true, .completes = Completes::commands}},
+  return {.name = "help",
+          .group = group,
+          .summary = "show help on a command",
+          .description =
+              "Without a command: the list of all commands. With one: its usage, options, examples and exit "
+              "codes.",
+          .positionals = {{.name = "COMMAND",
+                           .help = "one or two words, as `registry add`",
+                           .required = false,
+                           .many = true,
+                           .completes = Completes::commands}},
           .options = {{.name = "markdown", .help = "print the manual of all commands as markdown"},
                       {.name = "exit-codes", .help = "print the table of exit codes as markdown"}},
-          .examples = {{.line = example}}, .run = run_help};
+          .examples = {{.line = example}},
+          .run = run_help};
 }
 
 Command completions_command(std::string_view group, std::string_view example) {
-  return {.name = "completions", .group = group, .summary = "print completions for a shell",
-          .description = "A script for your shell that completes commands, options and the names of installed packages.",
-          .positionals = {{.name = "SHELL", .help = "bash, zsh or fish", .completes = Completes::choices, .choices = {"bash", "zsh", "fish"}}},
-          .examples = {{.line = example}}, .run = run_completions};
+  return {.name = "completions",
+          .group = group,
+          .summary = "print completions for a shell",
+          .description =
+              "A script for your shell that completes commands, options and the names of installed packages.",
+          .positionals = {{.name = "SHELL",
+                           .help = "bash, zsh or fish",
+                           .completes = Completes::choices,
+                           .choices = {"bash", "zsh", "fish"}}},
+          .examples = {{.line = example}},
+          .run = run_completions};
 }
 
 }  // namespace nano::cli

@@ -11,8 +11,15 @@ const std::vector<Option>& global_options() {
       {.name = "quiet", .short_name = 'q', .help = "say nothing but errors and results (NANO_QUIET)"},
       {.name = "verbose", .short_name = 'v', .help = "say what is being done (NANO_VERBOSE)"},
       {.name = "offline", .help = "use no network; fail with 12 where one would be needed (NANO_OFFLINE)"},
-      {.name = "registry", .kind = OptionKind::value, .value = "NAME", .help = "use this configured registry only (NANO_REGISTRY)"},
-      {.name = "store", .kind = OptionKind::value, .value = "DIR", .help = "keep packages here (NANO_STORE)", .completes = Completes::folders},
+      {.name = "registry",
+       .kind = OptionKind::value,
+       .value = "NAME",
+       .help = "use this configured registry only (NANO_REGISTRY)"},
+      {.name = "store",
+       .kind = OptionKind::value,
+       .value = "DIR",
+       .help = "keep packages here (NANO_STORE)",
+       .completes = Completes::folders},
   };
   return options;
 }
@@ -26,7 +33,8 @@ const Command* find_command(const Program& program, std::string_view name) {
 std::vector<const Command*> family(const Program& program, std::string_view first_word) {
   std::vector<const Command*> out;
   for (const auto& c : program.commands)
-    if (c.name.size() > first_word.size() && c.name.substr(0, first_word.size()) == first_word && c.name[first_word.size()] == ' ')
+    if (c.name.size() > first_word.size() && c.name.substr(0, first_word.size()) == first_word &&
+        c.name[first_word.size()] == ' ')
       out.push_back(&c);
   return out;
 }

@@ -26,22 +26,22 @@ enum class OptionKind {
 };
 
 struct Option {
-  std::string_view name{};   ///< long name without dashes
+  std::string_view name{};  ///< long name without dashes
   char short_name = '\0';
   OptionKind kind = OptionKind::flag;
   std::string_view value{};  ///< the value's name in the usage: "N", "FILE"
   std::string_view help{};   ///< one sentence, lower case, no full stop
   std::vector<std::string_view> choices{};
   Completes completes = Completes::nothing;
-  uint64_t least = 0;        ///< of a number
-  bool hidden = false;       ///< for completions and builds; not in the help
+  uint64_t least = 0;   ///< of a number
+  bool hidden = false;  ///< for completions and builds; not in the help
 };
 
 struct Positional {
   std::string_view name{};  ///< "NAME"
   std::string_view help{};
   bool required = true;
-  bool many = false;        ///< one or more (none or more, if not required); only the last may be
+  bool many = false;  ///< one or more (none or more, if not required); only the last may be
   Completes completes = Completes::nothing;
   std::vector<std::string_view> choices{};
 };
@@ -69,7 +69,7 @@ struct Command {
 
 /// A program: the table of its commands. Lives as long as the process.
 struct Program {
-  std::string_view name{};     ///< as typed: "nano"
+  std::string_view name{};  ///< as typed: "nano"
   std::string_view version{};
   std::string_view summary{};
   std::vector<std::string_view> also_called{};  ///< other names of the same program, for completions

@@ -1,12 +1,12 @@
 // cli/terminal.cpp: terminals, widths and wrapping.
 #include "cli/terminal.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -19,13 +19,24 @@ struct Block {
 };
 
 // source  Unicode 15 EastAsianWidth.txt (W and F) and emoji-data.txt (Emoji_Presentation), joined to blocks
-constexpr std::array<Block, 20> kWide = {{{0x1100, 0x115F}, {0x231A, 0x231B}, {0x23E9, 0x23EC}, {0x25FD, 0x25FE}, {0x2614, 0x2615},
-    {0x26A1, 0x26A1}, {0x2705, 0x2705}, {0x2728, 0x2728}, {0x274C, 0x274C}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xA960, 0xA97F},
-    {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F680, 0x1FAFF},
-    {0x20000, 0x3FFFD}}};
+constexpr std::array<Block, 20> kWide = {
+    {{0x1100, 0x115F}, {0x231A, 0x231B}, {0x23E9, 0x23EC},   {0x25FD, 0x25FE},   {0x2614, 0x2615},
+     {0x26A1, 0x26A1}, {0x2705, 0x2705}, {0x2728, 0x2728},   {0x274C, 0x274C},   {0x2E80, 0x303E},
+     {0x3041, 0xA4CF}, {0xA960, 0xA97F}, {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},
+     {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F680, 0x1FAFF}, {0x20000, 0x3FFFD}}};
 // source  Unicode 15 general category Mn/Me/Cf, the common blocks
-constexpr std::array<Block, 12> kNone = {{{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},
-    {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xE0100, 0xE01EF}}};
+constexpr std::array<Block, 12> kNone = {{{0x0300, 0x036F},
+                                          {0x0483, 0x0489},
+                                          {0x0591, 0x05BD},
+                                          {0x0610, 0x061A},
+                                          {0x064B, 0x065F},
+                                          {0x1AB0, 0x1AFF},
+                                          {0x1DC0, 0x1DFF},
+                                          {0x200B, 0x200D},
+                                          {0x20D0, 0x20FF},
+                                          {0xFE00, 0xFE0F},
+                                          {0xFE20, 0xFE2F},
+                                          {0xE0100, 0xE01EF}}};
 
 template <std::size_t N>
 bool in(const std::array<Block, N>& blocks, uint32_t c) {
@@ -48,7 +59,8 @@ Terminal look_at(int fd) {
   if (!t.tty) return t;
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  t.colour = (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";
+  t.colour =
+      (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";
   winsize size{};
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) t.width = size.ws_col;
   return t;
@@ -128,7 +140,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   return lines;
 }
 
-bool can_ask() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
+bool can_ask() {
+  return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
 
 bool ask_yes_no(std::string_view question) {
   std::fprintf(stderr, "%s [y/N] ", sanitize(question, true).c_str());

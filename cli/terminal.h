@@ -12,8 +12,8 @@ namespace nano::cli {
 /// One of the three standard streams.
 struct Terminal {
   bool tty = false;
-  bool colour = false;      ///< a terminal, not `dumb`, and NO_COLOR unset or empty (no-color.org)
-  std::size_t width = 80;   ///< columns; 80 when it is not a terminal
+  bool colour = false;     ///< a terminal, not `dumb`, and NO_COLOR unset or empty (no-color.org)
+  std::size_t width = 80;  ///< columns; 80 when it is not a terminal
 };
 [[nodiscard]] Terminal look_at(int fd);
 

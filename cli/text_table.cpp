@@ -8,11 +8,12 @@
 namespace nano::cli {
 namespace {
 
-constexpr std::size_t kGap = 2;        // columns between columns
-constexpr std::size_t kLeastWidth = 6; // a cut column keeps this many
+constexpr std::size_t kGap = 2;         // columns between columns
+constexpr std::size_t kLeastWidth = 6;  // a cut column keeps this many
 
 /// Lower the widest column (of those that may shrink) until all fit.
-void shrink(std::vector<std::size_t>& widths, const std::vector<TextTable::Column>& columns, std::size_t limit, bool any) {
+void shrink(std::vector<std::size_t>& widths, const std::vector<TextTable::Column>& columns,
+            std::size_t limit, bool any) {
   const auto total = [&] {
     std::size_t n = kGap * (widths.size() - 1);
     for (const auto w : widths) n += w;
@@ -21,7 +22,9 @@ void shrink(std::vector<std::size_t>& widths, const std::vector<TextTable::Colum
   while (total() > limit) {
     std::size_t widest = widths.size();
     for (std::size_t i = 0; i < widths.size(); ++i)
-      if ((any || columns[i].shrink) && widths[i] > kLeastWidth && (widest == widths.size() || widths[i] > widths[widest])) widest = i;
+      if ((any || columns[i].shrink) && widths[i] > kLeastWidth &&
+          (widest == widths.size() || widths[i] > widths[widest]))
+        widest = i;
     if (widest == widths.size()) return;
     --widths[widest];
   }
@@ -58,12 +61,14 @@ std::string TextTable::render(const Terminal& terminal) const {
     }
     return trim_right(std::move(out));
   };
-  std::string out = styled(terminal, Style::bold, line([&](std::size_t i) { return columns_[i].title; })) + "\n";
+  std::string out =
+      styled(terminal, Style::bold, line([&](std::size_t i) { return columns_[i].title; })) + "\n";
   for (const auto& r : rows_) out += line([&](std::size_t i) { return std::string_view(r[i]); }) + "\n";
   return out;
 }
 
-std::string render_facts(const Terminal& terminal, const std::vector<std::pair<std::string, std::string>>& facts) {
+std::string render_facts(const Terminal& terminal,
+                         const std::vector<std::pair<std::string, std::string>>& facts) {
   std::size_t width = 0;
   for (const auto& [k, v] : facts)
     if (!v.empty()) width = std::max(width, display_width(sanitize(k)));
@@ -76,7 +81,8 @@ std::string render_facts(const Terminal& terminal, const std::vector<std::pair<s
     if (terminal.tty) lines = wrap(value, room);
     if (lines.empty()) lines = {sanitize(v)};
     for (std::size_t i = 0; i < lines.size(); ++i)
-      out += (i == 0 ? styled(terminal, Style::dim, pad(sanitize(k), width)) : std::string(width, ' ')) + "  " + lines[i] + "\n";
+      out += (i == 0 ? styled(terminal, Style::dim, pad(sanitize(k), width)) : std::string(width, ' ')) +
+             "  " + lines[i] + "\n";
   }
   return out;
 }

@@ -30,6 +30,7 @@ class TextTable {
 };
 
 /// Left-aligned pairs, as `nano info` shows facts; empty values are left out.
-[[nodiscard]] std::string render_facts(const Terminal& terminal, const std::vector<std::pair<std::string, std::string>>& facts);
+[[nodiscard]] std::string render_facts(const Terminal& terminal,
+                                       const std::vector<std::pair<std::string, std::string>>& facts);
 
 }  // namespace nano::cli

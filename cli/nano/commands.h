@@ -12,12 +12,14 @@ namespace nano::cli {
 [[nodiscard]] const Program& nano_program();
 
 // Each file adds its commands, in the order of the help.
-void add_package_commands(std::vector<Command>& table);   ///< commands_packages.cpp: install, uninstall, list, rollback, history, gc
-void add_find_commands(std::vector<Command>& table);      ///< commands_find.cpp: search, info, card
-void add_use_commands(std::vector<Command>& table);       ///< commands_use.cpp: run, embed, path
-void add_make_commands(std::vector<Command>& table);      ///< commands_make.cpp: new, pack, inspect, quantize
-void add_trust_commands(std::vector<Command>& table);     ///< commands_trust.cpp: verify
-void add_setting_commands(std::vector<Command>& table);   ///< commands_settings.cpp: registry, config, doctor, version
+void add_package_commands(
+    std::vector<Command>& table);  ///< commands_packages.cpp: install, uninstall, list, rollback, history, gc
+void add_find_commands(std::vector<Command>& table);   ///< commands_find.cpp: search, info, card
+void add_use_commands(std::vector<Command>& table);    ///< commands_use.cpp: run, embed, path
+void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: new, pack, inspect, quantize
+void add_trust_commands(std::vector<Command>& table);  ///< commands_trust.cpp: verify
+void add_setting_commands(
+    std::vector<Command>& table);  ///< commands_settings.cpp: registry, config, doctor, version
 
 /// The use cases' context for this call: reads the configuration, settles the global flags, wires questions and progress.
 [[nodiscard]] Result<app::Context> open_context(Invocation& in);

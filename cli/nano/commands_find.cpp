@@ -35,8 +35,14 @@ std::vector<std::string> claim_row(const schemas::Claim& c) {
     if (!c.conditions->device.empty()) on += (on.empty() ? "" : ", ") + c.conditions->device;
     if (c.conditions->threads) on += ", " + std::to_string(*c.conditions->threads) + " threads";
   }
-  if (c.metric) return {c.metric->id, c.metric->value.text() + (c.metric->unit.empty() || c.metric->unit == "1" ? "" : " " + c.metric->unit), c.variant, on};
-  if (c.latency) return {"latency p50 / p95", c.latency->p50_ms.text() + " / " + c.latency->p95_ms.text() + " ms", c.variant, on};
+  if (c.metric)
+    return {c.metric->id,
+            c.metric->value.text() +
+                (c.metric->unit.empty() || c.metric->unit == "1" ? "" : " " + c.metric->unit),
+            c.variant, on};
+  if (c.latency)
+    return {"latency p50 / p95", c.latency->p50_ms.text() + " / " + c.latency->p95_ms.text() + " ms",
+            c.variant, on};
   return {"peak memory", c.peak_memory_bytes ? human_bytes(*c.peak_memory_bytes) : "", c.variant, on};
 }
 
@@ -58,7 +64,8 @@ OrderedJson hit_json(const app::SearchHit& h) {
 
 Result<int> run_search(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  app::SearchOptions options{.task = in.value("task"), .language = in.value("language"), .license = in.value("license")};
+  app::SearchOptions options{
+      .task = in.value("task"), .language = in.value("language"), .license = in.value("license")};
   for (const auto& w : in.arguments("WORD")) options.query += (options.query.empty() ? "" : " ") + w;
   options.limit = in.number("limit", options.limit);
   NANO_TRY_ASSIGN(const app::SearchReport report, app::search(ctx, options));
@@ -75,16 +82,24 @@ Result<int> run_search(Invocation& in) {
     return 0;
   }
   if (report.hits.empty()) {
-    in.session().log.note(options.query.empty() ? "no package matches" : "no package matches '" + options.query + "'");
+    in.session().log.note(options.query.empty() ? "no package matches"
+                                                : "no package matches '" + options.query + "'");
     return 0;
   }
-  TextTable table({{.title = "NAME"}, {.title = "VERSION"}, {.title = "PARAMS", .right = true}, {.title = "SIZE", .right = true},
-                   {.title = "LICENSE"}, {.title = "CLAIM", .shrink = true}, {.title = "TITLE", .shrink = true}});
+  TextTable table({{.title = "NAME"},
+                   {.title = "VERSION"},
+                   {.title = "PARAMS", .right = true},
+                   {.title = "SIZE", .right = true},
+                   {.title = "LICENSE"},
+                   {.title = "CLAIM", .shrink = true},
+                   {.title = "TITLE", .shrink = true}});
   for (const auto& h : report.hits)
-    table.row({h.name + (h.installed ? " *" : ""), h.version, parameter_count(h.parameters), human_bytes(h.bytes), h.license, h.headline, h.title});
+    table.row({h.name + (h.installed ? " *" : ""), h.version, parameter_count(h.parameters),
+               human_bytes(h.bytes), h.license, h.headline, h.title});
   in.out().put(table.render(in.session().out_terminal));
   if (report.total > report.hits.size())
-    in.session().log.note(std::to_string(report.total - report.hits.size()) + " more; `--limit " + std::to_string(report.total) + "` shows all");
+    in.session().log.note(std::to_string(report.total - report.hits.size()) + " more; `--limit " +
+                          std::to_string(report.total) + "` shows all");
   return 0;
 }
 
@@ -120,7 +135,8 @@ OrderedJson info_json(const app::Info& i) {
 
 std::string versions_line(const app::Info& i) {
   std::string out;
-  for (const auto& v : i.versions) out += (out.empty() ? "" : ", ") + v.version + (v.yanked ? " (yanked: " + *v.yanked + ")" : "");
+  for (const auto& v : i.versions)
+    out += (out.empty() ? "" : ", ") + v.version + (v.yanked ? " (yanked: " + *v.yanked + ")" : "");
   return out;
 }
 
@@ -133,18 +149,29 @@ Result<int> run_info(Invocation& in) {
   }
   const auto& m = i.manifest;
   const Terminal& t = in.session().out_terminal;
-  in.out().line(styled(t, Style::bold, sanitize(m.name.text() + " " + m.version.text())) + (m.title.empty() ? "" : "  " + sanitize(m.title)));
+  in.out().line(styled(t, Style::bold, sanitize(m.name.text() + " " + m.version.text())) +
+                (m.title.empty() ? "" : "  " + sanitize(m.title)));
   if (!m.description.empty())
-    for (const auto& l : wrap(sanitize(m.description, true), std::min<std::size_t>(t.width, 100))) in.out().line(l);
-  std::vector<std::pair<std::string, std::string>> facts = {
-      {"kind", std::string(schemas::to_text(m.kind))}, {"task", m.task}, {"license", m.license.spdx}, {"languages", joined(m.languages)},
-      {"labels", joined(m.labels)}};
+    for (const auto& l : wrap(sanitize(m.description, true), std::min<std::size_t>(t.width, 100)))
+      in.out().line(l);
+  std::vector<std::pair<std::string, std::string>> facts = {{"kind", std::string(schemas::to_text(m.kind))},
+                                                            {"task", m.task},
+                                                            {"license", m.license.spdx},
+                                                            {"languages", joined(m.languages)},
+                                                            {"labels", joined(m.labels)}};
   if (m.model) {
-    facts.emplace_back("model", m.model->architecture + (m.model->parameters > 0 ? ", " + parameter_count(m.model->parameters) + " parameters" : "") +
-                                    (m.model->context_length > 0 ? ", context " + std::to_string(m.model->context_length) + " tokens" : ""));
+    facts.emplace_back(
+        "model",
+        m.model->architecture +
+            (m.model->parameters > 0 ? ", " + parameter_count(m.model->parameters) + " parameters" : "") +
+            (m.model->context_length > 0 ? ", context " + std::to_string(m.model->context_length) + " tokens"
+                                         : ""));
   }
-  if (i.installed_version) facts.emplace_back("installed", *i.installed_version + (i.installed_variant ? " " + *i.installed_variant : ""));
-  facts.emplace_back("from", i.source + (i.registry.empty() || i.registry == i.source ? "" : " (" + i.registry + ")"));
+  if (i.installed_version)
+    facts.emplace_back("installed",
+                       *i.installed_version + (i.installed_variant ? " " + *i.installed_variant : ""));
+  facts.emplace_back(
+      "from", i.source + (i.registry.empty() || i.registry == i.source ? "" : " (" + i.registry + ")"));
   facts.emplace_back("signed by", i.is_unsigned ? "nobody: unsigned" : i.signer);
   facts.emplace_back("release", i.release_digest);
   facts.emplace_back("versions", versions_line(i));
@@ -154,18 +181,23 @@ Result<int> run_info(Invocation& in) {
   for (const auto& l : m.limits) limits += (limits.empty() ? "" : "; ") + l;
   facts.emplace_back("limits", limits);
   std::string data_sets;
-  for (const auto& d : m.datasets) data_sets += (data_sets.empty() ? "" : "; ") + d.name + " (" + d.license + ")";
+  for (const auto& d : m.datasets)
+    data_sets += (data_sets.empty() ? "" : "; ") + d.name + " (" + d.license + ")";
   facts.emplace_back("data sets", data_sets);
   in.out().put(render_facts(t, facts));
   if (!i.variants.empty()) {
     in.out().put("\n");
     TextTable table({{.title = "VARIANT"}, {.title = "QUANTIZATION"}, {.title = "SIZE", .right = true}});
-    for (const auto& v : i.variants) table.row({v.name + (v.is_default ? " (default)" : ""), v.quantization, human_bytes(v.bytes)});
+    for (const auto& v : i.variants)
+      table.row({v.name + (v.is_default ? " (default)" : ""), v.quantization, human_bytes(v.bytes)});
     in.out().put(table.render(t));
   }
   if (!m.claims.empty()) {
     in.out().put("\n");
-    TextTable table({{.title = "CLAIM"}, {.title = "VALUE", .right = true}, {.title = "VARIANT"}, {.title = "ON", .shrink = true}});
+    TextTable table({{.title = "CLAIM"},
+                     {.title = "VALUE", .right = true},
+                     {.title = "VARIANT"},
+                     {.title = "ON", .shrink = true}});
     for (const auto& c : m.claims) table.row(claim_row(c));
     in.out().put(table.render(t));
   }
@@ -196,7 +228,8 @@ Result<int> run_card(Invocation& in) {
     return 0;
   }
   std::size_t at = 0;
-  while (left-- > 0 && at < card.text.size()) at = std::min(card.text.find('\n', at), card.text.size() - 1) + 1;
+  while (left-- > 0 && at < card.text.size())
+    at = std::min(card.text.find('\n', at), card.text.size() - 1) + 1;
   in.out().put(card.text.substr(0, at));
   if (in.session().out_terminal.colour) in.out().put(kReset);
   return 0;
@@ -206,30 +239,70 @@ Result<int> run_card(Invocation& in) {
 
 void add_find_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Find models";
-  table.push_back({.name = "search", .group = kGroup, .summary = "search the registries",
-      .description = "Shows the packages in whose name, title, description, keywords or task all the words occur; without words, all of them. "
-                     "Uses the signed index of each configured registry, and its last copy with --offline. Installed ones have a star.",
-      .positionals = {{.name = "WORD", .help = "words that must all occur", .required = false, .many = true}},
-      .options = {{.name = "task", .kind = OptionKind::value, .value = "TASK", .help = "only this task, as `text-classification`"},
-                  {.name = "language", .kind = OptionKind::value, .value = "LANG", .help = "only models for this language, as `en`"},
-                  {.name = "license", .kind = OptionKind::value, .value = "SPDX", .help = "only this licence, as `Apache-2.0`"},
-                  {.name = "limit", .kind = OptionKind::number, .value = "N", .help = "at most so many (20)", .least = 1},
-                  {.name = "jsonl", .help = "one JSON object a line"}},
-      .examples = {{.line = "nano search sentiment"}, {.line = "nano search --task text-classification --language en"}},
-      .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused, Errc::invalid}, .run = run_search});
-  table.push_back({.name = "info", .group = kGroup, .summary = "show everything about a package",
-      .description = "What a package is, needs and promises: of an installed one, one in a registry, a package folder or a bundle.",
-      .positionals = {{.name = "NAME", .help = "a package's name, a folder `DIR/` or a .nano bundle", .completes = Completes::installed}},
-      .examples = {{.line = "nano info sentiment-50m"}},
-      .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused, Errc::invalid}, .run = run_info});
-  table.push_back({.name = "card", .group = kGroup, .summary = "read a package's model card",
-      .description = "The card says what the model is for, what it was trained on, how good it is and where it fails. Markdown is rendered for the "
-                     "terminal.",
-      .positionals = {{.name = "NAME", .help = "a package's name, a folder `DIR/` or a .nano bundle", .completes = Completes::installed}},
-      .options = {{.name = "head", .kind = OptionKind::number, .value = "N", .help = "only the first lines", .least = 1},
-                  {.name = "raw", .help = "the markdown as it is written"}},
-      .examples = {{.line = "nano card sentiment-50m --head 20"}},
-      .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused, Errc::invalid}, .run = run_card});
+  table.push_back(
+      {.name = "search",
+       .group = kGroup,
+       .summary = "search the registries",
+       .description = "Shows the packages in whose name, title, description, keywords or task all the words "
+                      "occur; without words, all of them. "
+                      "Uses the signed index of each configured registry, and its last copy with --offline. "
+                      "Installed ones have a star.",
+       .positionals =
+           {{.name = "WORD", .help = "words that must all occur", .required = false, .many = true}},
+       .options = {{.name = "task",
+                    .kind = OptionKind::value,
+                    .value = "TASK",
+                    .help = "only this task, as `text-classification`"},
+                   {.name = "language",
+                    .kind = OptionKind::value,
+                    .value = "LANG",
+                    .help = "only models for this language, as `en`"},
+                   {.name = "license",
+                    .kind = OptionKind::value,
+                    .value = "SPDX",
+                    .help = "only this licence, as `Apache-2.0`"},
+                   {.name = "limit",
+                    .kind = OptionKind::number,
+                    .value = "N",
+                    .help = "at most so many (20)",
+                    .least = 1},
+                   {.name = "jsonl", .help = "one JSON object a line"}},
+       .examples = {{.line = "nano search sentiment"},
+                    {.line = "nano search --task text-classification --language en"}},
+       .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused,
+                 Errc::invalid},
+       .run = run_search});
+  table.push_back({.name = "info",
+                   .group = kGroup,
+                   .summary = "show everything about a package",
+                   .description = "What a package is, needs and promises: of an installed one, one in a "
+                                  "registry, a package folder or a bundle.",
+                   .positionals = {{.name = "NAME",
+                                    .help = "a package's name, a folder `DIR/` or a .nano bundle",
+                                    .completes = Completes::installed}},
+                   .examples = {{.line = "nano info sentiment-50m"}},
+                   .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused,
+                             Errc::invalid},
+                   .run = run_info});
+  table.push_back({.name = "card",
+                   .group = kGroup,
+                   .summary = "read a package's model card",
+                   .description = "The card says what the model is for, what it was trained on, how good it "
+                                  "is and where it fails. Markdown is rendered for the "
+                                  "terminal.",
+                   .positionals = {{.name = "NAME",
+                                    .help = "a package's name, a folder `DIR/` or a .nano bundle",
+                                    .completes = Completes::installed}},
+                   .options = {{.name = "head",
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "only the first lines",
+                                .least = 1},
+                               {.name = "raw", .help = "the markdown as it is written"}},
+                   .examples = {{.line = "nano card sentiment-50m --head 20"}},
+                   .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused,
+                             Errc::invalid},
+                   .run = run_card});
 }
 
 }  // namespace nano::cli

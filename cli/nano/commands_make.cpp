@@ -10,7 +10,9 @@ namespace {
 
 Result<int> run_new(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const app::NewReport r, app::new_package(ctx, {.dir = in.argument("DIR"), .from = in.value("from"), .name = in.value("name")}));
+  NANO_TRY_ASSIGN(
+      const app::NewReport r,
+      app::new_package(ctx, {.dir = in.argument("DIR"), .from = in.value("from"), .name = in.value("name")}));
   if (in.json()) {
     OrderedJson data;
     data["dir"] = r.dir.string();
@@ -27,7 +29,8 @@ Result<int> run_new(Invocation& in) {
 
 Result<int> run_pack(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const app::PackReport r, app::pack(ctx, {.dir = in.argument("DIR"), .out = in.value("output")}));
+  NANO_TRY_ASSIGN(const app::PackReport r,
+                  app::pack(ctx, {.dir = in.argument("DIR"), .out = in.value("output")}));
   const int code = r.problems.empty() ? 0 : static_cast<int>(Errc::invalid);
   if (in.json()) {
     OrderedJson data;
@@ -55,12 +58,15 @@ Result<int> run_pack(Invocation& in) {
       if (!p.hint.empty()) in.out().line("  hint: " + sanitize(p.hint));
     }
     const std::string n = std::to_string(r.problems.size());
-    return make_error(Errc::invalid, n + (r.problems.size() == 1 ? " problem" : " problems") + " in '" + in.argument("DIR") + "'; nothing was written",
+    return make_error(Errc::invalid,
+                      n + (r.problems.size() == 1 ? " problem" : " problems") + " in '" + in.argument("DIR") +
+                          "'; nothing was written",
                       "mend what is listed and pack again");
   }
   if (in.session().quiet) return 0;
-  in.out().line("packed " + styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) + ": " + std::to_string(r.files) +
-                " files, " + human_bytes(r.content_bytes));
+  in.out().line("packed " +
+                styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) + ": " +
+                std::to_string(r.files) + " files, " + human_bytes(r.content_bytes));
   in.out().line("release " + r.release_digest);
   in.out().line(sanitize(r.bundle.string()) + ", " + human_bytes(r.bundle_bytes));
   return 0;
@@ -100,8 +106,11 @@ Result<int> run_inspect(Invocation& in) {
     return 0;
   }
   const Terminal& t = in.session().out_terminal;
-  in.out().put(render_facts(t, {{"file", r.path}, {"size", human_bytes(r.file_bytes)}, {"format", "GGUF v" + std::to_string(r.gguf_version)},
-                                {"parameters", std::to_string(r.parameters)}, {"tensors", std::to_string(r.tensors.size())}}));
+  in.out().put(render_facts(t, {{"file", r.path},
+                                {"size", human_bytes(r.file_bytes)},
+                                {"format", "GGUF v" + std::to_string(r.gguf_version)},
+                                {"parameters", std::to_string(r.parameters)},
+                                {"tensors", std::to_string(r.tensors.size())}}));
   if (!r.metadata.empty()) {
     in.out().put("\n");
     TextTable table({{.title = "METADATA"}, {.title = "VALUE", .shrink = true}});
@@ -110,7 +119,10 @@ Result<int> run_inspect(Invocation& in) {
   }
   in.out().put("\n");
   if (in.has("tensors")) {
-    TextTable table({{.title = "TENSOR", .shrink = true}, {.title = "TYPE"}, {.title = "SHAPE", .right = true}, {.title = "BYTES", .right = true}});
+    TextTable table({{.title = "TENSOR", .shrink = true},
+                     {.title = "TYPE"},
+                     {.title = "SHAPE", .right = true},
+                     {.title = "BYTES", .right = true}});
     for (const auto& x : r.tensors) table.row({x.name, x.type, shape_text(x.shape), std::to_string(x.bytes)});
     in.out().put(table.render(t));
     return 0;
@@ -128,8 +140,10 @@ Result<int> run_inspect(Invocation& in) {
 
 Result<int> run_quantize(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const app::QuantizeReport r,
-                  app::quantize(ctx, {.in = in.argument("IN"), .out = in.argument("OUT"), .type = in.value("type", "q4_0"), .force = in.has("force")}));
+  NANO_TRY_ASSIGN(const app::QuantizeReport r, app::quantize(ctx, {.in = in.argument("IN"),
+                                                                   .out = in.argument("OUT"),
+                                                                   .type = in.value("type", "q4_0"),
+                                                                   .force = in.has("force")}));
   if (in.json()) {
     OrderedJson data;
     data["in_bytes"] = r.in_bytes;
@@ -154,13 +168,18 @@ Result<int> run_quantize(Invocation& in) {
     return std::string(text);
   };
   if (in.has("tensors")) {
-    TextTable table({{.title = "TENSOR", .shrink = true}, {.title = "FROM"}, {.title = "TO"}, {.title = "RMSE", .right = true}, {.title = "MAX ERROR", .right = true}});
+    TextTable table({{.title = "TENSOR", .shrink = true},
+                     {.title = "FROM"},
+                     {.title = "TO"},
+                     {.title = "RMSE", .right = true},
+                     {.title = "MAX ERROR", .right = true}});
     for (const auto& x : r.tensors) table.row({x.name, x.from, x.to, number(x.rmse), number(x.max_error)});
     in.out().put(table.render(in.session().out_terminal));
   }
   std::size_t changed = 0;
   for (const auto& x : r.tensors) changed += x.from != x.to ? 1 : 0;
-  in.out().line(sanitize(in.argument("OUT")) + ": " + human_bytes(r.in_bytes) + " -> " + human_bytes(r.out_bytes) + ", " + std::to_string(changed) + " of " +
+  in.out().line(sanitize(in.argument("OUT")) + ": " + human_bytes(r.in_bytes) + " -> " +
+                human_bytes(r.out_bytes) + ", " + std::to_string(changed) + " of " +
                 std::to_string(r.tensors.size()) + " tensors changed");
   return 0;
 }
@@ -169,32 +188,71 @@ Result<int> run_quantize(Invocation& in) {
 
 void add_make_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Make packages";
-  table.push_back({.name = "new", .group = kGroup, .summary = "start a package folder",
-      .description = "Writes nano.json and a card with what can be known from the GGUF, and says what you must still fill in.",
-      .positionals = {{.name = "DIR", .help = "the folder to make", .completes = Completes::folders}},
-      .options = {{.name = "from", .kind = OptionKind::value, .value = "FILE", .help = "take weights and facts from this GGUF", .completes = Completes::files},
-                  {.name = "name", .kind = OptionKind::value, .value = "NAME", .help = "the package's name (else the folder's)"}},
-      .examples = {{.line = "nano new my-model --from weights.gguf"}}, .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported}, .run = run_new});
-  table.push_back({.name = "pack", .group = kGroup, .summary = "check a package folder and make a .nano bundle of it",
-      .description = "Checks the manifest, every file and every GGUF, and lists all problems at once; with none it writes the bundle.",
-      .positionals = {{.name = "DIR", .help = "the package folder", .completes = Completes::folders}},
-      .options = {{.name = "output", .short_name = 'o', .kind = OptionKind::value, .value = "FILE", .help = "write the bundle here (else NAME-VERSION.nano)",
-                   .completes = Completes::files}},
-      .examples = {{.line = "nano pack my-model"}}, .exits = {Errc::not_found, Errc::store, Errc::invalid}, .run = run_pack});
-  table.push_back({.name = "inspect", .group = kGroup, .summary = "look into a GGUF file",
-      .description = "Format, metadata and tensors of a file, or of an installed package's weights.",
-      .positionals = {{.name = "FILE", .help = "a .gguf file or an installed name", .completes = Completes::files}},
-      .options = {{.name = "tensors", .help = "list every tensor"}},
-      .examples = {{.line = "nano inspect sentiment-50m"}, {.line = "nano inspect model.gguf --tensors"}},
-      .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported}, .run = run_inspect});
-  table.push_back({.name = "quantize", .group = kGroup, .summary = "make a smaller GGUF",
-      .description = "Writes the same model with smaller weights. The same input gives the same bytes on every machine.",
-      .positionals = {{.name = "IN", .help = "the GGUF to read", .completes = Completes::files}, {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},
-      .options = {{.name = "type", .kind = OptionKind::value, .value = "TYPE", .help = "block type (q4_0)",
-                   .choices = {"q8_0", "q8", "q4_0", "q4", "q4_1", "q5_0", "q5_1", "f16", "f32"}},
-                  {.name = "force", .help = "replace OUT if it exists"}, {.name = "tensors", .help = "show the error of every tensor"}},
-      .examples = {{.line = "nano quantize model-q8.gguf model-q4.gguf --type q4_0"}},
-      .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported}, .run = run_quantize});
+  table.push_back(
+      {.name = "new",
+       .group = kGroup,
+       .summary = "start a package folder",
+       .description = "Writes nano.json and a card with what can be known from the GGUF, and says what you "
+                      "must still fill in.",
+       .positionals = {{.name = "DIR", .help = "the folder to make", .completes = Completes::folders}},
+       .options = {{.name = "from",
+                    .kind = OptionKind::value,
+                    .value = "FILE",
+                    .help = "take weights and facts from this GGUF",
+                    .completes = Completes::files},
+                   {.name = "name",
+                    .kind = OptionKind::value,
+                    .value = "NAME",
+                    .help = "the package's name (else the folder's)"}},
+       .examples = {{.line = "nano new my-model --from weights.gguf"}},
+       .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
+       .run = run_new});
+  table.push_back(
+      {.name = "pack",
+       .group = kGroup,
+       .summary = "check a package folder and make a .nano bundle of it",
+       .description = "Checks the manifest, every file and every GGUF, and lists all problems at once; with "
+                      "none it writes the bundle.",
+       .positionals = {{.name = "DIR", .help = "the package folder", .completes = Completes::folders}},
+       .options = {{.name = "output",
+                    .short_name = 'o',
+                    .kind = OptionKind::value,
+                    .value = "FILE",
+                    .help = "write the bundle here (else NAME-VERSION.nano)",
+                    .completes = Completes::files}},
+       .examples = {{.line = "nano pack my-model"}},
+       .exits = {Errc::not_found, Errc::store, Errc::invalid},
+       .run = run_pack});
+  table.push_back(
+      {.name = "inspect",
+       .group = kGroup,
+       .summary = "look into a GGUF file",
+       .description = "Format, metadata and tensors of a file, or of an installed package's weights.",
+       .positionals = {{.name = "FILE",
+                        .help = "a .gguf file or an installed name",
+                        .completes = Completes::files}},
+       .options = {{.name = "tensors", .help = "list every tensor"}},
+       .examples = {{.line = "nano inspect sentiment-50m"}, {.line = "nano inspect model.gguf --tensors"}},
+       .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
+       .run = run_inspect});
+  table.push_back(
+      {.name = "quantize",
+       .group = kGroup,
+       .summary = "make a smaller GGUF",
+       .description = "Writes the same model with smaller weights. The same input gives the same bytes on "
+                      "every machine.",
+       .positionals = {{.name = "IN", .help = "the GGUF to read", .completes = Completes::files},
+                       {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},
+       .options = {{.name = "type",
+                    .kind = OptionKind::value,
+                    .value = "TYPE",
+                    .help = "block type (q4_0)",
+                    .choices = {"q8_0", "q8", "q4_0", "q4", "q4_1", "q5_0", "q5_1", "f16", "f32"}},
+                   {.name = "force", .help = "replace OUT if it exists"},
+                   {.name = "tensors", .help = "show the error of every tensor"}},
+       .examples = {{.line = "nano quantize model-q8.gguf model-q4.gguf --type q4_0"}},
+       .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
+       .run = run_quantize});
 }
 
 }  // namespace nano::cli

@@ -32,9 +32,11 @@ std::string item_name(const app::PlanItem& i) {
 }
 
 std::string item_line(const Terminal& t, const app::PlanItem& i) {
-  std::string out = std::string(app::action_word(i.action)) + " " + styled(t, Style::bold, sanitize(item_name(i)));
+  std::string out =
+      std::string(app::action_word(i.action)) + " " + styled(t, Style::bold, sanitize(item_name(i)));
   if (i.from && *i.from != i.version) out += " (was " + i.from->text() + ")";
-  if (!i.from_variant.empty() && i.from_variant != i.variant) out += " (was " + sanitize(i.from_variant) + ")";
+  if (!i.from_variant.empty() && i.from_variant != i.variant)
+    out += " (was " + sanitize(i.from_variant) + ")";
   if (i.bytes > 0) out += ", " + human_bytes(i.bytes);
   if (!i.registry.empty()) out += " from " + sanitize(i.registry);
   if (i.is_unsigned) out += " " + styled(t, Style::yellow, "[unsigned]");
@@ -44,8 +46,10 @@ std::string item_line(const Terminal& t, const app::PlanItem& i) {
 
 Result<int> run_install(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  const app::InstallOptions options{.requests = in.arguments("PACKAGE"), .dry_run = in.has("dry-run"),
-                                    .allow_unsigned = in.has("allow-unsigned"), .force = in.has("force")};
+  const app::InstallOptions options{.requests = in.arguments("PACKAGE"),
+                                    .dry_run = in.has("dry-run"),
+                                    .allow_unsigned = in.has("allow-unsigned"),
+                                    .force = in.has("force")};
   NANO_TRY_ASSIGN(const app::InstallReport report, app::install(ctx, options));
   if (in.json()) {
     OrderedJson data;
@@ -71,8 +75,8 @@ Result<int> run_install(Invocation& in) {
   } else if (!report.changed) {
     in.out().line("everything was installed already");
   } else {
-    in.out().line("done in " + human_duration(report.seconds) + ", " + human_bytes(report.fetched_bytes) + " fetched, generation " +
-                  std::to_string(report.generation));
+    in.out().line("done in " + human_duration(report.seconds) + ", " + human_bytes(report.fetched_bytes) +
+                  " fetched, generation " + std::to_string(report.generation));
   }
   return 0;
 }
@@ -80,7 +84,8 @@ Result<int> run_install(Invocation& in) {
 Result<int> run_uninstall(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   const bool dry = in.has("dry-run");
-  NANO_TRY_ASSIGN(const app::UninstallReport report, app::uninstall(ctx, {.names = in.arguments("NAME"), .dry_run = dry}));
+  NANO_TRY_ASSIGN(const app::UninstallReport report,
+                  app::uninstall(ctx, {.names = in.arguments("NAME"), .dry_run = dry}));
   if (in.json()) {
     OrderedJson data;
     data["removed"] = OrderedJson::array();
@@ -94,10 +99,12 @@ Result<int> run_uninstall(Invocation& in) {
   if (in.session().quiet) return 0;
   for (const auto& i : report.removed) {
     const std::string why = !i.requested && !i.why.empty() ? ", " + sanitize(i.why) : "";
-    in.out().line((dry ? "would remove " : "removed ") + styled(in.session().out_terminal, Style::bold, sanitize(item_name(i))) + why);
+    in.out().line((dry ? "would remove " : "removed ") +
+                  styled(in.session().out_terminal, Style::bold, sanitize(item_name(i))) + why);
   }
   if (!dry && report.reclaimable_bytes > 0)
-    in.out().line("`nano rollback` brings it back; `nano gc` would free " + human_bytes(report.reclaimable_bytes));
+    in.out().line("`nano rollback` brings it back; `nano gc` would free " +
+                  human_bytes(report.reclaimable_bytes));
   return 0;
 }
 
@@ -139,11 +146,19 @@ Result<int> run_list(Invocation& in) {
     in.session().log.note("nothing is installed; `nano search` shows what there is");
     return 0;
   }
-  TextTable table({{.title = "NAME"}, {.title = "VERSION"}, {.title = "VARIANT"}, {.title = "SIZE", .right = true},
-                   {.title = "TASK"}, {.title = "FROM"}, {.title = "TITLE", .shrink = true}});
+  TextTable table({{.title = "NAME"},
+                   {.title = "VERSION"},
+                   {.title = "VARIANT"},
+                   {.title = "SIZE", .right = true},
+                   {.title = "TASK"},
+                   {.title = "FROM"},
+                   {.title = "TITLE", .shrink = true}});
   for (const auto& p : packages)
-    table.row({p.entry.name.text() + (p.entry.requested ? "" : " (needed)"), p.entry.version.text(), p.entry.variant, human_bytes(p.bytes), p.task,
-               (p.entry.registry.empty() ? "file" : p.entry.registry) + (p.entry.signer.empty() ? " [unsigned]" : ""), p.title});
+    table.row({p.entry.name.text() + (p.entry.requested ? "" : " (needed)"), p.entry.version.text(),
+               p.entry.variant, human_bytes(p.bytes), p.task,
+               (p.entry.registry.empty() ? "file" : p.entry.registry) +
+                   (p.entry.signer.empty() ? " [unsigned]" : ""),
+               p.title});
   in.out().put(table.render(in.session().out_terminal));
   return 0;
 }
@@ -163,7 +178,8 @@ Result<int> run_rollback(Invocation& in) {
   }
   if (in.session().quiet) return 0;
   for (const auto& c : report.changes) in.out().line("  " + sanitize(c));
-  in.out().line("generation " + std::to_string(report.to) + " is in force (was " + std::to_string(report.from) + ")");
+  in.out().line("generation " + std::to_string(report.to) + " is in force (was " +
+                std::to_string(report.from) + ")");
   return 0;
 }
 
@@ -191,8 +207,8 @@ Result<int> run_history(Invocation& in) {
   if (items.empty()) in.session().log.note("nothing was ever installed here");
   const Terminal& t = in.session().out_terminal;
   for (const auto& i : items) {
-    in.out().line((i.current ? "* " : "  ") + styled(t, Style::bold, std::to_string(i.generation)) + "  " + sanitize(i.created) + "  " +
-                  sanitize(i.command));
+    in.out().line((i.current ? "* " : "  ") + styled(t, Style::bold, std::to_string(i.generation)) + "  " +
+                  sanitize(i.created) + "  " + sanitize(i.command));
     for (const auto& c : i.changes) in.out().line("      " + sanitize(c));
   }
   return 0;
@@ -215,8 +231,9 @@ Result<int> run_gc(Invocation& in) {
     return 0;
   }
   if (in.session().quiet) return 0;
-  in.out().line((r.dry_run ? "would free " : "freed ") + human_bytes(r.freed_bytes) + ": " + std::to_string(r.blobs) + " blobs, " +
-                std::to_string(r.packages) + " packages, " + std::to_string(r.generations) + " generations, " + std::to_string(r.partials) +
+  in.out().line((r.dry_run ? "would free " : "freed ") + human_bytes(r.freed_bytes) + ": " +
+                std::to_string(r.blobs) + " blobs, " + std::to_string(r.packages) + " packages, " +
+                std::to_string(r.generations) + " generations, " + std::to_string(r.partials) +
                 " partial downloads");
   return 0;
 }
@@ -225,43 +242,98 @@ Result<int> run_gc(Invocation& in) {
 
 void add_package_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Packages";
-  const Option dry_run{.name = "dry-run", .short_name = 'n', .help = "show what would happen, change nothing"};
-  table.push_back({.name = "install", .group = kGroup, .summary = "install packages, or change to another version or variant",
-      .description = "Resolves the requests, fetches what is missing, checks every byte and signature, and switches to a new generation in "
-                     "one step. Stopped anywhere, what was installed before stays as it was, and what was fetched is used next time.\n\n"
-                     "A package is NAME, NAME@RANGE, NAME:VARIANT or NAME@RANGE:VARIANT (`sentiment-50m@^1.2:q4`), or the path of a .nano "
-                     "bundle (`./x.nano`).",
-      .positionals = {{.name = "PACKAGE", .help = "a request, or a bundle's path", .many = true, .completes = Completes::files}},
-      .options = {dry_run, {.name = "yes", .short_name = 'y', .help = "answer yes to every question"},
-                  {.name = "force", .help = "fetch and stage again what is installed already"},
-                  {.name = "allow-unsigned", .help = "accept a bundle without a valid signature; it is recorded and shown as unsigned"}},
-      .examples = {{.line = "nano install sentiment-50m"}, {.line = "nano install sentiment-50m@^1.0:q4", .what = "the q4 variant of a 1.x version"},
-                   {.line = "nano install ./sentiment-50m-1.0.0.nano", .what = "a bundle"}},
-      .exits = {Errc::not_found, Errc::no_solution, Errc::network, Errc::integrity, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid,
-                Errc::unsupported},
-      .run = run_install});
-  table.push_back({.name = "uninstall", .group = kGroup, .summary = "remove packages, and what only they needed",
-      .description = "Switches to a generation without them. Their bytes stay until `nano gc`, so that `nano rollback` can bring them back.",
-      .positionals = {{.name = "NAME", .help = "an installed package", .many = true, .completes = Completes::installed}},
-      .options = {dry_run}, .examples = {{.line = "nano uninstall sentiment-50m"}}, .exits = {Errc::not_found, Errc::store}, .run = run_uninstall});
-  table.push_back({.name = "list", .group = kGroup, .summary = "show what is installed",
-      .description = "Name, version, variant, size, task and origin of every installed package. Unsigned ones are marked.",
-      .options = {{.name = "jsonl", .help = "one JSON object a line"}, {.name = "names", .help = "names only", .hidden = true}},
-      .examples = {{.line = "nano list"}}, .exits = {Errc::store, Errc::invalid}, .run = run_list});
-  table.push_back({.name = "rollback", .group = kGroup, .summary = "go back to an earlier generation",
-      .description = "Puts the generation before the one in force (or the one given) in force again. Nothing is fetched.",
-      .options = {{.name = "to", .kind = OptionKind::number, .value = "N", .help = "this generation, as `nano history` numbers them", .least = 1}},
-      .examples = {{.line = "nano rollback"}, {.line = "nano rollback --to 3"}},
-      .exits = {Errc::not_found, Errc::integrity, Errc::store}, .run = run_rollback});
-  table.push_back({.name = "history", .group = kGroup, .summary = "show the generations: what was installed when",
-      .description = "Newest first, with the command that made each one and what changed. The one in force is marked with a star.",
-      .options = {{.name = "limit", .kind = OptionKind::number, .value = "N", .help = "at most so many", .least = 1}},
-      .examples = {{.line = "nano history --limit 5"}}, .exits = {Errc::store}, .run = run_history});
-  table.push_back({.name = "gc", .group = kGroup, .summary = "free the disk space of what nothing needs any more",
-      .description = "Removes blobs, packages and old generations that no kept generation, project or pin names. Downloads that may still be "
-                     "resumed are left alone while they are young.",
-      .options = {dry_run, {.name = "keep", .kind = OptionKind::number, .value = "N", .help = "generations kept besides the one in force (5)"}},
-      .examples = {{.line = "nano gc --dry-run"}, {.line = "nano gc --keep 0"}}, .exits = {Errc::store}, .run = run_gc});
+  const Option dry_run{
+      .name = "dry-run", .short_name = 'n', .help = "show what would happen, change nothing"};
+  table.push_back(
+      {.name = "install",
+       .group = kGroup,
+       .summary = "install packages, or change to another version or variant",
+       .description = "Resolves the requests, fetches what is missing, checks every byte and signature, and "
+                      "switches to a new generation in "
+                      "one step. Stopped anywhere, what was installed before stays as it was, and what was "
+                      "fetched is used next time.\n\n"
+                      "A package is NAME, NAME@RANGE, NAME:VARIANT or NAME@RANGE:VARIANT "
+                      "(`sentiment-50m@^1.2:q4`), or the path of a .nano "
+                      "bundle (`./x.nano`).",
+       .positionals = {{.name = "PACKAGE",
+                        .help = "a request, or a bundle's path",
+                        .many = true,
+                        .completes = Completes::files}},
+       .options = {dry_run,
+                   {.name = "yes", .short_name = 'y', .help = "answer yes to every question"},
+                   {.name = "force", .help = "fetch and stage again what is installed already"},
+                   {.name = "allow-unsigned",
+                    .help =
+                        "accept a bundle without a valid signature; it is recorded and shown as unsigned"}},
+       .examples = {{.line = "nano install sentiment-50m"},
+                    {.line = "nano install sentiment-50m@^1.0:q4", .what = "the q4 variant of a 1.x version"},
+                    {.line = "nano install ./sentiment-50m-1.0.0.nano", .what = "a bundle"}},
+       .exits = {Errc::not_found, Errc::no_solution, Errc::network, Errc::integrity, Errc::untrusted,
+                 Errc::store, Errc::refused, Errc::invalid, Errc::unsupported},
+       .run = run_install});
+  table.push_back({.name = "uninstall",
+                   .group = kGroup,
+                   .summary = "remove packages, and what only they needed",
+                   .description = "Switches to a generation without them. Their bytes stay until `nano gc`, "
+                                  "so that `nano rollback` can bring them back.",
+                   .positionals = {{.name = "NAME",
+                                    .help = "an installed package",
+                                    .many = true,
+                                    .completes = Completes::installed}},
+                   .options = {dry_run},
+                   .examples = {{.line = "nano uninstall sentiment-50m"}},
+                   .exits = {Errc::not_found, Errc::store},
+                   .run = run_uninstall});
+  table.push_back({.name = "list",
+                   .group = kGroup,
+                   .summary = "show what is installed",
+                   .description = "Name, version, variant, size, task and origin of every installed package. "
+                                  "Unsigned ones are marked.",
+                   .options = {{.name = "jsonl", .help = "one JSON object a line"},
+                               {.name = "names", .help = "names only", .hidden = true}},
+                   .examples = {{.line = "nano list"}},
+                   .exits = {Errc::store, Errc::invalid},
+                   .run = run_list});
+  table.push_back({.name = "rollback",
+                   .group = kGroup,
+                   .summary = "go back to an earlier generation",
+                   .description = "Puts the generation before the one in force (or the one given) in force "
+                                  "again. Nothing is fetched.",
+                   .options = {{.name = "to",
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "this generation, as `nano history` numbers them",
+                                .least = 1}},
+                   .examples = {{.line = "nano rollback"}, {.line = "nano rollback --to 3"}},
+                   .exits = {Errc::not_found, Errc::integrity, Errc::store},
+                   .run = run_rollback});
+  table.push_back({.name = "history",
+                   .group = kGroup,
+                   .summary = "show the generations: what was installed when",
+                   .description = "Newest first, with the command that made each one and what changed. The "
+                                  "one in force is marked with a star.",
+                   .options = {{.name = "limit",
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "at most so many",
+                                .least = 1}},
+                   .examples = {{.line = "nano history --limit 5"}},
+                   .exits = {Errc::store},
+                   .run = run_history});
+  table.push_back({.name = "gc",
+                   .group = kGroup,
+                   .summary = "free the disk space of what nothing needs any more",
+                   .description = "Removes blobs, packages and old generations that no kept generation, "
+                                  "project or pin names. Downloads that may still be "
+                                  "resumed are left alone while they are young.",
+                   .options = {dry_run,
+                               {.name = "keep",
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "generations kept besides the one in force (5)"}},
+                   .examples = {{.line = "nano gc --dry-run"}, {.line = "nano gc --keep 0"}},
+                   .exits = {Errc::store},
+                   .run = run_gc});
 }
 
 }  // namespace nano::cli

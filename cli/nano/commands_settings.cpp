@@ -28,15 +28,19 @@ OrderedJson row_json(const app::RegistryRow& r) {
 
 Result<int> run_registry_add(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const app::RegistryRow r, app::registry_add(ctx, {.name = in.argument("NAME"), .url = in.argument("URL"), .namespaces = in.values("namespaces"),
-                                                                    .root_namespace = in.has("root-namespace"), .keys = in.values("key")}));
+  NANO_TRY_ASSIGN(const app::RegistryRow r,
+                  app::registry_add(ctx, {.name = in.argument("NAME"),
+                                          .url = in.argument("URL"),
+                                          .namespaces = in.values("namespaces"),
+                                          .root_namespace = in.has("root-namespace"),
+                                          .keys = in.values("key")}));
   if (in.json()) {
     in.document(row_json(r));
   } else if (!in.session().quiet) {
     std::string owns = joined(r.namespaces);
     if (r.root_namespace) owns += owns.empty() ? "the root namespace" : " and the root namespace";
-    in.out().line("added " + styled(in.session().out_terminal, Style::bold, sanitize(r.name)) + " (" + sanitize(r.url) + ")" +
-                  (owns.empty() ? "" : "; it owns " + sanitize(owns)));
+    in.out().line("added " + styled(in.session().out_terminal, Style::bold, sanitize(r.name)) + " (" +
+                  sanitize(r.url) + ")" + (owns.empty() ? "" : "; it owns " + sanitize(owns)));
   }
   return 0;
 }
@@ -53,11 +57,18 @@ Result<int> run_registry_list(Invocation& in) {
   }
   if (rows.empty()) in.session().log.note("no registry is configured; `nano registry add` adds one");
   if (rows.empty()) return 0;
-  TextTable table({{.title = "NAME"}, {.title = "NAMESPACES"}, {.title = "KEYS"}, {.title = "FROM"}, {.title = "URL", .shrink = true}});
+  TextTable table({{.title = "NAME"},
+                   {.title = "NAMESPACES"},
+                   {.title = "KEYS"},
+                   {.title = "FROM"},
+                   {.title = "URL", .shrink = true}});
   for (const auto& r : rows) {
     std::vector<std::string> keys;
     for (const auto& k : r.key_ids) keys.push_back(k.substr(0, 16));
-    table.row({r.name, joined(r.namespaces) + (r.root_namespace ? (r.namespaces.empty() ? "(root)" : ", (root)") : ""), joined(keys), r.from, r.url});
+    table.row(
+        {r.name,
+         joined(r.namespaces) + (r.root_namespace ? (r.namespaces.empty() ? "(root)" : ", (root)") : ""),
+         joined(keys), r.from, r.url});
   }
   in.out().put(table.render(in.session().out_terminal));
   return 0;
@@ -91,7 +102,8 @@ Result<int> run_config_list(Invocation& in) {
   if (in.json()) {
     OrderedJson data;
     data["settings"] = OrderedJson::array();
-    for (const auto& r : rows) data["settings"].push_back({{"key", r.key}, {"value", r.value}, {"from", r.from}});
+    for (const auto& r : rows)
+      data["settings"].push_back({{"key", r.key}, {"value", r.value}, {"from", r.from}});
     in.document(data);
     return 0;
   }
@@ -115,7 +127,9 @@ Result<int> run_config_unset(Invocation& in) {
   return 0;
 }
 
-std::string_view health_word(app::Health h) { return h == app::Health::ok ? "ok" : h == app::Health::warning ? "warning" : "error"; }
+std::string_view health_word(app::Health h) {
+  return h == app::Health::ok ? "ok" : h == app::Health::warning ? "warning" : "error";
+}
 
 Result<int> run_doctor(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
@@ -129,15 +143,21 @@ Result<int> run_doctor(Invocation& in) {
     for (const auto& [k, v] : r.facts) data["facts"][k] = v;
     data["checks"] = OrderedJson::array();
     for (const auto& c : r.checks)
-      data["checks"].push_back({{"name", c.name}, {"health", std::string(health_word(c.health))}, {"message", c.message}, {"remedy", c.remedy}});
+      data["checks"].push_back({{"name", c.name},
+                                {"health", std::string(health_word(c.health))},
+                                {"message", c.message},
+                                {"remedy", c.remedy}});
     in.document(data);
     return code;
   }
   const Terminal& t = in.session().out_terminal;
   in.out().put(render_facts(t, r.facts) + "\n");
   for (const auto& c : r.checks) {
-    const Style style = c.health == app::Health::ok ? Style::green : c.health == app::Health::warning ? Style::yellow : Style::red;
-    in.out().line(styled(t, style, pad(health_word(c.health), 7)) + "  " + sanitize(c.name) + (c.message.empty() ? "" : ": " + sanitize(c.message)));
+    const Style style = c.health == app::Health::ok        ? Style::green
+                        : c.health == app::Health::warning ? Style::yellow
+                                                           : Style::red;
+    in.out().line(styled(t, style, pad(health_word(c.health), 7)) + "  " + sanitize(c.name) +
+                  (c.message.empty() ? "" : ": " + sanitize(c.message)));
     if (!c.remedy.empty()) in.out().line("         hint: " + sanitize(c.remedy));
   }
   return code;
@@ -153,39 +173,91 @@ Result<int> run_version(Invocation& in) {
 }
 
 void add_registry(std::vector<Command>& table, std::string_view group) {
-  table.push_back({.name = "registry add", .group = group, .summary = "use a registry",
-      .description = "Writes a registry into your configuration, with the public keys whose signatures count. A namespace belongs to one registry; there is "
-                     "no falling back to another.",
-      .positionals = {{.name = "NAME", .help = "how you call it"}, {.name = "URL", .help = "https://, http://, file:// or a folder", .completes = Completes::folders}},
-      .options = {{.name = "namespaces", .kind = OptionKind::multi, .value = "A,B", .help = "the namespaces it serves"},
-                  {.name = "root-namespace", .help = "it also serves names without a namespace"},
-                  {.name = "key", .kind = OptionKind::multi, .value = "KEY", .help = "an Ed25519 public key: 64 hex digits, or a PEM file",
-                   .completes = Completes::files}},
-      .examples = {{.line = "nano registry add acme https://models.acme.example --namespaces acme --key acme.pub.pem"}},
-      .exits = {Errc::not_found, Errc::store, Errc::invalid}, .run = run_registry_add});
-  table.push_back({.name = "registry list", .group = group, .summary = "show the registries in use",
-      .description = "Every configured registry with its namespaces, key ids and address, and the starter registry that came with nano.",
-      .examples = {{.line = "nano registry list"}}, .exits = {Errc::invalid}, .run = run_registry_list});
-  table.push_back({.name = "registry remove", .group = group, .summary = "stop using a registry",
-      .description = "Takes it out of your configuration. What was installed from it stays.",
-      .positionals = {{.name = "NAME", .help = "how you called it"}}, .examples = {{.line = "nano registry remove acme"}},
-      .exits = {Errc::not_found, Errc::store, Errc::invalid}, .run = run_registry_remove});
+  table.push_back(
+      {.name = "registry add",
+       .group = group,
+       .summary = "use a registry",
+       .description = "Writes a registry into your configuration, with the public keys whose signatures "
+                      "count. A namespace belongs to one registry; there is "
+                      "no falling back to another.",
+       .positionals = {{.name = "NAME", .help = "how you call it"},
+                       {.name = "URL",
+                        .help = "https://, http://, file:// or a folder",
+                        .completes = Completes::folders}},
+       .options = {{.name = "namespaces",
+                    .kind = OptionKind::multi,
+                    .value = "A,B",
+                    .help = "the namespaces it serves"},
+                   {.name = "root-namespace", .help = "it also serves names without a namespace"},
+                   {.name = "key",
+                    .kind = OptionKind::multi,
+                    .value = "KEY",
+                    .help = "an Ed25519 public key: 64 hex digits, or a PEM file",
+                    .completes = Completes::files}},
+       .examples =
+           {{.line =
+                 "nano registry add acme https://models.acme.example --namespaces acme --key acme.pub.pem"}},
+       .exits = {Errc::not_found, Errc::store, Errc::invalid},
+       .run = run_registry_add});
+  table.push_back({.name = "registry list",
+                   .group = group,
+                   .summary = "show the registries in use",
+                   .description = "Every configured registry with its namespaces, key ids and address, and "
+                                  "the starter registry that came with nano.",
+                   .examples = {{.line = "nano registry list"}},
+                   .exits = {Errc::invalid},
+                   .run = run_registry_list});
+  table.push_back({.name = "registry remove",
+                   .group = group,
+                   .summary = "stop using a registry",
+                   .description = "Takes it out of your configuration. What was installed from it stays.",
+                   .positionals = {{.name = "NAME", .help = "how you called it"}},
+                   .examples = {{.line = "nano registry remove acme"}},
+                   .exits = {Errc::not_found, Errc::store, Errc::invalid},
+                   .run = run_registry_remove});
 }
 
 void add_config(std::vector<Command>& table, std::string_view group) {
-  const Positional key{.name = "KEY", .help = "json, quiet, verbose, offline, registry or store", .completes = Completes::choices,
+  const Positional key{.name = "KEY",
+                       .help = "json, quiet, verbose, offline, registry or store",
+                       .completes = Completes::choices,
                        .choices = {"json", "quiet", "verbose", "offline", "registry", "store"}};
-  table.push_back({.name = "config list", .group = group, .summary = "show the settings and where each comes from",
-      .description = "A flag beats an environment variable, that your configuration file, and that the system's.",
-      .examples = {{.line = "nano config list"}}, .exits = {Errc::invalid}, .run = run_config_list});
-  table.push_back({.name = "config get", .group = group, .summary = "show one setting", .description = "Prints its value and nothing else.",
-      .positionals = {key}, .examples = {{.line = "nano config get store"}}, .exits = {Errc::invalid}, .run = run_config_get});
-  table.push_back({.name = "config set", .group = group, .summary = "change a setting",
-      .description = "Writes it into your configuration file.", .positionals = {key, {.name = "VALUE", .help = "true or false, a registry's name, or a folder"}},
-      .examples = {{.line = "nano config set offline true"}}, .exits = {Errc::store, Errc::invalid}, .run = run_config_set});
-  table.push_back({.name = "config unset", .group = group, .summary = "forget a setting",
-      .description = "Takes it out of your configuration file; the system's value or the default holds again.", .positionals = {key},
-      .examples = {{.line = "nano config unset offline"}}, .exits = {Errc::store, Errc::invalid}, .run = run_config_unset});
+  table.push_back(
+      {.name = "config list",
+       .group = group,
+       .summary = "show the settings and where each comes from",
+       .description =
+           "A flag beats an environment variable, that your configuration file, and that the system's.",
+       .examples = {{.line = "nano config list"}},
+       .exits = {Errc::invalid},
+       .run = run_config_list});
+  table.push_back({.name = "config get",
+                   .group = group,
+                   .summary = "show one setting",
+                   .description = "Prints its value and nothing else.",
+                   .positionals = {key},
+                   .examples = {{.line = "nano config get store"}},
+                   .exits = {Errc::invalid},
+                   .run = run_config_get});
+  table.push_back(
+      {.name = "config set",
+       .group = group,
+       .summary = "change a setting",
+       .description = "Writes it into your configuration file.",
+       .positionals = {key, {.name = "VALUE", .help = "true or false, a registry's name, or a folder"}},
+       .examples = {{.line = "nano config set offline true"}},
+       .exits = {Errc::store, Errc::invalid},
+       .run = run_config_set});
+  table.push_back(
+      {.name = "config unset",
+       .group = group,
+       .summary = "forget a setting",
+       .description =
+           "Takes it out of your configuration file; the system's value or the default holds again.",
+       .positionals = {key},
+       .examples = {{.line = "nano config unset offline"}},
+       .exits = {Errc::store, Errc::invalid},
+       .run = run_config_unset});
 }
 
 }  // namespace
@@ -194,11 +266,20 @@ void add_setting_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Settings and help";
   add_registry(table, kGroup);
   add_config(table, kGroup);
-  table.push_back({.name = "doctor", .group = kGroup, .summary = "check that everything nano needs is in order",
-      .description = "Shows the machine, the kernels and the places nano uses, and checks the store and the registries. Exits with 15 when something is wrong.",
-      .examples = {{.line = "nano doctor"}}, .exits = {Errc::invalid, Errc::attention}, .run = run_doctor});
-  table.push_back({.name = "version", .group = kGroup, .summary = "show the version", .description = "Prints the program's name and version.",
-      .examples = {{.line = "nano version"}}, .run = run_version});
+  table.push_back({.name = "doctor",
+                   .group = kGroup,
+                   .summary = "check that everything nano needs is in order",
+                   .description = "Shows the machine, the kernels and the places nano uses, and checks the "
+                                  "store and the registries. Exits with 15 when something is wrong.",
+                   .examples = {{.line = "nano doctor"}},
+                   .exits = {Errc::invalid, Errc::attention},
+                   .run = run_doctor});
+  table.push_back({.name = "version",
+                   .group = kGroup,
+                   .summary = "show the version",
+                   .description = "Prints the program's name and version.",
+                   .examples = {{.line = "nano version"}},
+                   .run = run_version});
 }
 
 }  // namespace nano::cli

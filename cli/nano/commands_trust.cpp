@@ -41,7 +41,8 @@ OrderedJson report_json(const app::VerifyReport& r) {
 
 Result<int> run_verify(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const app::VerifyReport r, app::verify(ctx, {.names = in.arguments("NAME"), .repair = in.has("repair")}));
+  NANO_TRY_ASSIGN(const app::VerifyReport r,
+                  app::verify(ctx, {.names = in.arguments("NAME"), .repair = in.has("repair")}));
   // A bad signature weighs more than bad bytes: bytes can be fetched again.
   int code = 0;
   for (const auto& f : r.findings) {
@@ -56,14 +57,17 @@ Result<int> run_verify(Invocation& in) {
   if (!in.session().quiet) {
     for (const auto& p : r.packages) {
       in.out().line((p.ok ? styled(t, Style::green, "ok ") : styled(t, Style::red, "BAD")) + "  " +
-                    styled(t, Style::bold, sanitize(p.name + " " + p.version + (p.variant.empty() ? "" : " " + p.variant))) + "  " + std::to_string(p.files) +
-                    " files, " + human_bytes(p.bytes) + ", " +
-                    (p.is_unsigned ? styled(t, Style::yellow, "unsigned") : "signed by " + sanitize(p.signer.substr(0, 16))));
+                    styled(t, Style::bold,
+                           sanitize(p.name + " " + p.version + (p.variant.empty() ? "" : " " + p.variant))) +
+                    "  " + std::to_string(p.files) + " files, " + human_bytes(p.bytes) + ", " +
+                    (p.is_unsigned ? styled(t, Style::yellow, "unsigned")
+                                   : "signed by " + sanitize(p.signer.substr(0, 16))));
     }
     if (r.packages.empty() && r.findings.empty()) in.session().log.note("nothing is installed");
   }
   for (const auto& f : r.findings) {
-    in.out().line((f.package.empty() ? std::string("store") : sanitize(f.package)) + ": " + (f.path.empty() ? "" : sanitize(f.path) + ": ") + sanitize(f.message));
+    in.out().line((f.package.empty() ? std::string("store") : sanitize(f.package)) + ": " +
+                  (f.path.empty() ? "" : sanitize(f.path) + ": ") + sanitize(f.message));
     if (!f.remedy.empty()) in.out().line("  hint: " + sanitize(f.remedy));
   }
   if (r.repaired > 0) in.out().line("repaired " + std::to_string(r.repaired));
@@ -73,13 +77,24 @@ Result<int> run_verify(Invocation& in) {
 }  // namespace
 
 void add_trust_commands(std::vector<Command>& table) {
-  table.push_back({.name = "verify", .group = "Packages", .summary = "check installed bytes and signatures",
-      .description = "Hashes every file of every installed package against its signed release, and checks every signature again. Exits with 6 when "
-                     "bytes are wrong and with 7 when a signature is.",
-      .positionals = {{.name = "NAME", .help = "installed packages; all, if left out", .required = false, .many = true, .completes = Completes::installed}},
-      .options = {{.name = "repair", .help = "mend from good copies, and remove damaged blobs so that install fetches them again"}},
-      .examples = {{.line = "nano verify"}, {.line = "nano verify sentiment-50m --json"}},
-      .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store}, .run = run_verify});
+  table.push_back(
+      {.name = "verify",
+       .group = "Packages",
+       .summary = "check installed bytes and signatures",
+       .description = "Hashes every file of every installed package against its signed release, and checks "
+                      "every signature again. Exits with 6 when "
+                      "bytes are wrong and with 7 when a signature is.",
+       .positionals = {{.name = "NAME",
+                        .help = "installed packages; all, if left out",
+                        .required = false,
+                        .many = true,
+                        .completes = Completes::installed}},
+       .options =
+           {{.name = "repair",
+             .help = "mend from good copies, and remove damaged blobs so that install fetches them again"}},
+       .examples = {{.line = "nano verify"}, {.line = "nano verify sentiment-50m --json"}},
+       .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store},
+       .run = run_verify});
 }
 
 }  // namespace nano::cli

@@ -11,7 +11,8 @@ namespace nano::cli {
 namespace {
 
 Result<app::OpenModel> open_model(Invocation& in, app::Context& ctx) {
-  return app::OpenModel::open(ctx, {.model = in.argument("MODEL"), .install_missing = in.has("install"),
+  return app::OpenModel::open(ctx, {.model = in.argument("MODEL"),
+                                    .install_missing = in.has("install"),
                                     .threads = static_cast<int>(in.number("threads", 0))});
 }
 
@@ -21,7 +22,8 @@ OrderedJson answer_json(std::string_view input, const app::Answer& a, std::size_
   j["input"] = sanitize_utf8(input);
   j["label"] = a.label;
   j["scores"] = OrderedJson::object();
-  for (std::size_t i = 0; i < a.scores.size() && i < top; ++i) j["scores"][a.scores[i].first] = rounded(a.scores[i].second);
+  for (std::size_t i = 0; i < a.scores.size() && i < top; ++i)
+    j["scores"][a.scores[i].first] = rounded(a.scores[i].second);
   j["ms"] = rounded(a.ms, 4);
   if (a.truncated) j["truncated"] = true;
   return j;
@@ -34,7 +36,8 @@ std::string score_text(double p) {
 }
 
 /// In a pipe: label, score (and with --top-k the following ones), text, separated by tabs. On a terminal: in columns.
-std::string answer_line(const Terminal& t, std::string_view input, const app::Answer& a, std::size_t top, std::size_t label_width) {
+std::string answer_line(const Terminal& t, std::string_view input, const app::Answer& a, std::size_t top,
+                        std::size_t label_width) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < a.scores.size() && i < std::max<std::size_t>(top, 1); ++i) {
     parts.push_back(sanitize(a.scores[i].first));
@@ -70,12 +73,15 @@ Result<int> run_run(Invocation& in) {
   const auto one = [&](std::string_view text) -> Status {
     ++n;
     NANO_TRY_ASSIGN(const app::Answer answer, model.classify(text));
-    if (answer.truncated) in.session().log.warn("text " + std::to_string(n) + " is longer than the model's context; its end was not read");
+    if (answer.truncated)
+      in.session().log.warn("text " + std::to_string(n) +
+                            " is longer than the model's context; its end was not read");
     if (document) {
       results.push_back(answer_json(text, answer, top));
       return Unit{};
     }
-    in.out().line(lines ? dump_safe(answer_json(text, answer, top)) : answer_line(in.session().out_terminal, text, answer, top, label_width));
+    in.out().line(lines ? dump_safe(answer_json(text, answer, top))
+                        : answer_line(in.session().out_terminal, text, answer, top, label_width));
     return in.out().flush();
   };
   NANO_TRY(for_each_text(in, one));
@@ -109,7 +115,9 @@ Result<int> run_embed(Invocation& in) {
   const auto one = [&](std::string_view text) -> Status {
     ++n;
     NANO_TRY_ASSIGN(const app::EmbedAnswer answer, model.embed(text));
-    if (answer.truncated) in.session().log.warn("text " + std::to_string(n) + " is longer than the model's context; its end was not read");
+    if (answer.truncated)
+      in.session().log.warn("text " + std::to_string(n) +
+                            " is longer than the model's context; its end was not read");
     dimensions = answer.vector.size();
     OrderedJson vector = floats(answer.vector);
     if (!document && !lines) {
@@ -158,34 +166,73 @@ Result<int> run_path(Invocation& in) {
 
 void add_use_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Use models";
-  const Positional model{.name = "MODEL", .help = "an installed name, `NAME:VARIANT`, a .gguf file or a package folder `DIR/`", .completes = Completes::installed};
-  const Positional texts{.name = "TEXT", .help = "texts; `-` stands for the lines of standard input, as does leaving them out in a pipe",
-                         .required = false, .many = true};
-  const Option install{.name = "install", .help = "install the package first if it is not installed, without asking"};
-  const Option threads{.name = "threads", .short_name = 't', .kind = OptionKind::number, .value = "N", .help = "use so many threads", .least = 1};
+  const Positional model{.name = "MODEL",
+                         .help = "an installed name, `NAME:VARIANT`, a .gguf file or a package folder `DIR/`",
+                         .completes = Completes::installed};
+  const Positional texts{
+      .name = "TEXT",
+      .help = "texts; `-` stands for the lines of standard input, as does leaving them out in a pipe",
+      .required = false,
+      .many = true};
+  const Option install{.name = "install",
+                       .help = "install the package first if it is not installed, without asking"};
+  const Option threads{.name = "threads",
+                       .short_name = 't',
+                       .kind = OptionKind::number,
+                       .value = "N",
+                       .help = "use so many threads",
+                       .least = 1};
   const Option jsonl{.name = "jsonl", .help = "one JSON object a line, as they come"};
-  const std::vector<Errc> exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid,
-                                   Errc::unsupported};
-  table.push_back({.name = "run", .group = kGroup, .summary = "answer texts with a model",
-      .description = "Prints one result a line: the label, its probability, the text. From a pipe each line is answered as it comes. A package that "
-                     "is not installed is offered for installation on a terminal.\n\n"
-                     "With --json one document: {\"schema\": \"nano.run/1\", \"data\": {\"model\", \"version\", \"variant\", \"results\": [{\"input\", "
-                     "\"label\", \"scores\": {label: probability}, \"ms\"}]}, \"warnings\": []}. With --jsonl one such result object a line.",
-      .positionals = {model, texts},
-      .options = {{.name = "top-k", .short_name = 'k', .kind = OptionKind::number, .value = "N", .help = "show the N most probable labels", .least = 1},
-                  threads, install, jsonl},
-      .examples = {{.line = "nano run sentiment-50m \"A joy from start to end.\""},
-                   {.line = "nano run sentiment-50m --jsonl < reviews.txt", .what = "one JSON object for each line"},
-                   {.line = "nano run ./model.gguf -- \"-5 degrees, lovely\"", .what = "a file; a text that begins with a dash"}},
-      .exits = exits, .run = run_run});
-  table.push_back({.name = "embed", .group = kGroup, .summary = "turn texts into vectors",
-      .description = "Prints one JSON array of numbers a line: the text's embedding, of unit length. Texts come as for `nano run`.",
-      .positionals = {model, texts}, .options = {threads, install, jsonl},
-      .examples = {{.line = "nano embed sentiment-50m \"A joy from start to end.\""}}, .exits = exits, .run = run_embed});
-  table.push_back({.name = "path", .group = kGroup, .summary = "print where a model's file lies, for other runtimes",
-      .description = "The path of the installed weights (GGUF). Nothing else is printed, so that it can stand in `$(...)`.",
-      .positionals = {{.name = "NAME", .help = "an installed package, `NAME:VARIANT` or `NAME@VERSION`", .completes = Completes::installed}},
-      .examples = {{.line = "llama-embedding -m \"$(nano path sentiment-50m)\" -p \"hello\""}}, .exits = {Errc::not_found, Errc::store}, .run = run_path});
+  const std::vector<Errc> exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted,
+                                   Errc::store,     Errc::refused, Errc::invalid,   Errc::unsupported};
+  table.push_back({.name = "run",
+                   .group = kGroup,
+                   .summary = "answer texts with a model",
+                   .description = "Prints one result a line: the label, its probability, the text. From a "
+                                  "pipe each line is answered as it comes. A package that "
+                                  "is not installed is offered for installation on a terminal.\n\n"
+                                  "With --json one document: {\"schema\": \"nano.run/1\", \"data\": "
+                                  "{\"model\", \"version\", \"variant\", \"results\": [{\"input\", "
+                                  "\"label\", \"scores\": {label: probability}, \"ms\"}]}, \"warnings\": "
+                                  "[]}. With --jsonl one such result object a line.",
+                   .positionals = {model, texts},
+                   .options = {{.name = "top-k",
+                                .short_name = 'k',
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "show the N most probable labels",
+                                .least = 1},
+                               threads,
+                               install,
+                               jsonl},
+                   .examples = {{.line = "nano run sentiment-50m \"A joy from start to end.\""},
+                                {.line = "nano run sentiment-50m --jsonl < reviews.txt",
+                                 .what = "one JSON object for each line"},
+                                {.line = "nano run ./model.gguf -- \"-5 degrees, lovely\"",
+                                 .what = "a file; a text that begins with a dash"}},
+                   .exits = exits,
+                   .run = run_run});
+  table.push_back({.name = "embed",
+                   .group = kGroup,
+                   .summary = "turn texts into vectors",
+                   .description = "Prints one JSON array of numbers a line: the text's embedding, of unit "
+                                  "length. Texts come as for `nano run`.",
+                   .positionals = {model, texts},
+                   .options = {threads, install, jsonl},
+                   .examples = {{.line = "nano embed sentiment-50m \"A joy from start to end.\""}},
+                   .exits = exits,
+                   .run = run_embed});
+  table.push_back({.name = "path",
+                   .group = kGroup,
+                   .summary = "print where a model's file lies, for other runtimes",
+                   .description = "The path of the installed weights (GGUF). Nothing else is printed, so "
+                                  "that it can stand in `$(...)`.",
+                   .positionals = {{.name = "NAME",
+                                    .help = "an installed package, `NAME:VARIANT` or `NAME@VERSION`",
+                                    .completes = Completes::installed}},
+                   .examples = {{.line = "llama-embedding -m \"$(nano path sentiment-50m)\" -p \"hello\""}},
+                   .exits = {Errc::not_found, Errc::store},
+                   .run = run_path});
 }
 
 }  // namespace nano::cli

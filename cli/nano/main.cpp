@@ -2,4 +2,6 @@
 #include "cli/nano/commands.h"
 #include "cli/program.h"
 
-int main(int argc, char** argv) { return nano::cli::run_program(nano::cli::nano_program(), argc, argv); }
+int main(int argc, char** argv) {
+  return nano::cli::run_program(nano::cli::nano_program(), argc, argv);
+}

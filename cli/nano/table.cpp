@@ -10,7 +10,9 @@ namespace nano::cli {
 
 const Program& nano_program() {
   static const Program program = [] {
-    Program p{.name = "nano", .version = NANO_VERSION, .summary = "small neural networks, installed and run like a library",
+    Program p{.name = "nano",
+              .version = NANO_VERSION,
+              .summary = "small neural networks, installed and run like a library",
               .also_called = {"nanom"},
               .groups = {"Find models", "Use models", "Packages", "Make packages", "Settings and help"}};
     add_find_commands(p.commands);
@@ -19,7 +21,8 @@ const Program& nano_program() {
     add_trust_commands(p.commands);
     add_make_commands(p.commands);
     add_setting_commands(p.commands);
-    p.commands.push_back(completions_command("Settings and help", "nano completions bash > ~/.local/share/bash-completion/completions/nano"));
+    p.commands.push_back(completions_command(
+        "Settings and help", "nano completions bash > ~/.local/share/bash-completion/completions/nano"));
     p.commands.push_back(help_command("Settings and help", "nano help run"));
     return p;
   }();

@@ -1,11 +1,11 @@
 // cli/nano/texts.cpp: arguments and lines as texts.
 #include "cli/nano/texts.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <vector>
+
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -21,8 +21,9 @@ std::string sanitize_utf8(std::string_view bytes) {
 
 Status check_texts(const Invocation& in) {
   if (in.arguments("TEXT").empty() && isatty(STDIN_FILENO) != 0)
-    return make_error(Errc::usage, "no text given", "write `" + std::string(in.program().name) + " " + std::string(in.command().name) + " " +
-                                                        in.argument("MODEL") + " \"a text\"`, or send lines through a pipe");
+    return make_error(Errc::usage, "no text given",
+                      "write `" + std::string(in.program().name) + " " + std::string(in.command().name) +
+                          " " + in.argument("MODEL") + " \"a text\"`, or send lines through a pipe");
   return Unit{};
 }
 
@@ -38,7 +39,8 @@ Status for_each_line(int fd, const std::function<Result<bool>(std::string_view)>
   while (true) {
     const ssize_t n = read(fd, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return make_error(Errc::store, std::string("cannot read standard input: ") + std::strerror(errno));
+    if (n < 0)
+      return make_error(Errc::store, std::string("cannot read standard input: ") + std::strerror(errno));
     if (n == 0) break;
     std::string_view rest(chunk.data(), static_cast<std::size_t>(n));
     for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
@@ -50,7 +52,9 @@ Status for_each_line(int fd, const std::function<Result<bool>(std::string_view)>
     }
     pending += rest;
     if (pending.size() > kMaxLineBytes)
-      return make_error(Errc::invalid, "line " + std::to_string(line_number + 1) + " of standard input is longer than " + human_bytes(kMaxLineBytes),
+      return make_error(Errc::invalid,
+                        "line " + std::to_string(line_number + 1) + " of standard input is longer than " +
+                            human_bytes(kMaxLineBytes),
                         "split it into shorter lines");
   }
   if (!pending.empty()) {

@@ -1,7 +1,8 @@
 // tests/cli/args_test.cpp: command lines, right and wrong.
+#include "cli/args.h"
+
 #include <catch2/catch.hpp>
 
-#include "cli/args.h"
 #include "cli/help.h"
 #include "tests/cli/sample.h"
 
@@ -10,14 +11,18 @@ using namespace nano::cli;
 using Words = std::vector<std::string>;
 
 namespace {
-Result<Parsed> parse(const Words& args) { return parse_args(test::sample_program(), args); }
+Result<Parsed> parse(const Words& args) {
+  return parse_args(test::sample_program(), args);
+}
 std::string message(const Words& args) {
   auto r = parse(args);
   if (r) return "(no error)";
   CHECK(r.error().code == Errc::usage);
   return r.error().message + " / " + r.error().hint;
 }
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 }  // namespace
 
 TEST_CASE("a command gets its arguments and options") {
@@ -30,8 +35,9 @@ TEST_CASE("a command gets its arguments and options") {
 }
 
 TEST_CASE("global flags stand before or after the command") {
-  for (const Words& args : {Words{"--json", "--store", "/s", "search", "x"}, Words{"search", "--json", "x", "--store=/s"},
-                            Words{"search", "x", "--store", "/s", "--json"}}) {
+  for (const Words& args :
+       {Words{"--json", "--store", "/s", "search", "x"}, Words{"search", "--json", "x", "--store=/s"},
+        Words{"search", "x", "--store", "/s", "--json"}}) {
     auto r = parse(args);
     REQUIRE(r);
     CHECK(r->command->name == "search");
@@ -82,7 +88,8 @@ TEST_CASE("a misspelt command gets the nearest real one") {
 }
 
 TEST_CASE("a misspelt option gets the nearest real one") {
-  CHECK(contains(message({"install", "x", "--dry-rn"}), "no option '--dry-rn' for 'demo install'; did you mean '--dry-run'?"));
+  CHECK(contains(message({"install", "x", "--dry-rn"}),
+                 "no option '--dry-rn' for 'demo install'; did you mean '--dry-run'?"));
   CHECK(contains(message({"--jsn", "install", "x"}), "no option '--jsn'; did you mean '--json'?"));
   CHECK(contains(message({"install", "x", "--limit=3"}), "no option '--limit'"));
   CHECK(contains(message({"install", "-5", "x"}), "goes after `--`"));
@@ -129,19 +136,22 @@ TEST_CASE("control characters in a wrong word do not reach the terminal") {
 TEST_CASE("help of a command has usage, options, global flags, an example and its exit codes") {
   const Terminal plain;
   const std::string text = topic_help(test::sample_program(), "install", plain).value();
-  for (const char* part : {"Usage: demo install [OPTIONS] PACKAGE...", "-n, --dry-run", "--json", "--quiet", "--verbose", "--offline", "--registry NAME",
-                           "--store DIR", "demo install x", "installs x", "  0  ", "  2  ", "  3  ", "  9  ", "  130 "})
+  for (const char* part : {"Usage: demo install [OPTIONS] PACKAGE...", "-n, --dry-run", "--json", "--quiet",
+                           "--verbose", "--offline", "--registry NAME", "--store DIR", "demo install x",
+                           "installs x", "  0  ", "  2  ", "  3  ", "  9  ", "  130 "})
     CHECK(contains(text, part));
   CHECK_FALSE(contains(text, "secret"));
   CHECK_FALSE(contains(text, "\x1b"));
   CHECK(contains(topic_help(test::sample_program(), "", plain).value(), "registry add"));
   CHECK(contains(topic_help(test::sample_program(), "registry", plain).value(), "registry list"));
-  CHECK(contains(topic_help(test::sample_program(), "instal", plain).error().message, "did you mean 'install'"));
+  CHECK(contains(topic_help(test::sample_program(), "instal", plain).error().message,
+                 "did you mean 'install'"));
 }
 
 TEST_CASE("the manual names every command that is not hidden") {
   const std::string text = manual_markdown(test::sample_program());
-  for (const auto& c : test::sample_program().commands) CHECK(contains(text, "### `demo " + std::string(c.name)));
+  for (const auto& c : test::sample_program().commands)
+    CHECK(contains(text, "### `demo " + std::string(c.name)));
   CHECK(contains(text, "Exit codes: 0, 2, 3, 9, 130."));
   CHECK_FALSE(contains(text, "secret"));
 }

@@ -1,10 +1,11 @@
 // tests/cli/completions_test.cpp: the scripts, in the shells themselves where they are installed.
-#include <catch2/catch.hpp>
+#include "cli/completions.h"
 
 #include <filesystem>
 
+#include <catch2/catch.hpp>
+
 #include "base/text.h"
-#include "cli/completions.h"
 #include "tests/cli/sample.h"
 #include "tests/support/support.h"
 
@@ -38,7 +39,9 @@ Words offered(const Words& line) {
   return out;
 }
 
-bool has(const Words& words, const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool has(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 }  // namespace
 

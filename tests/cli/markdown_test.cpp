@@ -1,14 +1,17 @@
 // tests/cli/markdown_test.cpp: cards on the terminal, also those written to do harm.
+#include "cli/markdown.h"
+
 #include <catch2/catch.hpp>
 
 #include "base/text.h"
-#include "cli/markdown.h"
 
 using namespace nano;
 using namespace nano::cli;
 
 namespace {
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 std::string plain(std::string_view md, std::size_t width = 60) {
   const RenderedCard card = render_card(md, Terminal{.tty = true, .colour = false, .width = width});
   CHECK(card.note.empty());
@@ -33,7 +36,9 @@ TEST_CASE("long paragraphs are wrapped to the terminal") {
 TEST_CASE("tables are aligned") {
   CHECK(plain("| metric | value |\n|---|---:|\n| accuracy | 0.86 |\n| size | 53 MB |\n") ==
         "metric    value\n────────  ─────\naccuracy   0.86\nsize      53 MB\n");
-  for (const auto& line : split(plain("| a | b |\n|---|---|\n| " + std::string(30, 'x') + " y y y y y y y y y y y y | z |\n", 30), '\n'))
+  for (const auto& line : split(
+           plain("| a | b |\n|---|---|\n| " + std::string(30, 'x') + " y y y y y y y y y y y y | z |\n", 30),
+           '\n'))
     CHECK(display_width(line) <= 34);
 }
 
@@ -53,12 +58,14 @@ TEST_CASE("front matter is left out") {
 }
 
 TEST_CASE("colour comes from us alone: escapes in the card, spelt out or as entities, do nothing") {
-  const std::string md = "# A\x1b[31m\n\n&#27;[2J &#x9b;31m &#x202e;x \x0e\x62 `\x1b]0;t\x07`\n\n[l](<http://x/&#27;[1m>)\n";
+  const std::string md =
+      "# A\x1b[31m\n\n&#27;[2J &#x9b;31m &#x202e;x \x0e\x62 `\x1b]0;t\x07`\n\n[l](<http://x/&#27;[1m>)\n";
   CHECK(sanitize(plain(md), true) == plain(md));
   const std::string coloured = render_card(md, Terminal{.tty = true, .colour = true, .width = 60}).text;
   std::string without = coloured;
   for (const char* ours : {"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[3m", "\x1b[4m", "\x1b[36m"})
-    for (auto at = without.find(ours); at != std::string::npos; at = without.find(ours)) without.erase(at, std::string(ours).size());
+    for (auto at = without.find(ours); at != std::string::npos; at = without.find(ours))
+      without.erase(at, std::string(ours).size());
   CHECK_FALSE(contains(without, "\x1b"));
   CHECK(contains(coloured, "\x1b[1m"));
 }

@@ -1,18 +1,18 @@
 // tests/cli/output_test.cpp: documents, errors, tables, widths, progress, and an output that refuses.
-#include <catch2/catch.hpp>
+#include "cli/output.h"
 
+#include <cstdlib>
+#include <thread>
+
+#include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <thread>
-
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/text_table.h"
 
@@ -20,7 +20,9 @@ using namespace nano;
 using namespace nano::cli;
 
 namespace {
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A pseudo-terminal of 60 columns.
 struct Pty {
@@ -70,11 +72,13 @@ TEST_CASE("floats are printed with the digits that mean something") {
   CHECK(dump_safe(rounded(1e-12)) == "1e-12");
   CHECK(dump_safe(rounded(0.325877)) == "0.325877");  // nlohmann's own dump: 0.32587699999999997
   CHECK(dump_safe(rounded(0)) == "0.0");
-  CHECK(dump_safe({{"a", {1.5, 2}}, {"b", OrderedJson::array()}, {"c", nullptr}, {"d", true}}, false) == R"({"a":[1.5,2],"b":[],"c":null,"d":true})");
+  CHECK(dump_safe({{"a", {1.5, 2}}, {"b", OrderedJson::array()}, {"c", nullptr}, {"d", true}}, false) ==
+        R"({"a":[1.5,2],"b":[],"c":null,"d":true})");
 }
 
 TEST_CASE("errors are prose for people and one document for programs") {
-  const Error e = make_error(Errc::not_found, "no package 'x\x1b[2J'", "try `nano search x`").while_("installing x");
+  const Error e =
+      make_error(Errc::not_found, "no package 'x\x1b[2J'", "try `nano search x`").while_("installing x");
   const std::string prose = render_error(e, false, Terminal{});
   CHECK(prose == "error: no package 'x\xEF\xBF\xBD[2J'\n  while installing x\n  hint: try `nano search x`\n");
   auto doc = parse_json(render_error(e, true, Terminal{}));

@@ -1,7 +1,7 @@
 // tests/cli/program_test.cpp: the built programs from the outside: help, errors, documents, pipes, docs that match.
-#include <catch2/catch.hpp>
-
 #include <filesystem>
+
+#include <catch2/catch.hpp>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -11,17 +11,21 @@ using namespace nano;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A home of its own, so that nothing of the machine's is read or written.
 struct Home {
   test::TempDir dir;
   std::map<std::string, std::string> env(const std::map<std::string, std::string>& more = {}) const {
-    std::map<std::string, std::string> e = {{"NANO_HOME", dir.path().string()}, {"NANO_JSON", ""}, {"NANO_STORE", ""}, {"NANO_OFFLINE", ""}};
+    std::map<std::string, std::string> e = {
+        {"NANO_HOME", dir.path().string()}, {"NANO_JSON", ""}, {"NANO_STORE", ""}, {"NANO_OFFLINE", ""}};
     for (const auto& [k, v] : more) e[k] = v;
     return e;
   }
-  test::RunResult nano(std::vector<std::string> args, std::string_view in = {}, const std::map<std::string, std::string>& more = {}) const {
+  test::RunResult nano(std::vector<std::string> args, std::string_view in = {},
+                       const std::map<std::string, std::string>& more = {}) const {
     args.insert(args.begin(), test::bin("nano"));
     return test::run(args, in, env(more));
   }
@@ -43,7 +47,9 @@ std::vector<std::string> commands_of(const std::string& manual, const std::strin
   return out;
 }
 
-std::string tiny_model() { return test::data("bert_tiny/bert_tiny.gguf").string(); }
+std::string tiny_model() {
+  return test::data("bert_tiny/bert_tiny.gguf").string();
+}
 
 }  // namespace
 
@@ -111,8 +117,14 @@ TEST_CASE("with --json an error is one document on standard error") {
 
 TEST_CASE("every command that only reads answers --json with its envelope") {
   const Home home;
-  for (const std::vector<std::string>& args : {std::vector<std::string>{"list"}, {"history"}, {"registry", "list"}, {"config", "list"}, {"version"},
-                                               {"verify"}, {"gc", "--dry-run"}, {"config", "get", "offline"}}) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"list"},
+                                               {"history"},
+                                               {"registry", "list"},
+                                               {"config", "list"},
+                                               {"version"},
+                                               {"verify"},
+                                               {"gc", "--dry-run"},
+                                               {"config", "get", "offline"}}) {
     auto with = args;
     with.emplace_back("--json");
     const auto r = home.nano(with);
@@ -137,7 +149,9 @@ TEST_CASE("version is the same in both spellings") {
 TEST_CASE("a pipe that closes early is quiet; a full disk is error 9") {
   const Home home;
   const std::string nano = test::bin("nano");
-  auto r = test::run({"/bin/bash", "-c", "{ sleep 0.3; \"$0\" help --markdown; echo \"code $?\" >&2; } | true", nano}, {}, home.env());
+  auto r = test::run(
+      {"/bin/bash", "-c", "{ sleep 0.3; \"$0\" help --markdown; echo \"code $?\" >&2; } | true", nano}, {},
+      home.env());
   CHECK(r.err == "code 0\n");
   if (!std::filesystem::exists("/dev/full")) return;
   r = test::run({"/bin/bash", "-c", "\"$0\" help > /dev/full", nano}, {}, home.env());
@@ -178,7 +192,8 @@ TEST_CASE("empty, huge, broken and cheerful text are all answered") {
   const Home home;
   const std::string model = tiny_model();
   const std::string huge(1'000'000, 'a');
-  const auto r = home.nano({"run", model, "--jsonl"}, "\n" + huge + " b\n\xFF\xFE\x80\n\xF0\x9F\x98\x80\xF0\x9F\x98\x80\n");
+  const auto r = home.nano({"run", model, "--jsonl"},
+                           "\n" + huge + " b\n\xFF\xFE\x80\n\xF0\x9F\x98\x80\xF0\x9F\x98\x80\n");
   INFO(r.err.substr(0, 500));
   REQUIRE(r.exit_code == 0);
   const auto lines = split(trim(r.out), '\n');
@@ -201,9 +216,11 @@ TEST_CASE("embed prints a vector a line, of unit length") {
 TEST_CASE("an interrupt ends a waiting run with 130") {
   const Home home;
   const auto r = test::run({"/bin/bash", "-c",
-                            "mkfifo \"$NANO_HOME/in\"; \"$0\" run \"$1\" < \"$NANO_HOME/in\" & pid=$!; exec 3> \"$NANO_HOME/in\"; echo hello >&3; sleep 1; "
+                            "mkfifo \"$NANO_HOME/in\"; \"$0\" run \"$1\" < \"$NANO_HOME/in\" & pid=$!; exec "
+                            "3> \"$NANO_HOME/in\"; echo hello >&3; sleep 1; "
                             "kill -TERM $pid; wait $pid; echo \"code $?\"",
-                            test::bin("nano"), tiny_model()}, {}, home.env());
+                            test::bin("nano"), tiny_model()},
+                           {}, home.env());
   CHECK(contains(r.out, "hello"));
   CHECK(contains(r.out, "code 130"));
 }
@@ -212,7 +229,8 @@ TEST_CASE("settings come from the flag, then the variable, then the file") {
   const Home home;
   CHECK(home.nano({"config", "set", "offline", "true"}).exit_code == 0);
   CHECK(home.nano({"config", "get", "offline"}).out == "true\n");
-  auto row = parse_json(home.nano({"config", "get", "offline", "--json"}, {}, {{"NANO_OFFLINE", "false"}}).out);
+  auto row =
+      parse_json(home.nano({"config", "get", "offline", "--json"}, {}, {{"NANO_OFFLINE", "false"}}).out);
   REQUIRE(row);
   CHECK((*row)["data"]["from"] == "environment");
   CHECK(home.nano({"config", "unset", "offline"}).exit_code == 0);
@@ -220,6 +238,7 @@ TEST_CASE("settings come from the flag, then the variable, then the file") {
 }
 
 TEST_CASE("nano links nothing of the server, nor of httplib") {
-  const auto r = test::run({"/bin/bash", "-c", "nm -C \"$0\" 2>/dev/null | grep -c 'nano::server' || true", test::bin("nano")});
+  const auto r = test::run(
+      {"/bin/bash", "-c", "nm -C \"$0\" 2>/dev/null | grep -c 'nano::server' || true", test::bin("nano")});
   CHECK(trim(r.out) == "0");
 }
