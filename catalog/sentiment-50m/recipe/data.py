@@ -38,9 +38,9 @@ class Short:
 
 
 class Windows:
-    """One to three neighbouring sentences of a review, with its rating as a weak label."""
+    """Up to `most` neighbouring sentences of a review, with its rating as a weak label."""
 
-    def __init__(self, tok, max_len=48, labelled=True, soft=None):
+    def __init__(self, tok, max_len=48, most=3, labelled=True, soft=None):
         self.ids = np.load(f"{WORK}/imdb_ids.npy")
         starts, ratings = np.load(f"{WORK}/imdb_starts.npy"), np.load(f"{WORK}/imdb_ratings.npy")
         stop = np.isin(self.ids, [tok.ids[c] for c in ".!?"])
@@ -49,7 +49,7 @@ class Windows:
         review = np.searchsorted(starts, cuts[:-1], side="right") - 1
         self.lo, self.hi, self.review = cuts[:-1], cuts[1:], review
         self.rating = ratings[review]
-        self.max_len = max_len
+        self.max_len, self.most = max_len, most
         ok = (self.hi - self.lo >= 3) & (self.hi - self.lo <= max_len)
         if labelled:
             ok &= self.rating > 0
@@ -62,7 +62,7 @@ class Windows:
         for s in self.choice[rng.integers(0, len(self.choice), n)]:
             e = s
             if self.soft is None:
-                for _ in range(rng.integers(0, 3)):
+                for _ in range(rng.integers(0, self.most)):
                     if (e + 1 < len(self.lo) and self.review[e + 1] == self.review[s]
                             and self.hi[e + 1] - self.lo[s] <= self.max_len):
                         e += 1

@@ -64,6 +64,7 @@ def main():
     p.add_argument("--out", required=True)
     p.add_argument("--layers", type=int, default=6)
     p.add_argument("--tokens", type=float, required=True, help="millions of pieces to train on")
+    p.add_argument("--minutes", type=float, default=1e9, help="ends the schedule by this time, if that comes first")
     p.add_argument("--lr", type=float, default=4e-4)
     p.add_argument("--lr-words", type=float, default=3e-4)
     p.add_argument("--batch", type=int, default=2048, help="pieces a step")
@@ -99,6 +100,8 @@ def main():
     for name, share in (s.split("=") for s in a.mix.split(",")):
         if name == "imdb":
             sources.append((data.Windows(tok), float(share)))
+        elif name == "long":   # so that positions beyond a few sentences are trained too
+            sources.append((data.Windows(tok, max_len=250, most=16), float(share)))
         elif name == "soft":
             w = data.Windows(tok, labelled=False, soft=soft["imdb"])
             w.choice = w.choice[soft["imdb"][w.choice] >= 0]
@@ -123,9 +126,10 @@ def main():
     lazy, drop = LazyAdam(model.words), M.Dropout(a.dropout)
     total, seen, step, start, last = a.tokens * 1e6, 0, 0, time.time(), time.time()
     sums, averaged, average = np.zeros(4), 0, None
-    while seen < total:
+    done = 0.0
+    while done < 1:
         ids, y = batches.next()
-        rate = schedule(seen / total, 0.06, a.floor)
+        rate = schedule(done, 0.06, a.floor)
         hide = torch.from_numpy(rng.random(ids.shape) < a.mask)
         hide[:, 0] = hide[:, -1] = False
         shown = ids.masked_fill(hide, T.MASK)
@@ -147,8 +151,9 @@ def main():
         lazy.step(rows, sub.grad, a.lr_words * rate)
         seen += ids.numel()
         step += 1
+        done = max(seen / total, (time.time() - start) / 60 / a.minutes)
         sums += [float(ce.detach()), float(guess.detach()), 1, ids.numel()]
-        if a.average and seen > total * (1 - a.average) and step % 20 == 0:
+        if a.average and done > 1 - a.average and step % 20 == 0:
             averaged += 1
             now = [model.words] + [q.data for q in model.state_dict().values()]
             if average is None:
@@ -156,7 +161,7 @@ def main():
             else:
                 for q, w in zip(average, now):
                     q.lerp_(w, 1 / averaged)
-        if time.time() - last > 60 or seen >= total:
+        if time.time() - last > 60 or done >= 1:
             acc = ((M.predict(model, held_ids, bf16=True) > 0.5) == held_y).mean()
             print(f"{time.time() - start:6.0f}s {seen / 1e6:6.2f}M ce {sums[0] / sums[2]:.4f} mlm {sums[1] / sums[2]:.3f} "
                   f"{sums[3] / (time.time() - last):5.0f}/s held-out {100 * acc:.2f}%", flush=True)
