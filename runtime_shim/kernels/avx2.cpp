@@ -3,6 +3,13 @@
 
 #include "runtime_shim/kernels/table.h"
 
+// Loops over the rows of a tile are unrolled, so that a tile's accumulators are registers.
+#if defined(__clang__)
+#define NANO_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NANO_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 namespace nano::kernels {
 namespace {
 
@@ -155,13 +162,16 @@ template <int kRows>
 void gemm_tile(const float* a, std::size_t lda, const float* b, std::size_t ldb, std::size_t k, __m256i m, __m256 bias, float* c,
                std::size_t ldc) {
   __m256 acc[kRows];
+  NANO_UNROLL
   for (int r = 0; r < kRows; ++r) acc[r] = _mm256_setzero_ps();
   for (std::size_t l = 0; l < k; ++l) {
     const __m256 column = load(b + l * ldb, m);
+    NANO_UNROLL
     for (int r = 0; r < kRows; ++r) {
       acc[r] = _mm256_fmadd_ps(all(a[static_cast<std::size_t>(r) * lda + l]), column, acc[r]);
     }
   }
+  NANO_UNROLL
   for (int r = 0; r < kRows; ++r) {
     _mm256_maskstore_ps(c + static_cast<std::size_t>(r) * ldc, m, _mm256_add_ps(acc[r], bias));
   }
@@ -358,18 +368,22 @@ void quant_tile(const Panel& p, const QuantRows* x, std::size_t first, int32_t o
   const int32_t* sum = x->sum + first * blocks;
   const __m256i ones = _mm256_set1_epi16(1);
   __m256 acc[kRows];
+  NANO_UNROLL
   for (int r = 0; r < kRows; ++r) acc[r] = _mm256_setzero_ps();
   for (std::size_t b = 0; b < blocks; ++b) {
     __m256i total[kRows];
+    NANO_UNROLL
     for (int r = 0; r < kRows; ++r) {
       total[r] = kNibbles && !kHasM ? _mm256_set1_epi32(-offset * sum[static_cast<std::size_t>(r) * blocks + b])
                                     : _mm256_setzero_si256();
     }
     for (std::size_t half = 0; half < 2; ++half) {
       __m256i narrow[kRows];
+      NANO_UNROLL
       for (int r = 0; r < kRows; ++r) narrow[r] = _mm256_setzero_si256();
       for (std::size_t g = 4 * half; g < 4 * half + 4; ++g) {
         const __m256i w = _mm256_load_si256(reinterpret_cast<const __m256i*>(p.values + (b * 8 + g) * 32));
+        NANO_UNROLL
         for (int r = 0; r < kRows; ++r) {
           int32_t bytes = 0;
           __builtin_memcpy(&bytes, q + static_cast<std::size_t>(r) * x->k + b * kBlock + g * 4, 4);
@@ -383,9 +397,11 @@ void quant_tile(const Panel& p, const QuantRows* x, std::size_t first, int32_t o
         }
       }
       if (!kNibbles) continue;
+      NANO_UNROLL
       for (int r = 0; r < kRows; ++r) total[r] = _mm256_add_epi32(total[r], _mm256_madd_epi16(narrow[r], ones));
     }
     const __m256 d = _mm256_load_ps(p.d + b * 8);
+    NANO_UNROLL
     for (int r = 0; r < kRows; ++r) {
       const __m256 s = all(scale[static_cast<std::size_t>(r) * blocks + b]);
       acc[r] = _mm256_fmadd_ps(_mm256_mul_ps(d, s), _mm256_cvtepi32_ps(total[r]), acc[r]);
@@ -395,6 +411,7 @@ void quant_tile(const Panel& p, const QuantRows* x, std::size_t first, int32_t o
       }
     }
   }
+  NANO_UNROLL
   for (int r = 0; r < kRows; ++r) {
     _mm256_maskstore_ps(out + static_cast<std::size_t>(r) * ldo, m, _mm256_add_ps(acc[r], bias));
   }
