@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "registry/pack.h"
 
 namespace nano::registry {
@@ -69,6 +70,17 @@ std::string forbidden_kind(std::string_view head, std::string_view path) {
     if (lower.size() > ending.size() && lower.compare(lower.size() - ending.size(), ending.size(), ending) == 0)
       return "by its name a Python pickle";
   return {};
+}
+
+std::optional<schemas::Problem> content_problem(std::string_view head, std::string_view path, bool is_weights) {
+  const std::string shown = "'" + sanitize(path) + "'";
+  const std::string kind = forbidden_kind(head, path);
+  if (!kind.empty())
+    return schemas::Problem{.message = shown + " is " + kind + "; packages hold plain data only",
+                            .hint = is_weights ? "convert the weights to GGUF" : "leave it out"};
+  if (is_weights && head.substr(0, 4) != "GGUF")
+    return schemas::Problem{.message = shown + " is not a GGUF file", .hint = "convert the weights to GGUF"};
+  return std::nullopt;
 }
 
 }  // namespace nano::registry

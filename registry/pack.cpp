@@ -100,7 +100,7 @@ class Packer {
       problem(pointer, shown + " has " + std::to_string(size) + " bytes, the limit is " + std::to_string(schemas::kMaxBlobBytes));
       return Unit{};
     }
-    std::array<char, 512> buf{};
+    std::array<char, kHeadBytes> buf{};
     const ssize_t n = pread(fd->get(), buf.data(), buf.size(), 0);
     if (n < 0) return make_error(Errc::store, "cannot read '" + file.string() + "'");
     if (!check_kind({buf.data(), static_cast<std::size_t>(n)}, rel, role, size, pointer)) return Unit{};
@@ -115,18 +115,12 @@ class Packer {
   }
 
   bool check_kind(std::string_view head, const std::string& rel, const std::string& role, uint64_t size, const std::string& pointer) {
-    const std::string shown = "'" + rel + "'";
-    const std::string kind = forbidden_kind(head, rel);
-    if (!kind.empty()) {
-      problem(pointer, shown + " is " + kind + "; packages hold plain data only", role == "weights" ? "convert the weights to GGUF" : "leave it out");
-      return false;
-    }
-    if (role == "weights" && head.substr(0, 4) != "GGUF") {
-      problem(pointer, shown + " is not a GGUF file", "convert the weights to GGUF");
+    if (auto fault = content_problem(head, rel, role == "weights")) {
+      problem(pointer, std::move(fault->message), std::move(fault->hint));
       return false;
     }
     if (role == "card" && size > kMaxCardBytes) {
-      problem(pointer, "the card " + shown + " has " + std::to_string(size) + " bytes, the limit is " + std::to_string(kMaxCardBytes), "shorten it");
+      problem(pointer, "the card '" + rel + "' has " + std::to_string(size) + " bytes, the limit is " + std::to_string(kMaxCardBytes), "shorten it");
       return false;
     }
     return true;

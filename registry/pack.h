@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -43,7 +44,10 @@ struct PackReport {
 [[nodiscard]] Result<PackReport> pack_folder(const std::filesystem::path& dir, const PackOptions& options);
 
 /// Does a file begin like something a package may never hold (pickle, zip, ELF, PE, Mach-O, script, …)?
-/// Returns what it is, or "" = allowed. `head` = its first bytes (512 are enough).
+/// Returns what it is, or "" = allowed. `head` = its first kHeadBytes bytes, or all of a shorter one.
 [[nodiscard]] std::string forbidden_kind(std::string_view head, std::string_view path);
+inline constexpr std::size_t kHeadBytes = 512;
+/// The same as a problem (its pointer is empty), and weights must begin as GGUF does.
+[[nodiscard]] std::optional<schemas::Problem> content_problem(std::string_view head, std::string_view path, bool is_weights);
 
 }  // namespace nano::registry

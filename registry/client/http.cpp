@@ -119,7 +119,10 @@ Error status_error(const std::string& url, long status) {
 
 bool passing_status(long status) { return status == 408 || status == 429 || (status >= 500 && status < 600); }
 
-bool dropped(CURLcode code) {
+/// Did a connection that stood break or fall silent? One that never came about is not tried again.
+bool dropped(CURL* handle, CURLcode code) {
+  curl_off_t ready = 0;  // microseconds until the request could be sent; 0 = it never could
+  if (curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &ready) != CURLE_OK || ready == 0) return false;
   return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE ||
          code == CURLE_OPERATION_TIMEDOUT || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
 }
@@ -176,6 +179,7 @@ CURLcode Connection::Impl::perform(const std::string& url, const Request& reques
   set(CURLOPT_XFERINFODATA, &t);
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_BUFFERSIZE, 256L * 1024L);
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's headers are not the server's
   // No CURLOPT_ACCEPT_ENCODING: nothing is decompressed, so nothing can grow.
   const std::string range = std::to_string(request.from) + "-";
   if (request.from > 0) set(CURLOPT_RANGE, range.c_str());
@@ -224,7 +228,7 @@ Outcome Connection::get(const Request& request, const OnReply& on_reply, const O
       continue;
     }
     if (status != 0 && !t.wanted()) return fail(status_error(url, status), passing_status(status));
-    if (code != CURLE_OK) return fail(transport_error(url, code, impl_->detail.c_str()), dropped(code));
+    if (code != CURLE_OK) return fail(transport_error(url, code, impl_->detail.c_str()), dropped(impl_->handle, code));
     if (!t.announce()) return fail(std::move(*t.error));  // an empty body
     return out;
   }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "registry/index_pointer.h"
 #include "registry/pump.h"
+#include "registry/repository/bundle_into_tree.h"
 #include "registry/repository/tree_writer.h"
 #include "registry/tree.h"
 #include "schemas/registry_json.h"
@@ -159,38 +160,12 @@ Result<Repository> Repository::open(const std::filesystem::path& dir, verify::Pr
   return Repository(std::move(impl));
 }
 
-namespace {
-
-/// Puts a bundle's blobs into the tree.
-class IntoTree final : public BundleVisitor {
- public:
-  IntoTree(const TreeWriter& tree, const Digest& expected, Added& added) : tree_(tree), expected_(expected), added_(added) {}
-  [[nodiscard]] Status release(const schemas::Release&, const std::string&, const Digest& digest, const std::optional<std::string>&) override {
-    if (digest != expected_) return make_error(Errc::invalid, "the bundle changed while it was read");
-    return Unit{};
-  }
-  [[nodiscard]] Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want) override {
-    NANO_TRY_ASSIGN(auto sink, tree_.blob(want));
-    if (!sink) return checking_sink(want);
-    ++added_.new_blobs;
-    added_.new_bytes += want.size;
-    return sink;
-  }
-
- private:
-  const TreeWriter& tree_;
-  const Digest& expected_;
-  Added& added_;
-};
-
-}  // namespace
-
 Result<Added> Repository::add_bundle(const std::filesystem::path& bundle, const AddOptions& options) {
   NANO_TRY_ASSIGN(const BundleHead head, read_bundle_head(bundle));
   Added out{.name = head.release.manifest.name, .version = head.release.manifest.version, .release = head.digest};
   NANO_TRY_ASSIGN(out.already_there, impl_->is_there(head.release, head.digest));
   if (out.already_there) return out;
-  IntoTree visitor(impl_->tree, head.digest, out);
+  BundleIntoTree visitor(impl_->tree, head.digest, out);
   NANO_TRY_ASSIGN(const BundleSummary summary, read_bundle(bundle, visitor));
   // Also where the tree has such a blob already: whoever publishes it must show that they have its bytes.
   if (!summary.missing.empty())

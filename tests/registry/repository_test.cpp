@@ -136,6 +136,29 @@ TEST_CASE("a bundle that lacks a blob is refused, also when the tree has that bl
   CHECK(client_of(repo.dir, repo.key).index()->packages.size() == 1);
 }
 
+TEST_CASE("a bundle made elsewhere that holds a zip, or weights that are no GGUF, is refused") {
+  for (const auto& [path, content] : {std::pair<std::string, std::string>{"README.md", "PK\x03\x04 zip"}, {"m-q8.gguf", "something else"}}) {
+    Repo repo;
+    Packed packed = repo.package("tiny", "1.0.0");
+    const auto file = repo.temp / "planted";
+    test::write(file, content);
+    for (auto& f : packed.release.files) {
+      if (f.path != path) continue;
+      for (auto& b : packed.blobs)
+        if (b.blob.digest == f.sha256) b = {.blob = {.digest = sha256(content), .size = content.size()}, .file = file};
+      f.sha256 = sha256(content);
+      f.size = content.size();
+    }
+    packed.release_bytes = schemas::release_bytes(packed.release).value();
+    test::write_bundle(repo.temp / "t.nano", packed);
+    const auto r = repo.open().add_bundle(repo.temp / "t.nano", {.now = test::kDate});
+    REQUIRE_FALSE(r);
+    CHECK(r.error().code == Errc::invalid);
+    CHECK(r.error().message.find(path) != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(repo.dir / tree::blob(sha256(content))));
+  }
+}
+
 TEST_CASE("signatures that a bundle brings are kept beside the registry's") {
   Repo repo;
   const auto publisher = test::make_key();
