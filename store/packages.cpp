@@ -39,8 +39,9 @@ Status sync_copy(const Path& path) {
 }
 
 /// Is `dir` a whole folder of exactly this source? A file that shares the blob's inode has the blob's bytes; others are hashed.
-bool is_whole(const Store& store, const Path& dir, const PackageSource& source, const StagedPackage& staged,
+bool is_whole(const Store& store, const StoreLayout& layout, const Path& dir, const PackageSource& source, const StagedPackage& staged,
               const std::vector<const ReleaseFile*>& files) {
+  if (!internal::no_links_inside(layout.root(), dir)) return false;
   const auto same = [&](std::string_view name, std::string_view bytes) {
     const auto got = internal::read_own(dir / name, bytes.size());
     return got && *got == bytes;
@@ -61,7 +62,8 @@ bool is_whole(const Store& store, const Path& dir, const PackageSource& source, 
 }
 
 /// Does the folder there hold another release (so that it must not be touched)?
-bool holds_other_release(const Path& dir, const Digest& digest) {
+bool holds_other_release(const StoreLayout& layout, const Path& dir, const Digest& digest) {
+  if (!internal::no_links_inside(layout.root(), dir)) return false;
   const auto bytes = internal::read_own(dir / kReleaseFile, schemas::kMaxReleaseBytes);
   return bytes && sha256(*bytes) != digest;
 }
@@ -106,8 +108,8 @@ Result<StagedPackage> stage_package(const Store& store, const WriteLock& lock, c
   const StoreLayout& layout = lock.layout();
   staged.dir = schemas::package_dir(m.name, m.version, source.variant.empty() ? schemas::kNoVariant : std::string_view(source.variant));
   NANO_TRY(internal::no_links_inside(layout.root(), (layout.root() / staged.dir).parent_path()));
-  if (holds_other_release(layout.root() / staged.dir, staged.digest)) staged.dir += "~" + staged.digest.hex().substr(0, 12);
-  if (is_whole(store, layout.root() / staged.dir, source, staged, files)) return staged;
+  if (holds_other_release(layout, layout.root() / staged.dir, staged.digest)) staged.dir += "~" + staged.digest.hex().substr(0, 12);
+  if (is_whole(store, layout, layout.root() / staged.dir, source, staged, files)) return staged;
   staged.staging = staging_name(layout);
   if (Status s = fill(store, staged.staging, source, staged, files); !s) {
     (void)fs::remove_tree(staged.staging);

@@ -42,7 +42,7 @@ std::vector<int> all_children(const std::vector<std::function<int()>>& bodies) {
 
 TEST_CASE("processes that install the same package at once all succeed") {
   for (int round = 0; round < 5; ++round) {
-    const TempDir dir;
+    const FastDir dir;
     const Store store = open_store(dir.path());
     const Package p = make_package("a", "1.0.0", 1, 100'000);
     const auto one = [&] { return install(store, p) ? 0 : 1; };
@@ -55,7 +55,7 @@ TEST_CASE("processes that install the same package at once all succeed") {
 
 TEST_CASE("processes that install different packages at once all succeed, and none is lost") {
   for (int round = 0; round < 5; ++round) {
-    const TempDir dir;
+    const FastDir dir;
     const Store store = open_store(dir.path());
     std::vector<std::function<int()>> bodies;
     for (unsigned i = 0; i < 5; ++i) {
@@ -71,7 +71,7 @@ TEST_CASE("processes that install different packages at once all succeed, and no
 }
 
 TEST_CASE("a reader beside writers always sees a whole generation") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 0)));
   const auto writer = [&] {
@@ -96,7 +96,7 @@ TEST_CASE("a reader beside writers always sees a whole generation") {
 }
 
 TEST_CASE("a writer that waits in vain is told who holds the lock") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   const auto lock = store.lock("nano install big-model");
   REQUIRE(lock);
@@ -109,7 +109,7 @@ TEST_CASE("a writer that waits in vain is told who holds the lock") {
 }
 
 TEST_CASE("threads that add the same bytes all succeed") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   const std::string bytes(300'000, 'z');
   std::vector<std::thread> threads;

@@ -12,7 +12,7 @@ namespace {
 using namespace nano::store::test;
 
 TEST_CASE("each install and uninstall makes the next generation, and history tells them") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   CHECK(read_current(store.primary())->number == 0);
   CHECK(install(store, make_package("a", "1.0.0", 1)).value() == 1);
@@ -33,7 +33,7 @@ TEST_CASE("each install and uninstall makes the next generation, and history tel
 }
 
 TEST_CASE("rollback puts the parent or a named generation in force, and the next install goes on from there") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   REQUIRE(install(store, make_package("a", "2.0.0", 2)));
@@ -56,7 +56,7 @@ TEST_CASE("rollback puts the parent or a named generation in force, and the next
 }
 
 TEST_CASE("rollback to a generation whose package is gone is refused and changes nothing") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   REQUIRE(install(store, make_package("a", "2.0.0", 2)));
@@ -71,7 +71,7 @@ TEST_CASE("rollback to a generation whose package is gone is refused and changes
 }
 
 TEST_CASE("a damaged `current` is a store error that names the way back, and rollback takes it") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   REQUIRE(install(store, make_package("a", "2.0.0", 2)));
@@ -92,7 +92,7 @@ TEST_CASE("a damaged `current` is a store error that names the way back, and rol
 }
 
 TEST_CASE("a damaged generation file is an error with a way back, whatever byte is lost") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   REQUIRE(install(store, make_package("a", "2.0.0", 2)));
@@ -119,7 +119,7 @@ TEST_CASE("a damaged generation file is an error with a way back, whatever byte 
 }
 
 TEST_CASE("a generation cannot lead out of the store") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir / "s");
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   std::string text = nano::test::read(dir / "s/generations/1.json");
@@ -137,7 +137,7 @@ TEST_CASE("a generation cannot lead out of the store") {
 }
 
 TEST_CASE("the first store's entry wins over those of the read-only stores") {
-  const TempDir dir;
+  const FastDir dir;
   const Store shared = open_store(dir / "shared");
   REQUIRE(install(shared, make_package("a", "1.0.0", 1)));
   REQUIRE(install(shared, make_package("b", "1.0.0", 2)));
@@ -152,7 +152,7 @@ TEST_CASE("the first store's entry wins over those of the read-only stores") {
 }
 
 TEST_CASE("a transaction that is not committed leaves nothing but the blobs") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   const Package p = make_package("a", "1.0.0", 1);
   REQUIRE(fetch_blobs(store, p, "q8"));
@@ -170,7 +170,7 @@ TEST_CASE("a transaction that is not committed leaves nothing but the blobs") {
 }
 
 TEST_CASE("an entry can be changed without its package being touched") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   auto tx = Transaction::begin(store, "test");

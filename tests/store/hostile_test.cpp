@@ -16,7 +16,7 @@ namespace {
 using namespace nano::store::test;
 
 struct World {
-  TempDir dir{};
+  FastDir dir{};
   Store store = open_store(dir / "s");
   Path outside = dir / "outside";
   World() { nano::test::write(outside / "keep", "keep"); }

@@ -21,7 +21,7 @@ struct RecordingLog final : Log {
 };
 
 TEST_CASE("history, bench results, values and search documents come back as they went in") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   RecordingLog log;
   const std::string odd = "o'; DROP TABLE history; -- \xF0\x9F\x98\x80";
@@ -59,7 +59,7 @@ TEST_CASE("history, bench results, values and search documents come back as they
 TEST_CASE("a database that is cut, overwritten, of a newer nano or of another program is made anew with a note") {
   for (int kind = 0; kind < 7; ++kind) {
     INFO(kind);
-    const TempDir dir;
+    const FastDir dir;
     const Store store = open_store(dir.path());
     RecordingLog log;
     {
@@ -100,7 +100,7 @@ TEST_CASE("a database that is cut, overwritten, of a newer nano or of another pr
 }
 
 TEST_CASE("an empty or absent database is simply created") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   RecordingLog log;
   nano::test::write(store.primary().state_db(), "");
@@ -109,7 +109,7 @@ TEST_CASE("an empty or absent database is simply created") {
 }
 
 TEST_CASE("several processes start and write at once") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   std::vector<pid_t> pids;
   for (int p = 0; p < 4; ++p) {
@@ -137,7 +137,7 @@ TEST_CASE("several processes start and write at once") {
 }
 
 TEST_CASE("a database that cannot be written is a store error, and no model needs it") {
-  const TempDir dir;
+  const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("a", "1.0.0", 1)));
   NullLog log;
