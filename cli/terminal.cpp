@@ -151,6 +151,7 @@ bool ask_yes_no(std::string_view question) {
   char c = '\0';
   while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
     if (answer.size() < 16) answer.push_back(c);
+  if (c != '\n') std::fputc('\n', stderr);  // end of input: what follows starts a line of its own
   const auto said = trim(answer);
   return said == "y" || said == "Y" || said == "yes" || said == "Yes" || said == "YES";
 }

@@ -31,9 +31,21 @@ std::string item_name(const app::PlanItem& i) {
   return i.name.text() + " " + i.version.text() + (i.variant.empty() ? "" : " " + i.variant);
 }
 
-std::string item_line(const Terminal& t, const app::PlanItem& i) {
-  std::string out =
-      std::string(app::action_word(i.action)) + " " + styled(t, Style::bold, sanitize(item_name(i)));
+std::string_view done_word(app::Action a) {
+  switch (a) {
+    case app::Action::install: return "installed";
+    case app::Action::upgrade: return "upgraded";
+    case app::Action::downgrade: return "downgraded";
+    case app::Action::change_variant: return "changed variant of";
+    case app::Action::reinstall: return "reinstalled";
+    case app::Action::keep: return "kept";
+  }
+  return "";
+}
+
+std::string item_line(const Terminal& t, const app::PlanItem& i, bool done) {
+  std::string out = std::string(done ? done_word(i.action) : app::action_word(i.action)) + " " +
+                    styled(t, Style::bold, sanitize(item_name(i)));
   if (i.from && *i.from != i.version) out += " (was " + i.from->text() + ")";
   if (!i.from_variant.empty() && i.from_variant != i.variant)
     out += " (was " + sanitize(i.from_variant) + ")";
@@ -68,7 +80,8 @@ Result<int> run_install(Invocation& in) {
   const Terminal& t = in.session().out_terminal;
   for (const auto& i : report.items) {
     const bool kept = i.action == app::Action::keep;
-    if (!kept || i.requested) in.out().line((report.dry_run && !kept ? "would " : "") + item_line(t, i));
+    if (!kept || i.requested)
+      in.out().line((report.dry_run && !kept ? "would " : "") + item_line(t, i, !report.dry_run));
   }
   if (report.dry_run) {
     in.out().line("nothing was changed; " + human_bytes(report.download_bytes) + " would be fetched");

@@ -137,7 +137,7 @@ Program make_program() {
   const Option key{.name = "key",
                    .kind = OptionKind::value,
                    .value = "FILE",
-                   .help = "the private key (else DIR.key.pem, beside the folder)",
+                   .help = "the private key (else DIR.keys/registry.pem)",
                    .completes = Completes::files};
   const Option secret{.name = "passphrase-file",
                       .kind = OptionKind::value,
