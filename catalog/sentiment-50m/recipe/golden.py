@@ -2,7 +2,7 @@
 #
 #   golden.py CHECKPOINT
 #
-# Every tenth sentence of eval300, and texts that try the tokenizer: empty, accents, long words, other scripts.
+# Every twelfth sentence of eval300, and five short texts: one word, a contraction, accents and a dash, capitals and signs.
 import json
 import os
 import sys

@@ -72,10 +72,10 @@ def main():
             {"name": "eval300", "license": "CC0-1.0", "use": "eval"},
         ],
         "access": {"type": "open"},
-        "intended_use": "Sorting reviews, survey answers and support messages by sentiment, a sentence or a few at a time.",
+        "intended_use": "A first model to try nano with; rough sorting of plainly worded reviews in English by sentiment.",
         "limits": [
             "English only.",
-            "Irony is mostly missed, and mixed opinions are often misread.",
+            "It weighs words rather than reading sentences: negated, mixed and ironic sentences come out little better than by chance.",
             "Two labels: a neutral sentence gets whichever is nearer.",
             "Trained on film reviews above all; weaker on other subjects.",
         ],

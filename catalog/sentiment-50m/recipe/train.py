@@ -1,7 +1,6 @@
 # train.py: one training stage: reads a checkpoint (or starts from word vectors), trains, writes a checkpoint.
 # train.sh holds the stages in order with their numbers.
 import argparse
-import math
 import time
 
 import numpy as np
