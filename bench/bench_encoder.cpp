@@ -3,6 +3,7 @@
 //
 //     bench_encoder MODEL.gguf|NAME [--tokens 16,32,128] [--threads 1,2] [--kernels avx512,avx2,ref] [--runs N] [--json]
 //     bench_encoder --shape sentiment-50m [--type q8_0] …      the same with random weights of that shape
+//     bench_encoder --shape sentiment-50m --write FILE         only write that model
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ using nano::Unit;
 struct Options {
   std::string model{};
   std::string shape{};
+  std::string write{};
   nano::quant::Type type = nano::quant::Type::q8_0;
   std::vector<unsigned> tokens{16, 32, 128};
   std::vector<unsigned> threads{1, 2};
@@ -67,6 +69,8 @@ Result<Options> read_options(const std::vector<std::string>& args) {
     const std::string& v = args[++i];
     if (a == "--shape") {
       o.shape = v;
+    } else if (a == "--write") {
+      o.write = v;
     } else if (a == "--type") {
       const auto type = nano::quant::parse_type(v);
       if (!type) return make_error(Errc::usage, "no type is called '" + v + "'");
@@ -171,6 +175,7 @@ Status run_all(const std::vector<std::string>& args) {
   if (o.shape.empty()) return run(o, o.model);
   NANO_TRY_ASSIGN(nano::bench::RandomBert shape, nano::bench::shape_named(o.shape));
   shape.type = o.type;
+  if (!o.write.empty()) return nano::bench::write_random_bert(shape, o.write);
   const auto path = std::filesystem::temp_directory_path() / ("nano-bench-" + std::to_string(getpid()) + ".gguf");
   NANO_TRY(nano::bench::write_random_bert(shape, path));
   const Status status = run(o, path.string());

@@ -6,7 +6,10 @@ target_link_libraries(nano_shared PRIVATE nano_flags nano_runtime_shim)
 target_include_directories(nano_shared PUBLIC
   $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_definitions(nano_shared PRIVATE NANO_VERSION_TEXT="${PROJECT_VERSION}")
-target_link_options(nano_shared PRIVATE -Wl,--as-needed -Wl,--no-undefined
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")  # clang leaves the sanitizers' functions to the program
+  target_link_options(nano_shared PRIVATE -Wl,--no-undefined)
+endif()
+target_link_options(nano_shared PRIVATE -Wl,--as-needed
   -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/libnano.map)
 set_target_properties(nano_shared PROPERTIES OUTPUT_NAME nano SOVERSION 1 VERSION ${PROJECT_VERSION} EXPORT_NAME runtime
   CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/libnano.map)

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "schemas/config.h"
 #include "schemas/generation.h"
 #include "schemas/manifest.h"
 #include "schemas/requirement.h"
@@ -70,6 +71,21 @@ Result<std::optional<schemas::Generation>> installed(const schemas::StoreLayout&
   return std::optional<schemas::Generation>(std::move(parsed).value());
 }
 
+// Where the stores are: as told, else the environment, else the configuration (the user's before the system's).
+Result<schemas::Places> find_stores(std::string_view store, const schemas::GetEnv& getenv) {
+  NANO_TRY_ASSIGN(schemas::Places places, schemas::find_places(getenv, store));
+  for (const auto& path : {places.user_config(), places.system_config()}) {
+    if (!store.empty()) break;
+    auto bytes = fs::read_file(path, schemas::kMaxConfigBytes);
+    if (!bytes && bytes.error().code == Errc::not_found) continue;
+    if (!bytes) return std::move(bytes).error();
+    auto config = schemas::parse_config(*bytes);
+    if (!config) return std::move(config).error().while_("reading " + path.string());
+    if (!config->store.empty()) return schemas::find_places(getenv, store, config->store);
+  }
+  return places;
+}
+
 Error not_installed(const schemas::Requirement& wanted, const std::vector<std::string>& names) {
   const std::string name = wanted.name.text();
   std::string hint = "`nano install " + wanted.text() + "`";
@@ -102,7 +118,7 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
     return error;
   }
   const schemas::Requirement& wanted = *parsed;
-  NANO_TRY_ASSIGN(const schemas::Places places, schemas::find_places(getenv, store));
+  NANO_TRY_ASSIGN(const schemas::Places places, find_stores(store, getenv));
   std::vector<stdfs::path> stores{places.store};
   stores.insert(stores.end(), places.read_only_stores.begin(), places.read_only_stores.end());
 

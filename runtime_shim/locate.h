@@ -23,7 +23,7 @@ struct Located {
 /// Find `text`: a path when it contains '/' and exists or ends in ".gguf"; a folder with a nano.json is a package folder;
 /// otherwise `[ns/]name[@range][:variant]`, looked up in the generation of each store in turn (the writable one first).
 ///
-///   store    stands before the environment; may be empty
+///   store    stands before the environment, and that before the `store` of config.json; may be empty
 ///   errors   not_found: no such path, not installed (hint: the command, or the nearest installed name), or installed in
 ///            another version or variant; usage: neither a path nor a name; invalid: nano.json breaks its format or names
 ///            no weights; store: the store is damaged

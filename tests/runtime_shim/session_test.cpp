@@ -213,6 +213,9 @@ TEST_CASE("a model is found by name, version, variant, folder and path") {
     CHECK((*model)->info().labels == std::vector<std::string>{"bad", "fair", "good"});
   }
   REQUIRE(Model::open((dir / "store/pkgs/_/bert-tiny/1.2.0~f32").string(), env));
+  // config.json may say where, when nobody else does
+  test::write(dir / "config/nanom/config.json", R"({"schema": "nano.config/1", "store": ")" + (dir / "store").string() + "\"}");
+  REQUIRE(Model::open("bert-tiny", with_env({{"HOME", (dir / "home").string()}, {"XDG_CONFIG_HOME", (dir / "config").string()}})));
   // a second, read-only store is searched after the first
   const OpenOptions second = with_env({{"NANO_STORE", (dir / "empty").string()}, {"NANO_STORE_PATH", (dir / "store").string()}});
   REQUIRE(Model::open("bert-tiny", second));
