@@ -74,7 +74,7 @@ Result<Digest> add_blob_bytes(const Store& store, std::string_view bytes, std::o
   const uint64_t size = bytes.size();
   const Reader in = [&bytes](std::span<char> into) -> Result<std::size_t> {
     const std::size_t n = std::min(into.size(), bytes.size());
-    std::memcpy(into.data(), bytes.data(), n);
+    if (n > 0) std::memcpy(into.data(), bytes.data(), n);  // an empty view may hold a null pointer
     bytes.remove_prefix(n);
     return n;
   };
