@@ -1,6 +1,8 @@
 // Bytes that differ and signatures that are not the pinned key's: refused, and nothing is left half-done.
 #include <catch2/catch.hpp>
 
+#include "registry/bundle.h"
+#include "schemas/release.h"
 #include "tests/app/world.h"
 
 namespace nano::test {
@@ -117,6 +119,44 @@ TEST_CASE("an unsigned bundle needs a clear yes, is marked, and replaces nothing
   const std::string impostor = w.pack(w.make_package("tiny", "9.0.0"));
   CHECK(w.nano({"install", impostor, "--allow-unsigned"}).exit_code == 7);
   CHECK(w.installed() == std::vector<std::string>{"loose 1.0.0 f32", "tiny 1.0.0 f32"});
+}
+
+/// A bundle as an operator would hand it out: the release and its envelope out of the tree, the blobs beside them.
+std::string signed_bundle(World& w, const std::string& out) {
+  std::string release, envelope;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(w.registry() + "/targets")) {
+    const std::string p = e.path().string();
+    if (!e.is_regular_file() || has(p, "/index/")) continue;
+    (p.ends_with(".dsse.json") ? envelope : release) = read(p);
+  }
+  std::vector<registry::LocalBlob> blobs;
+  const auto parsed = schemas::parse_release(release);
+  REQUIRE(parsed);
+  for (const auto& f : parsed->files) {
+    const std::string hex = f.sha256.hex();
+    blobs.push_back({{f.sha256, f.size}, w.registry() + "/blobs/sha256/" + hex.substr(0, 2) + "/" + hex});
+  }
+  REQUIRE(registry::write_bundle(out, release, envelope, blobs));
+  return out;
+}
+
+TEST_CASE(
+    "a bundle signed by a configured key is installed without a question, by another key it is refused") {
+  World w;
+  w.publish("tiny");
+  const std::string bundle = signed_bundle(w, w.path("tiny.nano"));
+  CHECK(w.nano({"install", bundle}).exit_code == 7);  // no registry is configured yet: nobody vouches for it
+  w.use_registry();
+  std::filesystem::remove_all(w.registry());  // the bundle alone is enough
+  const auto r = w.nano({"install", bundle});
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+  CHECK_FALSE(has(w.nano({"list"}).out, "unsigned"));
+  CHECK(w.nano({"verify"}).exit_code == 0);
+  World other;
+  other.use_registry();
+  CHECK(other.nano({"install", bundle}).exit_code == 7);
+  CHECK(other.installed().empty());
 }
 
 TEST_CASE("an unsigned package satisfies no dependency") {
