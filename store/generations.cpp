@@ -49,7 +49,7 @@ std::optional<Generation> newest_whole(const StoreLayout& layout) {
 
 Error with_way_back(Error e, const StoreLayout& layout) {
   const auto whole = newest_whole(layout);
-  e.hint = whole ? "`nano rollback " + std::to_string(whole->number) + "` puts the newest generation in force that is whole"
+  e.hint = whole ? "`nano rollback --to " + std::to_string(whole->number) + "` puts the newest generation in force that is whole"
                  : "no generation is whole: move '" + layout.current().string() + "' away and install again; downloads are reused";
   return e;
 }
