@@ -81,7 +81,7 @@ TEST_CASE("a damaged `current` is a store error that names the way back, and rol
     const auto g = read_current(store.primary());
     REQUIRE_FALSE(g);
     CHECK(g.error().code == Errc::store);
-    CHECK(g.error().hint.find("`nano rollback 2`") != std::string::npos);
+    CHECK(g.error().hint.find("`nano rollback --to 2`") != std::string::npos);
     CHECK(install(store, make_package("b", "1.0.0", 3)).error().code == Errc::store);
   }
   CHECK(damage(store, false).find("bad-generation current") != std::string::npos);
@@ -102,7 +102,7 @@ TEST_CASE("a damaged generation file is an error with a way back, whatever byte 
     const auto g = read_current(store.primary());
     REQUIRE_FALSE(g);
     CHECK((g.error().code == Errc::invalid || g.error().code == Errc::store));
-    CHECK(g.error().hint.find("`nano rollback 1`") != std::string::npos);
+    CHECK(g.error().hint.find("`nano rollback --to 1`") != std::string::npos);
   }
   CHECK(history(store.primary())->at(1).damage.size() > 0);
   // The file of another generation under this name.
