@@ -231,7 +231,9 @@ Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store
   }
   const auto& solution = std::get<resolver::Solution>(outcome);
 
-  for (const auto& [name, version] : solution.versions) {
+  for (const auto& chosen : solution.versions) {
+    const PackageName& name = chosen.first;  // not a structured binding: clang 14's lambdas cannot capture those
+    const Version& version = chosen.second;
     const auto* now_there = plan.before.find(name);
     const bool is_asked = asked.contains(name);
     if (!is_asked && now_there != nullptr && now_there->version == version) continue;

@@ -133,7 +133,7 @@ void trap_far_conflict(Registry& registry) {
       registry.packages[name("level" + std::to_string(l))].push_back(std::move(info));
     }
   }
-  for (uint64_t v : {1, 2}) registry.packages[name("switch")].push_back({.version = major(v)});
+  for (const uint64_t v : {uint64_t{1}, uint64_t{2}}) registry.packages[name("switch")].push_back({.version = major(v)});
 }
 
 /// 10,000 packages of 20 versions, 0 to 4 dependencies each, mostly on the older (and so the more popular) tenth; a caret
