@@ -158,7 +158,7 @@ Block decode(WeightType type, const uint8_t* p) {
     for (int i = 0; i < 4; ++i) high |= static_cast<uint32_t>(*qs++) << (8 * i);
   }
   for (std::size_t i = 0; i < kBlock; ++i) {
-    const int nibble = i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
+    const uint32_t nibble = static_cast<uint32_t>(i < 16 ? qs[i] & 15 : qs[i - 16] >> 4);
     b.u[i] = static_cast<uint8_t>(nibble | (((high >> i) & 1) << 4));
   }
   return b;
