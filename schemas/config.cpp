@@ -42,6 +42,7 @@ void decode(const Json& node, const std::string& pointer, RegistryEntry& out, in
     if (const Status s = check_simple_name(out.namespaces[i], "the namespace"); !s)
       report.add(join(join(pointer, "namespaces"), i), s.error().message, s.error().hint);
   out.root_namespace = o.boolean("root_namespace", false);
+  out.root = o.digest("root", Need::optional);
   out.public_keys = o.lines("public_keys", Need::optional, kMaxKeys, 256);
   for (std::size_t i = 0; i < out.public_keys.size(); ++i)
     if (!is_public_key(out.public_keys[i]))
@@ -112,6 +113,7 @@ Json to_json(const Config& c) {
       Json entry = {{"name", r.name}, {"url", r.url}};
       put(entry, "namespaces", r.namespaces);
       if (r.root_namespace) entry["root_namespace"] = true;
+      if (r.root) entry["root"] = r.root->text();
       put(entry, "public_keys", r.public_keys);
       list.push_back(std::move(entry));
     }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "schemas/name.h"
 #include "schemas/problem.h"
@@ -20,7 +21,9 @@ struct RegistryEntry {
   std::string url{};   ///< http://, https:// or file:///
   std::vector<std::string> namespaces{};
   bool root_namespace = false;            ///< owns the root namespace
-  std::vector<std::string> public_keys{};  ///< pinned: `ed25519:` + 64 lower-case hex digits
+  /// The registry's id: sha256 of its version-1 root, whose pinned copy lies at Places::pinned_root. All trust in it begins there.
+  std::optional<Digest> root{};
+  std::vector<std::string> public_keys{};  ///< of nano before 0.2: still read, so that a message can say what to do; trusts nothing
   friend bool operator==(const RegistryEntry&, const RegistryEntry&) = default;
 };
 

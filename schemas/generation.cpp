@@ -33,6 +33,17 @@ bool is_key_id(std::string_view s) {
   return true;
 }
 
+void decode(const Json& node, const std::string& pointer, TrustLink& out, internal::Report& report) {
+  internal::Object o(node, pointer, report);
+  out.role = o.line("role", Need::required, 256);
+  out.version = o.integer("version", Need::required, 1, kMaxNumber).value_or(0);
+  out.expires = o.time("expires", Need::required);
+  out.keys = o.lines("keys", Need::required, kMaxTrustLinkKeys, 64);
+  for (const std::string& k : out.keys)
+    if (!Digest::parse_hex(k)) o.fault("keys", "holds something that is not a key id");
+  o.finish();
+}
+
 void decode(const Json& node, const std::string& pointer, GenerationEntry& out, internal::Report& report) {
   const std::size_t before = report.problems.size();
   internal::Object o(node, pointer, report);
@@ -44,6 +55,8 @@ void decode(const Json& node, const std::string& pointer, GenerationEntry& out, 
   out.registry_id = o.line("registry_id", Need::optional, 128);
   out.signer = o.line("signer", Need::optional, 128);
   if (!out.signer.empty() && !is_key_id(out.signer)) o.fault("signer", "is not a key id");
+  o.list("chain", Need::optional, kMaxTrustLinks, [&](const Json& item, const std::string& at) { decode(item, at, out.chain.emplace_back(), report); });
+  out.verified = o.time("verified", Need::optional);
   out.requested = o.boolean("requested", true);
   out.unsigned_allowed = o.boolean("unsigned_allowed", false);
   out.dir = o.line("dir", Need::required, 512);
@@ -93,6 +106,13 @@ Json to_json(const Generation& g) {
     put(entry, "registry", e->registry);
     put(entry, "registry_id", e->registry_id);
     put(entry, "signer", e->signer);
+    if (!e->chain.empty()) {
+      Json chain = Json::array();
+      for (const TrustLink& l : e->chain)
+        chain.push_back({{"role", l.role}, {"version", l.version}, {"expires", l.expires}, {"keys", l.keys}});
+      entry["chain"] = std::move(chain);
+    }
+    put(entry, "verified", e->verified);
     entry["requested"] = e->requested;
     if (e->unsigned_allowed) entry["unsigned_allowed"] = true;
     entry["dir"] = e->dir.empty() ? package_dir(e->name, e->version, e->variant) : e->dir;

@@ -18,6 +18,17 @@ namespace nano::schemas {
 inline constexpr std::string_view kGenerationSchema = "nano.generation/1";
 inline constexpr uint64_t kMaxGenerationBytes = 8'000'000;
 inline constexpr std::size_t kMaxGenerationEntries = 10'000;
+inline constexpr std::size_t kMaxTrustLinks = 40;      ///< TUF visits at most 32 delegations
+inline constexpr std::size_t kMaxTrustLinkKeys = 64;   ///< of one role
+
+/// One link of the chain that vouched for a release when it was installed: a role, who signed it, until when it holds.
+struct TrustLink {
+  std::string role{};               ///< "root", "targets", "reg.3f", "ns.acme": as the registry's metadata names it
+  uint64_t version = 0;             ///< of that role's metadata
+  std::string expires{};            ///< YYYY-MM-DDTHH:MM:SSZ
+  std::vector<std::string> keys{};  ///< ids (64 hex digits) of the keys whose signatures counted, rising
+  friend bool operator==(const TrustLink&, const TrustLink&) = default;
+};
 
 struct GenerationEntry {
   PackageName name{};
@@ -26,7 +37,9 @@ struct GenerationEntry {
   Digest release{};             ///< of the release's bytes
   std::string registry{};       ///< the user's name for it; "" = from a file
   std::string registry_id{};    ///< stable id of the registry; may be empty
-  std::string signer{};         ///< key id that signed the release; "" = unsigned
+  std::string signer{};         ///< key id that signed the release (the first of the last link); "" = unsigned
+  std::vector<TrustLink> chain{};  ///< from root to the role that lists the release; empty = unsigned
+  std::string verified{};       ///< when the chain was checked, YYYY-MM-DDTHH:MM:SSZ; "" = never
   bool requested = true;        ///< asked for by name; false = came as a dependency
   bool unsigned_allowed = false;  ///< installed with --allow-unsigned
   /// Where its files are, relative to the store: package_dir(…), or that with `~` and a prefix of the release's hex digest

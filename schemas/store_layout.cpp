@@ -87,11 +87,17 @@ Result<Places> find_places(const GetEnv& getenv, std::string_view store_flag, st
   }
   places.config_dir = home.empty() ? xdg(getenv, "XDG_CONFIG_HOME", ".config") : absolute(home) / "config";
   places.cache = home.empty() ? xdg(getenv, "XDG_CACHE_HOME", ".cache") : absolute(home) / "cache";
+  if (const auto data = xdg(getenv, "XDG_DATA_HOME", ".local/share"); !home.empty()) {
+    places.trust = absolute(home) / "trust";
+  } else if (!data.empty()) {
+    places.trust = data / "trust";
+  }
   if (places.store.empty())
     return make_error(Errc::usage, "there is no place for the store: neither NANO_STORE, NANO_HOME, XDG_DATA_HOME nor HOME is set", "set NANO_HOME to a folder of yours");
   // A store given alone (an embedder's service without HOME) still needs somewhere for the others.
   if (places.config_dir.empty()) places.config_dir = places.store / "config";
   if (places.cache.empty()) places.cache = places.store / "cache";
+  if (places.trust.empty()) places.trust = places.store / "trust";
   for (const std::string& p : split(value(getenv, "NANO_STORE_PATH"), ':'))
     if (!p.empty()) places.read_only_stores.push_back(absolute(p));
   return places;

@@ -62,17 +62,25 @@ struct Places {
   std::filesystem::path store{};                           ///< written
   std::vector<std::filesystem::path> read_only_stores{};   ///< searched after it, in this order
   std::filesystem::path config_dir{};                      ///< user: config.json and keys
-  std::filesystem::path cache{};                           ///< registry metadata; may be deleted at any time
+  std::filesystem::path cache{};                           ///< may be deleted at any time
+  /// What registries signed last, by registry id: <64 hex>/timestamp.json and so on. Losing it loses the protection against
+  /// old metadata shown as new, so it is data and no cache.
+  std::filesystem::path trust{};
   std::filesystem::path system_config_dir{"/etc/nanom"};
 
   [[nodiscard]] std::filesystem::path user_config() const { return config_dir / "config.json"; }
   [[nodiscard]] std::filesystem::path system_config() const { return system_config_dir / "config.json"; }
+  /// The pinned root of a registry, below a configuration folder: roots/<64 hex>.json
+  [[nodiscard]] static std::filesystem::path pinned_root(const std::filesystem::path& config, const Digest& registry_id) {
+    return config / "roots" / (registry_id.hex() + ".json");
+  }
 };
 
 /// store   `store_flag`, else NANO_STORE, else $NANO_HOME/store/v1, else `store_from_config`, else $XDG_DATA_HOME/nanom/store/v1,
 ///         else $HOME/.local/share/nanom/store/v1
 /// config  $NANO_HOME/config, else $XDG_CONFIG_HOME/nanom, else $HOME/.config/nanom
 /// cache   $NANO_HOME/cache, else $XDG_CACHE_HOME/nanom, else $HOME/.cache/nanom
+/// trust   $NANO_HOME/trust, else $XDG_DATA_HOME/nanom/trust, else $HOME/.local/share/nanom/trust
 /// NANO_STORE_PATH: folders joined by ':', read only. An empty variable counts as unset; a relative XDG_* is ignored
 /// (XDG base directory specification); other relative paths are taken from the working folder.
 ///   errors  usage: no variable says where (HOME unset as well)

@@ -50,6 +50,7 @@ TEST_CASE("flag, variable, home, configuration, XDG: the first that is set says 
   CHECK(places(env)->store == "/h/.local/share/nanom/store/v1");
   CHECK(places(env)->config_dir == "/h/.config/nanom");
   CHECK(places(env)->cache == "/h/.cache/nanom");
+  CHECK(places(env)->trust == "/h/.local/share/nanom/trust");
   env["XDG_DATA_HOME"] = "/data";
   env["XDG_CONFIG_HOME"] = "/conf";
   env["XDG_CACHE_HOME"] = "relative/is/ignored";
@@ -61,6 +62,7 @@ TEST_CASE("flag, variable, home, configuration, XDG: the first that is set says 
   CHECK(places(env, "", "/cfg/store")->store == "/n/store/v1");
   CHECK(places(env)->config_dir == "/n/config");
   CHECK(places(env)->cache == "/n/cache");
+  CHECK(places(env)->trust == "/n/trust");
   env["NANO_STORE"] = "/s";
   CHECK(places(env)->store == "/s");
   CHECK(places(env)->config_dir == "/n/config");
