@@ -62,6 +62,7 @@ void decode_conditions(const Json& node, const std::string& pointer, ClaimCondit
   out.runtime_version = o.line("runtime_version", Need::optional, 128);
   out.runs = o.integer("runs", Need::optional, 1, kMaxCount);
   out.warmup = o.integer("warmup", Need::optional, 0, kMaxCount);
+  out.calibration_us = o.decimal("calibration_us", Need::optional, false);
   o.finish();
 }
 
@@ -138,6 +139,7 @@ Json to_json(const Claim& c) {
     put(k, "runtime_version", c.conditions->runtime_version);
     put(k, "runs", c.conditions->runs);
     put(k, "warmup", c.conditions->warmup);
+    put(k, "calibration_us", c.conditions->calibration_us);
     doc["conditions"] = std::move(k);
   }
   if (c.latency) doc["latency"] = {{"p50_ms", c.latency->p50_ms.text()}, {"p95_ms", c.latency->p95_ms.text()}, {"p99_ms", c.latency->p99_ms.text()}};

@@ -48,6 +48,9 @@ struct ClaimConditions {
   std::string runtime_version{};  ///< of nano
   std::optional<uint64_t> runs{};
   std::optional<uint64_t> warmup{};
+  /// What nano's micro-benchmark took there, in microseconds, for the variant's quantization (docs/FORMATS.md): lets another
+  /// machine say what the latency would be on it.
+  std::optional<Decimal> calibration_us{};
   friend bool operator==(const ClaimConditions&, const ClaimConditions&) = default;
 };
 

@@ -59,6 +59,7 @@ void decode(const Json& node, const std::string& pointer, GenerationEntry& out, 
   out.verified = o.time("verified", Need::optional);
   out.requested = o.boolean("requested", true);
   out.unsigned_allowed = o.boolean("unsigned_allowed", false);
+  out.pinned = o.boolean("pinned", false);
   out.dir = o.line("dir", Need::required, 512);
   o.finish();
   if (report.problems.size() == before && !is_dir_of(out)) o.fault("dir", "is not the folder of this package, version, variant and release");
@@ -115,6 +116,7 @@ Json to_json(const Generation& g) {
     put(entry, "verified", e->verified);
     entry["requested"] = e->requested;
     if (e->unsigned_allowed) entry["unsigned_allowed"] = true;
+    if (e->pinned) entry["pinned"] = true;
     entry["dir"] = e->dir.empty() ? package_dir(e->name, e->version, e->variant) : e->dir;
     entries.push_back(std::move(entry));
   }

@@ -42,6 +42,7 @@ struct GenerationEntry {
   std::string verified{};       ///< when the chain was checked, YYYY-MM-DDTHH:MM:SSZ; "" = never
   bool requested = true;        ///< asked for by name; false = came as a dependency
   bool unsigned_allowed = false;  ///< installed with --allow-unsigned
+  bool pinned = false;          ///< this version and no other until `nano unpin`
   /// Where its files are, relative to the store: package_dir(…), or that with `~` and a prefix of the release's hex digest
   /// (an unsigned package packed again under the same version).
   std::string dir{};

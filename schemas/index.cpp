@@ -23,6 +23,7 @@ void decode(const Json& node, const std::string& pointer, HeadlineClaim& out, Re
   out.memory_bytes = o.integer("memory_bytes", Need::optional, 1, kMaxCount);
   out.device = o.line("device", Need::optional);
   out.threads = o.integer("threads", Need::optional, 1, 65536);
+  out.calibration_us = o.decimal("calibration_us", Need::optional, false);
   o.finish();
   if (o.valid() && (out.p50_ms || out.p95_ms || out.memory_bytes) && (out.device.empty() || !out.threads))
     report.add(pointer, "a latency or memory figure without device and threads");
@@ -45,6 +46,9 @@ void decode(const Json& node, const std::string& pointer, IndexVersion& out, Rep
   out.release_size = o.integer("release_size", Need::required, 1, kMaxReleaseBytes).value_or(0);
   out.published = o.time("published", Need::required);
   out.yanked = o.line("yanked", Need::optional, 1024);
+  out.license = o.line("license", Need::optional, 512);
+  out.abi = o.line("abi", Need::optional, 512);
+  o.list("claims", Need::optional, kMaxClaims, [&](const Json& item, const std::string& at) { decode(item, at, out.claims.emplace_back(), report); });
   o.list("variants", Need::optional, kMaxVariants, [&](const Json& item, const std::string& at) { decode(item, at, out.variants.emplace_back(), report); });
   o.list("dependencies", Need::optional, kMaxListItems,
          [&](const Json& item, const std::string& at) { decode(item, at, out.dependencies.emplace_back(), report); });
@@ -92,12 +96,22 @@ Json to_json_claim(const HeadlineClaim& c) {
   put(doc, "memory_bytes", c.memory_bytes);
   put(doc, "device", c.device);
   put(doc, "threads", c.threads);
+  put(doc, "calibration_us", c.calibration_us);
   return doc;
+}
+
+Json to_json_claims(const std::vector<HeadlineClaim>& claims) {
+  Json list = Json::array();
+  for (const HeadlineClaim& c : claims) list.push_back(to_json_claim(c));
+  return list;
 }
 
 Json to_json_version(const IndexVersion& v) {
   Json doc = {{"version", v.version.text()}, {"release", v.release.text()}, {"release_size", v.release_size}, {"published", v.published}};
   put(doc, "yanked", v.yanked);
+  put(doc, "license", v.license);
+  put(doc, "abi", v.abi);
+  if (!v.claims.empty()) doc["claims"] = to_json_claims(v.claims);
   if (!v.variants.empty()) {
     Json list = Json::array();
     for (const IndexVariant& i : v.variants) {
@@ -139,11 +153,7 @@ Json to_json(const IndexPackage& p) {
   put(doc, "keywords", p.keywords);
   if (p.parameters != 0) doc["parameters"] = p.parameters;
   if (p.access != Access::open) doc["access"] = std::string(to_text(p.access));
-  if (!p.claims.empty()) {
-    Json list = Json::array();
-    for (const HeadlineClaim& c : p.claims) list.push_back(internal::to_json_claim(c));
-    doc["claims"] = std::move(list);
-  }
+  if (!p.claims.empty()) doc["claims"] = internal::to_json_claims(p.claims);
   Json versions = Json::array();
   for (const IndexVersion& v : p.versions) versions.push_back(internal::to_json_version(v));
   doc["versions"] = std::move(versions);

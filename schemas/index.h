@@ -30,6 +30,7 @@ struct HeadlineClaim {
   std::optional<uint64_t> memory_bytes{};
   std::string device{};   ///< with latency and memory
   std::optional<uint64_t> threads{};
+  std::optional<Decimal> calibration_us{};  ///< ClaimConditions
   friend bool operator==(const HeadlineClaim&, const HeadlineClaim&) = default;
 };
 
@@ -48,6 +49,9 @@ struct IndexVersion {
   uint64_t release_size = 0;  ///< bytes
   std::string published{};  ///< YYYY-MM-DDTHH:MM:SSZ
   std::string yanked{};     ///< the reason; "" = not yanked
+  std::string license{};    ///< SPDX; what a version may be used for is its own
+  std::string abi{};        ///< ModelInfo::abi
+  std::vector<HeadlineClaim> claims{};  ///< of this version, for choosing
   std::vector<IndexVariant> variants{};
   std::vector<Dependency> dependencies{};
   friend bool operator==(const IndexVersion&, const IndexVersion&) = default;
@@ -65,7 +69,7 @@ struct IndexPackage {
   std::vector<std::string> keywords{};
   uint64_t parameters = 0;
   Access access = Access::open;
-  std::vector<HeadlineClaim> claims{};
+  std::vector<HeadlineClaim> claims{};   ///< as those of that version
   std::vector<IndexVersion> versions{};  ///< rising
   friend bool operator==(const IndexPackage&, const IndexPackage&) = default;
 };

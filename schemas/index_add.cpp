@@ -32,6 +32,7 @@ HeadlineClaim headline(const Claim& c) {
   if (c.conditions) {
     h.device = c.conditions->device;
     h.threads = c.conditions->threads;
+    h.calibration_us = c.conditions->calibration_us;
   }
   return h;
 }
@@ -45,6 +46,13 @@ const IndexVersion& speaker(const IndexPackage& p) {
   });
 }
 
+std::vector<HeadlineClaim> headlines(const Manifest& m) {
+  std::vector<HeadlineClaim> out;
+  for (const Claim& c : m.claims)
+    if (out.size() < kMaxHeadlines) out.push_back(headline(c));
+  return out;
+}
+
 void renew_words(IndexPackage& p, const Manifest& m) {
   p.kind = m.kind;
   p.title = m.title;
@@ -55,9 +63,7 @@ void renew_words(IndexPackage& p, const Manifest& m) {
   p.keywords = m.keywords;
   p.parameters = m.model ? m.model->parameters : 0;
   p.access = m.access.type;
-  p.claims.clear();
-  for (const Claim& c : m.claims)
-    if (p.claims.size() < kMaxHeadlines) p.claims.push_back(headline(c));
+  p.claims = headlines(m);
 }
 
 }  // namespace
@@ -78,6 +84,9 @@ void add_to_index(Index& index, const Release& release, const Digest& digest, ui
                           .quantization = variant.quantization,
                           .size = release.size_of(variant.name),
                           .needs = variant.needs});
+  v.license = m.license.spdx;
+  if (m.model) v.abi = m.model->abi;
+  v.claims = headlines(m);
   v.dependencies = m.dependencies;
 
   auto place = std::lower_bound(at->versions.begin(), at->versions.end(), m.version, [](const IndexVersion& x, const Version& y) { return x.version < y; });

@@ -37,8 +37,12 @@ Json to_json(const ModelInfo& m) {
   Json doc = {{"family", m.family}, {"architecture", m.architecture}, {"parameters", m.parameters}};
   if (m.context_length != 0) doc["context_length"] = m.context_length;
   put(doc, "base_models", m.base_models);
+  put(doc, "abi", m.abi);
   return doc;
 }
+
+Json to_json(const OverrideRule& r) { return {{"name", r.name.text()}, {"range", r.range.text()}}; }
+Json to_json(const PinRule& r) { return {{"name", r.name.text()}, {"version", r.version.text()}}; }
 
 template <class T>
 void put_local_list(Json& doc, const char* key, const std::vector<T>& values) {
@@ -128,6 +132,8 @@ Json to_json(const Manifest& m) {
   put_local_list(doc, "variants", m.variants);
   put_local_list(doc, "files", m.files);
   put_list(doc, "dependencies", m.dependencies);
+  put_local_list(doc, "overrides", m.overrides);
+  put_local_list(doc, "pins", m.pins);
   put_local_list(doc, "datasets", m.datasets);
   if (m.access != AccessRule()) {
     Json access = {{"type", std::string(to_text(m.access.type))}};

@@ -48,6 +48,7 @@ struct ModelInfo {
   uint64_t parameters = 0;     ///< all of them, embeddings included
   uint64_t context_length = 0; ///< tokens; 0 = none stated
   std::vector<std::string> base_models{};
+  std::string abi{};           ///< of a base, what its heads rely on: "architecture/hidden size/tokenizer digest"; "" = nothing promised
   friend bool operator==(const ModelInfo&, const ModelInfo&) = default;
 };
 
@@ -92,6 +93,20 @@ struct Dependency {
   friend bool operator==(const Dependency&, const Dependency&) = default;
 };
 
+/// Of a project: stands in for every range that anyone has on a package.
+struct OverrideRule {
+  PackageName name{};
+  Range range{};
+  friend bool operator==(const OverrideRule&, const OverrideRule&) = default;
+};
+
+/// Of a project: this version and no other until `nano unpin`.
+struct PinRule {
+  PackageName name{};
+  Version version{};
+  friend bool operator==(const PinRule&, const PinRule&) = default;
+};
+
 /// A data set that went into the model, with its terms.
 struct DatasetUse {
   std::string name{};
@@ -128,6 +143,8 @@ struct Manifest {
   std::vector<Variant> variants{};
   std::vector<FileEntry> files{};        ///< as listed
   std::vector<Dependency> dependencies{};
+  std::vector<OverrideRule> overrides{};  ///< of a project only, as is the next
+  std::vector<PinRule> pins{};
   std::vector<DatasetUse> datasets{};
   AccessRule access{};
   std::string intended_use{};

@@ -18,6 +18,7 @@ void decode_model(const Json& node, const std::string& pointer, ModelInfo& out, 
   out.parameters = o.integer("parameters", Need::required, 1, kMaxCount).value_or(1);
   out.context_length = o.integer("context_length", Need::optional, 1, kMaxCount).value_or(0);
   out.base_models = o.lines("base_models", Need::optional, kMaxListItems, kMaxLineBytes);
+  out.abi = o.line("abi", Need::optional, 512);
   o.finish();
 }
 
@@ -142,6 +143,18 @@ void decode(const Json& node, const std::string& pointer, Manifest& out, Report&
   decode_files(o, unless_project, out, report);
   objects(o, "dependencies", Need::optional, kMaxListItems, out.dependencies,
           [&](const Json& n, const std::string& at, Dependency& d) { decode(n, at, d, report); });
+  objects(o, "overrides", Need::optional, kMaxListItems, out.overrides, [&](const Json& n, const std::string& at, OverrideRule& r) {
+    Object rule(n, at, report);
+    r.name = rule.package("name", Need::required).value_or(PackageName());
+    r.range = rule.range("range", Need::required);
+    rule.finish();
+  });
+  objects(o, "pins", Need::optional, kMaxListItems, out.pins, [&](const Json& n, const std::string& at, PinRule& r) {
+    Object rule(n, at, report);
+    r.name = rule.package("name", Need::required).value_or(PackageName());
+    r.version = rule.version("version", Need::required).value_or(Version());
+    rule.finish();
+  });
   objects(o, "datasets", Need::optional, kMaxListItems, out.datasets,
           [&](const Json& n, const std::string& at, DatasetUse& d) { decode_dataset_use(n, at, d, report); });
   if (const Json* a = o.take("access", Need::optional)) decode_access(*a, join(pointer, "access"), out.access, report);

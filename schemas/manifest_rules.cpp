@@ -116,6 +116,8 @@ void check_dependencies(const Manifest& m, const std::string& pointer, Report& r
   for (std::size_t i = 0; i < m.dependencies.size(); ++i) {
     const Dependency& d = m.dependencies[i];
     if (d.use == DependencyUse::base) ++bases;
+    if ((d.use == DependencyUse::model) != (m.kind == Kind::project))
+      report.add(join(join(at, i), "use"), m.kind == Kind::project ? "a project's dependencies have the use 'model'" : "only a project has dependencies with the use 'model'");
     if (d.name.name.empty()) continue;
     if (!seen.insert(d.name).second) report.add(join(at, i), "'" + d.name.text() + "' stands twice");
     if (d.name == m.name) report.add(join(at, i), "the package depends on itself");
@@ -124,12 +126,28 @@ void check_dependencies(const Manifest& m, const std::string& pointer, Report& r
     report.add(at, "a " + std::string(to_text(m.kind)) + " needs exactly one dependency with the use 'base'");
 }
 
+/// Overrides and pins belong to the one that decides: a project.
+void check_project(const Manifest& m, const std::string& pointer, Report& report) {
+  if (m.kind != Kind::project) {
+    if (!m.overrides.empty()) report.add(join(pointer, "overrides"), "only a project has overrides");
+    if (!m.pins.empty()) report.add(join(pointer, "pins"), "only a project has pins");
+    return;
+  }
+  std::set<PackageName> seen;
+  for (std::size_t i = 0; i < m.overrides.size(); ++i)
+    if (!seen.insert(m.overrides[i].name).second) report.add(join(join(pointer, "overrides"), i), "'" + m.overrides[i].name.text() + "' stands twice");
+  seen.clear();
+  for (std::size_t i = 0; i < m.pins.size(); ++i)
+    if (!seen.insert(m.pins[i].name).second) report.add(join(join(pointer, "pins"), i), "'" + m.pins[i].name.text() + "' stands twice");
+}
+
 }  // namespace
 
 void check_rules(const Manifest& m, const std::string& pointer, Report& report) {
   check_variants(m, pointer, report);
   check_files(m, pointer, report);
   check_dependencies(m, pointer, report);
+  check_project(m, pointer, report);
   for (std::size_t i = 0; i < m.claims.size(); ++i) {
     const std::string& variant = m.claims[i].variant;
     if (!variant.empty() && m.find_variant(variant) == nullptr)

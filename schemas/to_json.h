@@ -6,6 +6,7 @@
 #include "schemas/config.h"
 #include "schemas/generation.h"
 #include "schemas/index.h"
+#include "schemas/lockfile.h"
 #include "schemas/manifest.h"
 #include "schemas/registry_json.h"
 #include "schemas/release.h"
@@ -21,6 +22,7 @@ namespace nano::schemas {
 [[nodiscard]] Json to_json(const RegistryJson& doc);
 [[nodiscard]] Json to_json(const Generation& generation);
 [[nodiscard]] Json to_json(const Config& config);
+[[nodiscard]] Json to_json(const Lockfile& lock);
 [[nodiscard]] Json to_json(const Dependency& dependency);
 [[nodiscard]] Json to_json(const Needs& needs);
 

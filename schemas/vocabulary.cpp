@@ -25,7 +25,7 @@ const Words& accesses() {
   return w;
 }
 const Words& dependency_uses() {
-  static const Words w{"base", "router", "expert", "dataset"};
+  static const Words w{"base", "router", "expert", "dataset", "model"};
   return w;
 }
 const Words& directions() {

@@ -12,7 +12,7 @@ enum class Kind { model, base, head, adapter, grid, dataset, project };
 enum class Role { weights, tokenizer, card, license, eval, golden, config, other };
 enum class DataUse { train, pretrain, eval };
 enum class Access { open, gated };
-enum class DependencyUse { base, router, expert, dataset };
+enum class DependencyUse { base, router, expert, dataset, model };  ///< model: what a project uses
 enum class Direction { higher, lower };  ///< which way is better
 
 [[nodiscard]] std::string_view to_text(Kind k);

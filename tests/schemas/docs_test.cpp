@@ -8,6 +8,7 @@
 #include "schemas/config.h"
 #include "schemas/generation.h"
 #include "schemas/index.h"
+#include "schemas/lockfile.h"
 #include "schemas/registry_json.h"
 #include "tests/support/support.h"
 
@@ -48,7 +49,7 @@ TEST_CASE("every key of the JSON Schemas stands in its section of docs/FORMATS.m
     const char* section;
   };
   for (const Part& p : {Part{"manifest", "## Manifest"}, Part{"claim", "## Claim"}, Part{"release", "## Release"}, Part{"index", "## Index"},
-                        Part{"registry", "## Registry"}, Part{"generation", "## Generation"}, Part{"config", "## Config"}}) {
+                        Part{"registry", "## Registry"}, Part{"generation", "## Generation"}, Part{"config", "## Config"}, Part{"lockfile", "## Lockfile"}}) {
     const auto begin = page.find(std::string("\n") + p.section + "\n");
     REQUIRE(begin != std::string::npos);
     const std::string section = page.substr(begin, page.find("\n## ", begin + 1) - begin);
@@ -72,7 +73,8 @@ TEST_CASE("docs/LIMITS.md gives each limit of schemas its value") {
                          Limit{"kMaxDecimalBytes", kMaxDecimalBytes}, Limit{"kMaxPathBytes", kMaxPathBytes}, Limit{"kMaxLineBytes", kMaxLineBytes},
                          Limit{"kMaxTextBytes", kMaxTextBytes}, Limit{"kMaxManifestBytes", kMaxManifestBytes}, Limit{"kMaxReleaseBytes", kMaxReleaseBytes},
                          Limit{"kMaxIndexBytes", kMaxIndexBytes}, Limit{"kMaxRegistryJsonBytes", kMaxRegistryJsonBytes},
-                         Limit{"kMaxGenerationBytes", kMaxGenerationBytes}, Limit{"kMaxConfigBytes", kMaxConfigBytes}, Limit{"kMaxFiles", kMaxFiles},
+                         Limit{"kMaxGenerationBytes", kMaxGenerationBytes}, Limit{"kMaxConfigBytes", kMaxConfigBytes}, Limit{"kMaxLockfileBytes", kMaxLockfileBytes},
+                         Limit{"kMaxLockedPackages", kMaxLockedPackages}, Limit{"kMaxFiles", kMaxFiles},
                          Limit{"kMaxVariants", kMaxVariants}, Limit{"kMaxClaims", kMaxClaims}, Limit{"kMaxLabels", kMaxLabels},
                          Limit{"kMaxListItems", kMaxListItems}, Limit{"kMaxIndexPackages", kMaxIndexPackages},
                          Limit{"kMaxIndexVersions", kMaxIndexVersions}, Limit{"kMaxGenerationEntries", kMaxGenerationEntries},

@@ -61,6 +61,7 @@ const std::vector<Type>& types() {
       type<RegistryJson>("registry", check_registry_json, parse_registry_json, write_registry_json),
       type<Generation>("generation", check_generation, parse_generation, write_generation),
       type<Config>("config", check_config, parse_config, write_config),
+      type<Lockfile>("lockfile", check_lockfile, parse_lockfile, write_lockfile),
   };
   return list;
 }
