@@ -1,0 +1,137 @@
+// tests/verify/tuf/key_test.cpp: which keys count, and under which names they are one.
+#include "verify/tuf/key.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/digest.h"
+#include "tests/support/support.h"
+#include "tests/verify/tuf/signer.h"
+
+using namespace nano;
+using test::Signer;
+using verify::tuf::Key;
+
+TEST_CASE("the keys, ids and signatures of securesystemslib are good, and a changed message is not") {
+  const auto path = test::shared("trust/sigs.json");
+  if (!path) {
+    WARN("SKIPPED: no trust/sigs.json");
+    return;
+  }
+  const auto rows = parse_json(test::read(*path));
+  REQUIRE(rows);
+  int checked = 0;
+  for (const Json& row : *rows) {
+    const std::string id = row["keyid"];
+    const auto key = Key::parse(id, row["key"]);
+    REQUIRE(key);
+    INFO(key->keytype());
+    CHECK(key->unusable() == "");
+    const std::string payload = from_hex(row["payload_hex"].get<std::string>()).value();
+    const std::string sig = row["sig"];
+    CHECK(key->verify(payload, sig));
+    CHECK_FALSE(key->verify(payload + " ", sig));
+    CHECK_FALSE(key->verify(payload, ""));
+    CHECK_FALSE(key->verify(payload, "zz"));
+    CHECK_FALSE(key->verify(payload, sig + "00"));
+    std::string flipped = sig;
+    flipped.back() = flipped.back() == '0' ? '1' : '0';
+    CHECK_FALSE(key->verify(payload, flipped));
+    ++checked;
+  }
+  CHECK(checked == 3);
+}
+
+TEST_CASE("every scheme verifies its own signature and no other key's") {
+  const Signer signers[] = {Signer::ed25519(), Signer::ecdsa(), Signer::ecdsa("P-256", true), Signer::rsa()};
+  for (const Signer& a : signers)
+    for (const Signer& b : signers) {
+      INFO(a.object().dump() + " " + b.object().dump());
+      CHECK(a.key().verify("message", b.sign("message")) == (&a == &b));
+    }
+}
+
+TEST_CASE("rsa-pss signatures are accepted whatever their salt length") {
+  const Signer rsa = Signer::rsa();
+  for (const int salt : {0, 20, 32, 64}) CHECK(rsa.key().verify("m", rsa.sign("m", salt)));
+}
+
+TEST_CASE("key id tricks: a key under an id that is not its hash never counts") {
+  const Signer s = Signer::ed25519();
+  const auto key = Key::parse(Signer::ed25519().id(), s.object());
+  REQUIRE(key);
+  CHECK(key->unusable().find("not the hash") != std::string::npos);
+  CHECK_FALSE(key->verify("m", s.sign("m")));
+  CHECK(key->fingerprint().empty());
+}
+
+TEST_CASE("key id tricks: the id covers unknown fields") {
+  const Signer s = Signer::ed25519();
+  const Json extra = {{"x-note", 1}};
+  CHECK(s.id() != s.id(extra));
+  CHECK_FALSE(Key::parse(s.id(), s.object(extra)).value().usable());
+  CHECK(Key::parse(s.id(extra), s.object(extra)).value().usable());
+  CHECK(s.key(extra).json() == s.object(extra));
+}
+
+TEST_CASE("one key written in two ways has one fingerprint") {
+  const Json extra = {{"x-note", 1}};
+  for (const Signer& s : {Signer::ed25519(), Signer::ecdsa(), Signer::rsa()})
+    CHECK(s.key().fingerprint() == s.key(extra).fingerprint());
+  const Signer ec = Signer::ecdsa();
+  const Json compressed = {{"keyval", {{"public", ec.compressed_pem()}}}};
+  REQUIRE(ec.key(compressed).usable());
+  CHECK(ec.key(compressed).json() != ec.key().json());
+  CHECK(ec.key(compressed).fingerprint() == ec.key().fingerprint());
+  CHECK(ec.key().fingerprint() != Signer::ecdsa().key().fingerprint());
+}
+
+TEST_CASE("another curve, a small rsa modulus and a key of another type than it says are not usable") {
+  const Signer p384 = Signer::ecdsa("P-384");
+  CHECK(p384.key().unusable().find("not P-256") != std::string::npos);
+  CHECK_FALSE(p384.key().verify("m", p384.sign("m")));
+  const Signer small = Signer::rsa(1024);
+  CHECK(small.key().unusable().find("1024 bits") != std::string::npos);
+  CHECK_FALSE(small.key().verify("m", small.sign("m")));
+  const Json rsa_in_ec = {{"keyval", {{"public", Signer::rsa().pem()}}}};
+  CHECK(Signer::ecdsa().key(rsa_in_ec).unusable().find("not an elliptic curve") != std::string::npos);
+  const Json ec_in_rsa = {{"keyval", {{"public", Signer::ecdsa().pem()}}}};
+  CHECK(Signer::rsa().key(ec_in_rsa).unusable().find("not an RSA key") != std::string::npos);
+}
+
+TEST_CASE("unknown schemes and broken key texts are kept but never count") {
+  for (
+      const char* text :
+      {R"({"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"ab"}})",
+       R"({"keytype":"ed25519","scheme":"ed25519","keyval":{"public":5}})",
+       R"({"keytype":"ed25519","scheme":"ed25519","keyval":{}})",
+       R"({"keytype":"ed25519","scheme":"rsassa-pss-sha256","keyval":{"public":"ab"}})",
+       R"({"keytype":"sigstore-oidc","scheme":"Fulcio","keyval":{"identity":"a","issuer":"b"}})",
+       R"({"keytype":"rsa","scheme":"rsassa-pss-sha256","keyval":{"public":"-----BEGIN PUBLIC KEY-----\n"}})",
+       R"({"keytype":"rsa","scheme":"rsassa-pkcs1v15-sha256","keyval":{"public":"x"}})"}) {
+    INFO(text);
+    const Json object = Json::parse(text);
+    const auto key = Key::parse(Key::compute_id(object).value(), object);
+    REQUIRE(key);
+    CHECK_FALSE(key->usable());
+    CHECK(key->json() == object);
+    CHECK_FALSE(key->verify("m", "00"));
+  }
+}
+
+TEST_CASE("what is no key object is refused") {
+  for (const char* text :
+       {"1", "[]", "{}", R"({"keytype":"ed25519"})", R"({"keytype":"ed25519","scheme":1,"keyval":{}})",
+        R"({"keytype":"ed25519","scheme":"ed25519","keyval":"ab"})"}) {
+    INFO(text);
+    CHECK(Key::parse("00", Json::parse(text)).error().code == Errc::invalid);
+  }
+}
+
+TEST_CASE("nano's own keys are TUF keys under the same id") {
+  const auto own = verify::PrivateKey::generate();
+  REQUIRE(own);
+  const Key key = Key::of(own->public_key());
+  CHECK(key.id() == own->public_key().key_id());
+  const std::string sig = own->sign("m").value();
+  CHECK(key.verify("m", to_hex(reinterpret_cast<const uint8_t*>(sig.data()), sig.size())));
+}

@@ -1,0 +1,293 @@
+// verify/tuf/metadata_parse.cpp: `signed` objects to types. Every field is hostile until it has its shape.
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "base/text.h"
+#include "verify/tuf/metadata.h"
+
+namespace nano::verify::tuf {
+namespace {
+
+Error bad(std::string what) {
+  return make_error(Errc::invalid, std::move(what));
+}
+std::string quote(std::string_view name) {
+  return "'" + sanitize(name.substr(0, 80)) + "'";
+}
+
+/// Reads the members of one object and remembers which, so that the rest can be kept as `extra`.
+class Fields {
+ public:
+  Fields(const Json& object, std::string what) : object_(object), what_(std::move(what)) {}
+
+  [[nodiscard]] const Json* find(const char* name) {
+    known_.insert(name);
+    const auto it = object_.find(name);
+    return it == object_.end() ? nullptr : &*it;
+  }
+  [[nodiscard]] Result<const Json*> object(const char* name) {
+    const Json* v = find(name);
+    if (v == nullptr || !v->is_object())
+      return bad(what_ + ": " + quote(name) + " is missing or not an object");
+    return v;
+  }
+  [[nodiscard]] Result<std::string> text(const char* name) {
+    const Json* v = find(name);
+    if (v == nullptr || !v->is_string()) return bad(what_ + ": " + quote(name) + " is missing or not text");
+    return v->get<std::string>();
+  }
+  [[nodiscard]] Result<bool> boolean(const char* name) {
+    const Json* v = find(name);
+    if (v == nullptr || !v->is_boolean())
+      return bad(what_ + ": " + quote(name) + " is missing or not true or false");
+    return v->get<bool>();
+  }
+  /// A whole number from `least` to 2^63 - 1.
+  [[nodiscard]] Result<uint64_t> number(const char* name, uint64_t least) {
+    const Json* v = find(name);
+    if (v == nullptr || !v->is_number_unsigned() || v->get<uint64_t>() < least ||
+        v->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+      return bad(what_ + ": " + quote(name) + " is missing or not a whole number of at least " +
+                 std::to_string(least));
+    return v->get<uint64_t>();
+  }
+  [[nodiscard]] Result<std::vector<std::string>> texts(const char* name) {
+    const Json* v = find(name);
+    if (v == nullptr || !v->is_array()) return bad(what_ + ": " + quote(name) + " is missing or not a list");
+    std::vector<std::string> out;
+    out.reserve(v->size());
+    for (const Json& e : *v) {
+      if (!e.is_string()) return bad(what_ + ": " + quote(name) + " holds something that is not text");
+      out.push_back(e.get<std::string>());
+    }
+    return out;
+  }
+  [[nodiscard]] Json extra() const {
+    Json out;  // null
+    for (auto it = object_.begin(); it != object_.end(); ++it)
+      if (known_.count(it.key()) == 0) out[it.key()] = it.value();
+    return out;
+  }
+  [[nodiscard]] const std::string& what() const { return what_; }
+
+ private:
+  const Json& object_;
+  std::string what_;
+  std::set<std::string> known_{};
+};
+
+bool is_hex(std::string_view s) {
+  return !s.empty() && std::all_of(s.begin(), s.end(),
+                                   [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+/// 4.3: "1.0", "1.0.34": two or three numbers; a client that knows 1 must not go on with another major version.
+Status check_spec_version(const std::string& text) {
+  const auto parts = split(text, '.');
+  const bool shape = (parts.size() == 2 || parts.size() == 3) &&
+                     std::all_of(parts.begin(), parts.end(), [](const std::string& p) {
+                       return !p.empty() && p.size() <= 9 &&
+                              std::all_of(p.begin(), p.end(), [](char c) { return c >= '0' && c <= '9'; });
+                     });
+  if (!shape) return bad("'spec_version' is not a version: " + quote(text));
+  if (parts[0] != "1")
+    return make_error(Errc::unsupported,
+                      "the metadata follow TUF specification " + quote(text) + ", and this nano knows 1.x",
+                      "update nano");
+  return Unit{};
+}
+
+Result<Header> parse_header(Fields& f, std::string_view type) {
+  NANO_TRY_ASSIGN(const std::string given, f.text("_type"));
+  if (given != type)
+    return bad("the metadata are of type " + quote(given) + ", not '" + std::string(type) + "'");
+  Header out;
+  NANO_TRY_ASSIGN(out.spec_version, f.text("spec_version"));
+  NANO_TRY(check_spec_version(out.spec_version));
+  NANO_TRY_ASSIGN(out.version, f.number("version", 1));
+  NANO_TRY_ASSIGN(const std::string expires, f.text("expires"));
+  const auto time = parse_time(expires);
+  if (!time)
+    return bad(f.what() + ": 'expires' is " + quote(expires) + "; a date is written YYYY-MM-DDTHH:MM:SSZ");
+  out.expires = *time;
+  return out;
+}
+
+Result<Keys> parse_keys(Fields& f) {
+  NANO_TRY_ASSIGN(const Json* object, f.object("keys"));
+  Keys out;
+  for (auto it = object->begin(); it != object->end(); ++it) {
+    NANO_TRY_ASSIGN(Key key, Key::parse(it.key(), it.value()));
+    out.emplace(it.key(), std::move(key));
+  }
+  return out;
+}
+
+Result<RoleKeys> parse_role(Fields& f) {
+  RoleKeys out;
+  NANO_TRY_ASSIGN(out.key_ids, f.texts("keyids"));
+  const std::set<std::string> unique(out.key_ids.begin(), out.key_ids.end());
+  if (unique.size() != out.key_ids.size()) return bad(f.what() + ": a key id stands twice in 'keyids'");
+  NANO_TRY_ASSIGN(const uint64_t threshold, f.number("threshold", 1));
+  if (threshold > std::numeric_limits<uint32_t>::max()) return bad(f.what() + ": 'threshold' is too large");
+  out.threshold = static_cast<uint32_t>(threshold);
+  return out;
+}
+
+Result<Hashes> parse_hashes(const Json& v, const std::string& what) {
+  if (!v.is_object() || v.empty()) return bad(what + ": 'hashes' is not an object with at least one hash");
+  Hashes out;
+  for (auto it = v.begin(); it != v.end(); ++it) {
+    if (!it.value().is_string() || !is_hex(it.value().get_ref<const std::string&>()))
+      return bad(what + ": the hash " + quote(it.key()) + " is not lower-case hex digits");
+    out.emplace(it.key(), it.value().get<std::string>());
+  }
+  return out;
+}
+
+Result<MetaFile> parse_meta_file(const std::string& name, const Json& v) {
+  if (!v.is_object()) return bad("'meta': " + quote(name) + " is not an object");
+  Fields f(v, "the entry " + quote(name));
+  MetaFile out;
+  NANO_TRY_ASSIGN(out.version, f.number("version", 1));
+  if (f.find("length") != nullptr) {
+    NANO_TRY_ASSIGN(out.length, f.number("length", 1));
+  }
+  if (const Json* hashes = f.find("hashes")) {
+    NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f.what()));
+  }
+  out.extra = f.extra();
+  return out;
+}
+
+Result<TargetFile> parse_target(const std::string& path, const Json& v) {
+  if (!v.is_object()) return bad("the target " + quote(path) + " is not an object");
+  Fields f(v, "the target " + quote(path));
+  TargetFile out;
+  NANO_TRY_ASSIGN(out.length, f.number("length", 0));
+  NANO_TRY_ASSIGN(const Json* hashes, f.object("hashes"));
+  NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f.what()));
+  if (const Json* custom = f.find("custom")) out.custom = *custom;
+  out.extra = f.extra();
+  return out;
+}
+
+Result<Delegation> parse_delegation(const Json& v) {
+  if (!v.is_object()) return bad("'delegations': a role is not an object");
+  Fields unnamed(v, "a delegated role");
+  NANO_TRY_ASSIGN(const std::string name, unnamed.text("name"));
+  Fields f(v, "the delegated role " + quote(name));
+  Delegation out;
+  NANO_TRY_ASSIGN(out.name, f.text("name"));
+  // A role of one of these names would lie in the file of the top-level role, here and at the registry.
+  if (is_reserved_role(out.name)) return bad("'delegations': no role may be called " + quote(out.name));
+  NANO_TRY_ASSIGN(out.keys, parse_role(f));
+  NANO_TRY_ASSIGN(out.terminating, f.boolean("terminating"));
+  const bool by_path = f.find("paths") != nullptr;
+  const bool by_hash = f.find("path_hash_prefixes") != nullptr;
+  // 4.5: one and only one of the two.
+  if (by_path == by_hash) return bad(f.what() + " has not exactly one of 'paths' and 'path_hash_prefixes'");
+  if (by_path) {
+    NANO_TRY_ASSIGN(out.paths, f.texts("paths"));
+  } else {
+    NANO_TRY_ASSIGN(out.path_hash_prefixes, f.texts("path_hash_prefixes"));
+    for (const std::string& p : *out.path_hash_prefixes)
+      if (!is_hex(p) || p.size() > 64)
+        return bad(f.what() + ": the hash prefix " + quote(p) + " is not 1 to 64 lower-case hex digits");
+  }
+  out.keys.extra = f.extra();
+  return out;
+}
+
+Result<Delegations> parse_delegations(const Json& v) {
+  if (!v.is_object()) return bad("'delegations' is not an object");
+  Fields f(v, "'delegations'");
+  Delegations out;
+  NANO_TRY_ASSIGN(out.keys, parse_keys(f));
+  const Json* roles = f.find("roles");
+  if (roles == nullptr || !roles->is_array()) return bad("'delegations': 'roles' is missing or not a list");
+  std::set<std::string> names;
+  for (const Json& role : *roles) {
+    NANO_TRY_ASSIGN(Delegation d, parse_delegation(role));
+    if (!names.insert(d.name).second)
+      return bad("'delegations': the role " + quote(d.name) + " stands twice");
+    out.roles.push_back(std::move(d));
+  }
+  out.extra = f.extra();
+  return out;
+}
+
+}  // namespace
+
+bool is_reserved_role(std::string_view name) {
+  return name.empty() || name == kRoot || name == kTimestamp || name == kSnapshot || name == kTargets;
+}
+
+Result<Root> Root::parse(const Json& body) {
+  Fields f(body, "root");
+  Root out;
+  NANO_TRY_ASSIGN(out.header, parse_header(f, kRoot));
+  if (f.find("consistent_snapshot") != nullptr) {
+    NANO_TRY_ASSIGN(out.consistent_snapshot, f.boolean("consistent_snapshot"));
+  } else {
+    out.consistent_snapshot = false;  // 4.3: optional; absent means the old file names without versions
+  }
+  NANO_TRY_ASSIGN(out.keys, parse_keys(f));
+  NANO_TRY_ASSIGN(const Json* roles, f.object("roles"));
+  for (auto it = roles->begin(); it != roles->end(); ++it) {
+    if (!it.value().is_object()) return bad("root: the role " + quote(it.key()) + " is not an object");
+    Fields role(it.value(), "the role " + quote(it.key()));
+    NANO_TRY_ASSIGN(RoleKeys keys, parse_role(role));
+    keys.extra = role.extra();
+    out.roles.emplace(it.key(), std::move(keys));
+  }
+  for (const std::string_view name : {kRoot, kTimestamp, kSnapshot, kTargets})
+    if (out.roles.count(std::string(name)) == 0)
+      return bad("root: the role '" + std::string(name) + "' is missing");
+  out.header.extra = f.extra();
+  return out;
+}
+
+Result<Timestamp> Timestamp::parse(const Json& body) {
+  Fields f(body, "timestamp");
+  Timestamp out;
+  NANO_TRY_ASSIGN(out.header, parse_header(f, kTimestamp));
+  NANO_TRY_ASSIGN(const Json* meta, f.object("meta"));
+  const auto it = meta->find("snapshot.json");
+  if (it == meta->end()) return bad("timestamp: 'meta' does not name snapshot.json");
+  NANO_TRY_ASSIGN(out.snapshot, parse_meta_file("snapshot.json", *it));
+  out.header.extra = f.extra();
+  return out;
+}
+
+Result<Snapshot> Snapshot::parse(const Json& body) {
+  Fields f(body, "snapshot");
+  Snapshot out;
+  NANO_TRY_ASSIGN(out.header, parse_header(f, kSnapshot));
+  NANO_TRY_ASSIGN(const Json* meta, f.object("meta"));
+  for (auto it = meta->begin(); it != meta->end(); ++it) {
+    NANO_TRY_ASSIGN(MetaFile file, parse_meta_file(it.key(), it.value()));
+    out.meta.emplace_hint(out.meta.end(), it.key(), std::move(file));
+  }
+  out.header.extra = f.extra();
+  return out;
+}
+
+Result<Targets> Targets::parse(const Json& body) {
+  Fields f(body, "targets");
+  Targets out;
+  NANO_TRY_ASSIGN(out.header, parse_header(f, kTargets));
+  NANO_TRY_ASSIGN(const Json* targets, f.object("targets"));
+  for (auto it = targets->begin(); it != targets->end(); ++it) {
+    NANO_TRY_ASSIGN(TargetFile file, parse_target(it.key(), it.value()));
+    out.targets.emplace_hint(out.targets.end(), it.key(), std::move(file));
+  }
+  if (const Json* delegations = f.find("delegations")) {
+    NANO_TRY_ASSIGN(out.delegations, parse_delegations(*delegations));
+  }
+  out.header.extra = f.extra();
+  return out;
+}
+
+}  // namespace nano::verify::tuf

@@ -1,0 +1,100 @@
+// verify/tuf/names.cpp: encoding and matching, segment by segment.
+#include "verify/tuf/names.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace nano::verify::tuf {
+namespace {
+
+bool is_unreserved(char c) {  // RFC 3986 section 2.3
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+/// One segment against one pattern without '/'. Greedy with one point to return to: linear in practice and quadratic at
+/// worst, where recursion would be exponential for "*a*a*a*b".
+bool matches_segment(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0;
+  std::size_t star = std::string_view::npos, from = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      from = t;
+    } else if (p < pattern.size() && pattern[p] == '?') {
+      static_cast<void>(decode_utf8(text, t));  // one character, not one byte
+      ++p;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      static_cast<void>(decode_utf8(text, from));
+      t = from;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+      continue;
+    }
+    const auto u = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[u >> 4];
+    out += kHex[u & 15];
+  }
+  return out;
+}
+
+std::string percent_encode_path(std::string_view path) {
+  std::string out;
+  bool first = true;
+  for (const std::string& segment : split(path, '/')) {
+    if (!first) out += '/';
+    first = false;
+    out += percent_encode(segment);
+  }
+  return out;
+}
+
+std::string metadata_file(std::string_view role) {
+  return percent_encode(role) + ".json";
+}
+std::string metadata_file(std::string_view role, uint64_t version) {
+  return std::to_string(version) + "." + metadata_file(role);
+}
+
+bool matches_pattern(std::string_view pattern, std::string_view path) {
+  const auto patterns = split(pattern, '/');
+  const auto segments = split(path, '/');
+  if (patterns.size() != segments.size()) return false;
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    if (!matches_segment(patterns[i], segments[i])) return false;
+  return true;
+}
+
+bool delegates(const Delegation& d, std::string_view path) {
+  if (d.path_hash_prefixes) {
+    const std::string hash = sha256(path).hex();
+    return std::any_of(d.path_hash_prefixes->begin(), d.path_hash_prefixes->end(),
+                       [&](const std::string& p) { return std::string_view(hash).substr(0, p.size()) == p; });
+  }
+  return d.paths && std::any_of(d.paths->begin(), d.paths->end(),
+                                [&](const std::string& p) { return matches_pattern(p, path); });
+}
+
+}  // namespace nano::verify::tuf
