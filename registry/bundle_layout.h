@@ -15,6 +15,10 @@ inline constexpr std::string_view kEnvelope = "release.dsse.json";
 inline constexpr std::string_view kRelease = "release.json";
 inline constexpr std::string_view kBlobPrefix = "blobs/sha256/";
 
+// Of exports (export.h).
+[[nodiscard]] inline std::string metadata_name(const Digest& d) { return "metadata/" + d.hex() + ".json"; }
+[[nodiscard]] inline std::string release_name(const Digest& d) { return "releases/" + d.hex() + ".json"; }
+
 [[nodiscard]] inline std::string mark_bytes() { return "{\"schema\":\"nano.bundle/1\"}\n"; }
 [[nodiscard]] inline std::string blob_name(const Digest& d) { return std::string(kBlobPrefix) + d.hex(); }
 
