@@ -97,4 +97,11 @@ bool delegates(const Delegation& d, std::string_view path) {
                                 [&](const std::string& p) { return matches_pattern(p, path); });
 }
 
+bool may_delegate_in(const Delegation& d, std::string_view dir) {
+  return d.paths && std::any_of(d.paths->begin(), d.paths->end(), [&](const std::string& p) {
+           const auto slash = p.rfind('/');
+           return slash != std::string::npos && matches_pattern(std::string_view(p).substr(0, slash), dir);
+         });
+}
+
 }  // namespace nano::verify::tuf

@@ -26,4 +26,7 @@ namespace nano::verify::tuf {
 /// Is `path` one this delegation may speak for, by its patterns or its hash prefixes?
 [[nodiscard]] bool delegates(const Delegation& delegation, std::string_view path);
 
+/// Could this delegation speak for some file directly in the folder `dir`? By hash prefix: never, nobody can tell.
+[[nodiscard]] bool may_delegate_in(const Delegation& delegation, std::string_view dir);
+
 }  // namespace nano::verify::tuf
