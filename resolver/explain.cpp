@@ -18,7 +18,7 @@ std::vector<Version> versions_of(const Package& package, const IndexSet& set) {
 
 Fact fact_of(const Knowledge& known, IncompatibilityId id) {
   const Cause& cause = known.causes[known.incompatibilities[id].cause];
-  Fact fact{.kind = cause.kind, .overridden = cause.overridden, .reason = cause.reason, .text = clause(known, id)};
+  Fact fact{.kind = cause.kind, .overridden = cause.overridden, .reason = cause.reason, .filter = cause.filter, .asker = cause.asker, .text = clause(known, id)};
   if (cause.package != kNone) {
     fact.package = known.universe[cause.package].name;
     fact.versions = versions_of(known.universe[cause.package], cause.versions);

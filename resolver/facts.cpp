@@ -1,5 +1,6 @@
 // resolver/facts.cpp: requirements, dependencies, filters and yanks as incompatibilities.
 #include <algorithm>
+#include <tuple>
 
 #include "resolver/solver.h"
 
@@ -9,7 +10,7 @@ namespace {
 std::string range_text(const std::string& written, const VersionSet& set) { return written.empty() ? set.to_text() : written; }
 
 /// The same demand on the same package, as far as one incompatibility can speak for both.
-bool same_demand(const Dependency& a, const Dependency& b) { return a.name == b.name && a.abi == b.abi && a.set == b.set; }
+bool same_demand(const Dependency& a, const Dependency& b) { return a.name == b.name && a.abi == b.abi && a.variant == b.variant && a.set == b.set; }
 
 }  // namespace
 
@@ -56,9 +57,9 @@ void Solver::add_limits(PackageId p) {
       reason = &*v.yanked;
     }
     if (reason == nullptr) continue;
-    auto it = std::find_if(groups.begin(), groups.end(), [&](const Cause& c) { return c.kind == kind && c.reason == *reason; });
+    auto it = std::find_if(groups.begin(), groups.end(), [&](const Cause& c) { return c.kind == kind && c.reason == *reason && c.filter == v.filter; });
     if (it == groups.end()) {
-      groups.push_back({.kind = kind, .package = p, .versions = IndexSet(package.domain()), .reason = *reason});
+      groups.push_back({.kind = kind, .package = p, .versions = IndexSet(package.domain()), .reason = *reason, .filter = v.filter});
       it = groups.end() - 1;
     }
     it->versions.set(i + 1);
@@ -75,7 +76,7 @@ Status Solver::add_requirements() {
   // By name, so that the order in which things are asked for changes nothing; the rest makes the order total.
   std::sort(sorted.begin(), sorted.end(), [](const Requirement* a, const Requirement* b) {
     if (a->name != b->name) return a->name < b->name;
-    return std::pair(range_text(a->text, a->set), a->asker) < std::pair(range_text(b->text, b->set), b->asker);
+    return std::tuple(range_text(a->text, a->set), a->asker, a->variant) < std::tuple(range_text(b->text, b->set), b->asker, b->variant);
   });
   std::vector<PackageId> wanted;
   for (const Requirement* r : sorted) wanted.push_back(universe_.id(r->name));
@@ -86,8 +87,9 @@ Status Solver::add_requirements() {
     const bool overridden = override_ != request_.overrides.end();
     Cause cause{.kind = Fact::Kind::requirement,
                 .dependency = wanted[i],
-                .allowed = universe_.versions_in(wanted[i], overridden ? override_->second.set : r.set, ""),
+                .allowed = universe_.versions_in(wanted[i], overridden ? override_->second.set : r.set, "", r.variant),
                 .range = overridden ? range_text(override_->second.text, override_->second.set) : range_text(r.text, r.set),
+                .variant = r.variant,
                 .asker = r.asker,
                 .overridden = overridden};
     std::vector<Term> terms;
@@ -136,9 +138,10 @@ Result<bool> Solver::add_dependencies(PackageId p, std::size_t version) {
                 .package = p,
                 .versions = dependents,
                 .dependency = to,
-                .allowed = universe_.versions_in(to, set, overridden ? std::string{} : d.abi),
+                .allowed = universe_.versions_in(to, set, overridden ? std::string{} : d.abi, d.variant),
                 .range = range_text(overridden ? override_->second.text : d.text, set),
                 .abi = overridden ? std::string{} : d.abi,
+                .variant = d.variant,
                 .overridden = overridden};
     std::vector<Term> terms{{p, dependents}};
     if (to == p) {

@@ -29,8 +29,10 @@ struct Cause {
   IndexSet allowed{};            ///< of `dependency`; empty = no version matches
   std::string range{};           ///< of the dependency, for people
   std::string abi{};             ///< asked of the dependency
+  std::string variant{};         ///< asked of the dependency
   std::string asker{};           ///< of a requirement
   std::string reason{};          ///< of unusable, yanked
+  std::string filter{};          ///< of unusable
   bool overridden = false;
 };
 

@@ -53,6 +53,7 @@ std::string demand_text(const Knowledge& known, const Cause& cause) {
   std::string out = to.name.text();
   if (cause.range != "*" && cause.range != "any") out += " " + cause.range;
   if (!cause.abi.empty()) out += " with ABI " + cause.abi;
+  if (!cause.variant.empty()) out += " in variant " + cause.variant;
   if (cause.overridden) out += " by your override";
   return out;
 }
@@ -63,6 +64,7 @@ std::string demand_end(const Knowledge& known, const Cause& cause) {
   const Package& to = known.universe[cause.dependency];
   if (to.versions.empty()) return " (no registry has a package named " + to.name.text() + ")";
   if (to.is_root) return " (this project is " + to.name.text() + " " + to.versions.front().version.text() + ")";
+  if (!cause.variant.empty()) return " (no version of " + to.name.text() + " that it may be has that variant)";
   if (!cause.abi.empty()) return " (no version of " + to.name.text() + " in that range has it)";
   return " (no version of " + to.name.text() + " is in that range; the newest is " + to.versions.back().version.text() + ")";
 }

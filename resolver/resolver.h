@@ -25,6 +25,7 @@ struct Dependency {
   VersionSet set{};    ///< versions that will do
   std::string text{};  ///< the range as written, for sentences; "" = made from `set`
   std::string abi{};   ///< only versions with this very `VersionInfo::abi` will do; "" = any
+  std::string variant{};  ///< only versions that have this variant will do; "" = any
 };
 
 /// What the resolver knows of one version.
@@ -34,7 +35,9 @@ struct VersionInfo {
   std::optional<std::string> yanked{};    ///< the reason ("" = none given); such a version is taken only if locked
   std::optional<std::string> filtered{};  ///< why it may not be used here (licence, age, size, CPU, trust ...), as the end of
                                           ///< the sentence "NAME VERSION ...": "is 2 days old (--min-age is 7 days)"
+  std::string filter{};                   ///< which filter that was, a stable word for suggestions; "" = none
   std::string abi{};                      ///< of a base: architecture, hidden size, tokenizer digest in one text
+  std::vector<std::string> variants{};    ///< names of those that may be used here
 };
 
 /// Where versions come from. Called from the resolving thread only, at most once a package.
@@ -61,6 +64,8 @@ struct Requirement {
   VersionSet set = VersionSet::all();
   std::string text{};                 ///< the range as written; "" = made from `set`
   std::string asker = "you ask for";  ///< begins the sentence: "you ask for", "the project requires"
+  std::string variant{};              ///< only versions that have this variant will do; "" = any
+  std::string remedy{};               ///< how a person takes this requirement back: "`nano unpin foo`"; "" = by not asking
 };
 
 /// Stands in for every range that anyone, root included, has on a package. It does not ask for the package by itself.
@@ -118,6 +123,8 @@ struct Fact {
   bool unknown = false;            ///< no registry has `dependency`
   bool overridden = false;         ///< `allowed` comes from an override
   std::string reason{};            ///< of unusable (a predicate) or yanked
+  std::string filter{};            ///< of unusable: VersionInfo::filter
+  std::string asker{};             ///< of a requirement
   std::string text{};              ///< the whole fact as a clause
 };
 

@@ -58,7 +58,7 @@ Status Universe::load_one(Package& package) {
   return Unit{};
 }
 
-IndexSet Universe::versions_in(PackageId p, const VersionSet& set, const std::string& abi) const {
+IndexSet Universe::versions_in(PackageId p, const VersionSet& set, const std::string& abi, const std::string& variant) const {
   const Package& package = *packages_[p];
   const auto& all = package.versions;
   const auto position = [&](const Version& v) {
@@ -70,7 +70,9 @@ IndexSet Universe::versions_in(PackageId p, const VersionSet& set, const std::st
     const std::size_t from = position(i.low);
     const std::size_t to = i.high ? position(*i.high) : all.size();
     for (std::size_t k = from; k < to; ++k)
-      if (abi.empty() || all[k].abi == abi) out.set(k + 1);
+      if ((abi.empty() || all[k].abi == abi) &&
+          (variant.empty() || std::find(all[k].variants.begin(), all[k].variants.end(), variant) != all[k].variants.end()))
+        out.set(k + 1);
   }
   return out;
 }

@@ -41,8 +41,8 @@ class Universe {
   /// errors  as PackageSource; invalid: a version is listed twice
   [[nodiscard]] Status load(const std::vector<PackageId>& wanted);
 
-  /// Those of `p`'s versions that are in `set` and, unless `abi` is "", have that ABI. Never the absent bit.
-  [[nodiscard]] IndexSet versions_in(PackageId p, const VersionSet& set, const std::string& abi) const;
+  /// Those of `p`'s versions that are in `set` and, unless these are "", have that ABI and that variant. Never the absent bit.
+  [[nodiscard]] IndexSet versions_in(PackageId p, const VersionSet& set, const std::string& abi, const std::string& variant) const;
 
  private:
   [[nodiscard]] Status load_one(Package& package);
