@@ -1,6 +1,7 @@
 // runtime_shim/session_team.cpp: joining and leaving a parallel loop by one atomic word.
 #include "runtime_shim/session_team.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace nano {
@@ -33,16 +34,20 @@ Team::~Team() {
 }
 
 void Team::work(unsigned worker) {
-  for (;;) {
-    const std::size_t item = next_.fetch_add(1, std::memory_order_relaxed);
-    if (item >= items_) return;
-    call_(body_, item, worker);
+  // A worker takes its share of what is left, less a little: few steps on the shared counter, and no long last part.
+  const std::size_t parts = 2 * size() - 1;
+  std::size_t begin = next_.load(std::memory_order_relaxed);
+  while (begin < items_) {
+    const std::size_t end = begin + std::max<std::size_t>(1, (items_ - begin) / parts);
+    if (!next_.compare_exchange_weak(begin, end, std::memory_order_relaxed)) continue;
+    call_(body_, begin, end, worker);
+    begin = next_.load(std::memory_order_relaxed);
   }
 }
 
 void Team::run_erased(std::size_t items, Call call, void* body) {
   if (helpers_.empty() || items <= 1) {
-    for (std::size_t i = 0; i < items; ++i) call(body, i, 0);
+    if (items != 0) call(body, 0, items, 0);
     return;
   }
   items_ = items;

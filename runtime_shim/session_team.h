@@ -24,16 +24,22 @@ class Team {
 
   [[nodiscard]] unsigned size() const { return static_cast<unsigned>(helpers_.size()) + 1; }
 
-  /// Call f(item, worker) for each item in [0, items), worker in [0, size()), in any order, and return when all are done.
+  /// Call f(begin, end, worker) for parts of [0, items) that make it up, worker in [0, size()), in any order, and return
+  /// when all are done. Parts are large at first and small at the end, so that all workers end together.
   /// f must not throw and must not call run.
   template <class F>
   void run(std::size_t items, F&& f) {
     using Body = std::remove_reference_t<F>;
-    run_erased(items, [](void* body, std::size_t item, unsigned worker) { (*static_cast<Body*>(body))(item, worker); }, &f);
+    run_erased(
+        items,
+        [](void* body, std::size_t begin, std::size_t end, unsigned worker) {
+          (*static_cast<Body*>(body))(begin, end, worker);
+        },
+        const_cast<void*>(static_cast<const void*>(&f)));
   }
 
  private:
-  using Call = void (*)(void*, std::size_t, unsigned);
+  using Call = void (*)(void*, std::size_t, std::size_t, unsigned);
   void run_erased(std::size_t items, Call call, void* body);
   void work(unsigned worker);
   void helper_main(unsigned worker);

@@ -50,22 +50,28 @@ __m256 exp_law(__m256 x) {
   p = _mm256_fmadd_ps(p, r, all(1.6666665459e-1f));
   p = _mm256_fmadd_ps(p, r, all(5.0000001201e-1f));
   const __m256 y = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), all(1.0f));
-  const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+  const __m256i power =
+      _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
   return _mm256_mul_ps(y, _mm256_castsi256_ps(power));
 }
 
 __m256 gelu_law(__m256 x) {
-  const __m256 u = _mm256_mul_ps(absolute(x), all(0.70710678118654752f));
-  const __m256 t = _mm256_div_ps(all(1.0f), _mm256_fmadd_ps(all(0.3275911f), u, all(1.0f)));
-  __m256 p = all(1.061405429f);
-  p = _mm256_fmadd_ps(p, t, all(-1.453152027f));
-  p = _mm256_fmadd_ps(p, t, all(1.421413741f));
-  p = _mm256_fmadd_ps(p, t, all(-0.284496736f));
-  p = _mm256_fmadd_ps(p, t, all(0.254829592f));
-  const __m256 minus_square = _mm256_xor_ps(_mm256_mul_ps(u, u), all(-0.0f));
-  const __m256 half_erfc = _mm256_mul_ps(_mm256_mul_ps(_mm256_mul_ps(p, t), exp_law(minus_square)), all(0.5f));
-  const __m256 negative = _mm256_cmp_ps(x, all(0.0f), _CMP_LT_OQ);
-  return _mm256_mul_ps(x, _mm256_blendv_ps(_mm256_sub_ps(all(1.0f), half_erfc), half_erfc, negative));
+  const __m256 c = _mm256_min_ps(_mm256_max_ps(x, all(-5.0f)), all(5.0f));
+  const __m256 s = _mm256_fmadd_ps(_mm256_mul_ps(c, c), all(0.08f), all(-1.0f));
+  __m256 p = all(-0x1.11e482p-10f);
+  p = _mm256_fmadd_ps(p, s, all(0x1.9ffcdp-9f));
+  p = _mm256_fmadd_ps(p, s, all(-0x1.06aa88p-8f));
+  p = _mm256_fmadd_ps(p, s, all(0x1.51e3e6p-8f));
+  p = _mm256_fmadd_ps(p, s, all(-0x1.49c278p-7f));
+  p = _mm256_fmadd_ps(p, s, all(0x1.1490fep-6f));
+  p = _mm256_fmadd_ps(p, s, all(-0x1.83ad24p-6f));
+  p = _mm256_fmadd_ps(p, s, all(0x1.00f144p-5f));
+  p = _mm256_fmadd_ps(p, s, all(-0x1.4ad8ecp-5f));
+  p = _mm256_fmadd_ps(p, s, all(0x1.a616f2p-5f));
+  p = _mm256_fmadd_ps(p, s, all(-0x1.1ff142p-4f));
+  p = _mm256_fmadd_ps(p, s, all(0x1.218354p-3f));
+  const __m256 phi = _mm256_fmadd_ps(p, c, all(0.5f));
+  return _mm256_mul_ps(x, _mm256_max_ps(phi, all(0.0f)));
 }
 
 __m256 tanh_law(__m256 x) {
@@ -108,7 +114,8 @@ float top_of(__m256 v) {
   return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
 }
 
-void softmax(float* x, std::size_t n, float scale) {
+// x = exp((x - max x) * scale) for n values; 1 / their sum.
+float exponentials(float* x, std::size_t n, float scale) {
   __m256 top = all(x[0]);
   for (std::size_t i = 0; i < n; i += 8) {
     const __m256i m = mask_of(n - i);
@@ -120,22 +127,28 @@ void softmax(float* x, std::size_t n, float scale) {
     const __m256i m = mask_of(n - i);
     const __m256 e = exp_law(_mm256_mul_ps(_mm256_sub_ps(load(x + i, m), top), all(scale)));
     _mm256_maskstore_ps(x + i, m, e);
-    lane[i / 8 % 2] = _mm256_add_ps(lane[i / 8 % 2], _mm256_and_ps(e, _mm256_castsi256_ps(m)));  // + 0 changes no sum of exps
+    lane[i / 8 % 2] = _mm256_add_ps(lane[i / 8 % 2],
+                                    _mm256_and_ps(e, _mm256_castsi256_ps(m)));  // + 0 changes no sum of exps
   }
-  const __m256 inverse = all(1.0f / fold(lane[0], lane[1]));
+  return 1.0f / fold(lane[0], lane[1]);
+}
+
+void softmax(float* x, std::size_t n, float scale) {
+  const __m256 inverse = all(exponentials(x, n, scale));
   for (std::size_t i = 0; i < n; i += 8) {
     const __m256i m = mask_of(n - i);
     _mm256_maskstore_ps(x + i, m, _mm256_mul_ps(load(x + i, m), inverse));
   }
 }
 
-void layer_norm(const float* x, const float* residual, std::size_t n, const float* gain, const float* bias, float eps,
-                float* y) {
+void layer_norm(const float* x, const float* residual, std::size_t n, const float* gain, const float* bias,
+                float eps, float* y) {
   // Lanes past the end are added as +0; a lane begins as +0, so it never is -0 and that changes nothing.
   __m256 lane[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   for (std::size_t i = 0; i < n; i += 8) {
     const __m256i m = mask_of(n - i);
-    const __m256 v = _mm256_add_ps(load(x + i, m), residual != nullptr ? load(residual + i, m) : _mm256_setzero_ps());
+    const __m256 v =
+        _mm256_add_ps(load(x + i, m), residual != nullptr ? load(residual + i, m) : _mm256_setzero_ps());
     _mm256_maskstore_ps(y + i, m, v);
     lane[i / 8 % 2] = _mm256_add_ps(lane[i / 8 % 2], v);
   }
@@ -159,8 +172,8 @@ void layer_norm(const float* x, const float* residual, std::size_t n, const floa
 
 // kRows rows of a by eight columns of b; m says which columns exist.
 template <int kRows>
-void gemm_tile(const float* a, std::size_t lda, const float* b, std::size_t ldb, std::size_t k, __m256i m, __m256 bias, float* c,
-               std::size_t ldc) {
+void gemm_tile(const float* a, std::size_t lda, const float* b, std::size_t ldb, std::size_t k, __m256i m,
+               __m256 bias, float* c, std::size_t ldc) {
   __m256 acc[kRows];
   NANO_UNROLL
   for (int r = 0; r < kRows; ++r) acc[r] = _mm256_setzero_ps();
@@ -177,18 +190,19 @@ void gemm_tile(const float* a, std::size_t lda, const float* b, std::size_t ldb,
   }
 }
 
-void gemm_column(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb, std::size_t k, __m256i m,
-                 __m256 bias, float* c, std::size_t ldc) {
+void gemm_column(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb,
+                 std::size_t k, __m256i m, __m256 bias, float* c, std::size_t ldc) {
   std::size_t i = 0;
   for (; i + 8 <= rows; i += 8) gemm_tile<8>(a + i * lda, lda, b, ldb, k, m, bias, c + i * ldc, ldc);
   for (; i + 4 <= rows; i += 4) gemm_tile<4>(a + i * lda, lda, b, ldb, k, m, bias, c + i * ldc, ldc);
   for (; i < rows; ++i) gemm_tile<1>(a + i * lda, lda, b, ldb, k, m, bias, c + i * ldc, ldc);
 }
 
-void gemm(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb, std::size_t k, std::size_t n,
-          float* c, std::size_t ldc) {
+void gemm(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb, std::size_t k,
+          std::size_t n, float* c, std::size_t ldc) {
   // -0 is the number that added to any other changes nothing, not even the sign of a zero.
-  for (std::size_t j = 0; j < n; j += 8) gemm_column(a, lda, rows, b + j, ldb, k, mask_of(n - j), all(-0.0f), c + j, ldc);
+  for (std::size_t j = 0; j < n; j += 8)
+    gemm_column(a, lda, rows, b + j, ldb, k, mask_of(n - j), all(-0.0f), c + j, ldc);
 }
 
 // Finite halves to floats: the exponent moves by 112, which a multiplication does for subnormal halves as well.
@@ -211,8 +225,8 @@ __m256 load_values(WeightType type, const unsigned char* row, std::size_t at, st
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16));
 }
 
-void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t rows, std::size_t begin, std::size_t end,
-                  const float* bias, float* out, std::size_t ldo, void* scratch) {
+void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t rows, std::size_t begin,
+                  std::size_t end, const float* bias, float* out, std::size_t ldo, void* scratch) {
   auto* panel = static_cast<float*>(scratch);  // (k, 8)
   alignas(32) float values[8];
   for (std::size_t j = begin; j < end; j += 8) {
@@ -231,214 +245,154 @@ void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t
   }
 }
 
-// --- block matrices ------------------------------------------------------------------------------------------------
+// --- attention -----------------------------------------------------------------------------------------------------
 
-int32_t sum_of(__m256i v) {
-  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
-  return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
+void attend(const Head* h, float* scratch) {
+  constexpr std::size_t kQueries = 16;
+  const std::size_t lanes = (h->length + 15) / 16 * 16;
+  float* keys = scratch;  // (width, lanes)
+  float* e = scratch + h->width * lanes;
+  for (std::size_t j = 0; j < h->length; ++j) {
+    for (std::size_t d = 0; d < h->width; ++d) keys[d * lanes + j] = h->k[j * h->stride + d];
+  }
+  for (std::size_t i = 0; i < h->queries; i += kQueries) {
+    const std::size_t rows = h->queries - i < kQueries ? h->queries - i : kQueries;
+    float* out = h->out + i * h->out_stride;
+    gemm(h->q + i * h->stride, h->stride, rows, keys, lanes, h->width, h->length, e, lanes);
+    float inverse[kQueries];
+    for (std::size_t r = 0; r < rows; ++r) inverse[r] = exponentials(e + r * lanes, h->length, h->scale);
+    gemm(e, lanes, rows, h->v, h->stride, h->length, h->width, out, h->out_stride);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t d = 0; d < h->width; ++d) out[r * h->out_stride + d] *= inverse[r];
+    }
+  }
 }
 
-void quantize_rows(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, int8_t* q, float* scale, int32_t* sum) {
+// --- packed matrices -----------------------------------------------------------------------------------------------
+
+void quantize(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, uint8_t* u, float* scale) {
   const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);  // undoes the packs' interleaving
   for (std::size_t t = 0; t < rows; ++t, x += ldx) {
-    for (std::size_t b = 0; b < k; b += kBlock) {
-      __m256 v[4], top = _mm256_setzero_ps();
-      for (int i = 0; i < 4; ++i) {
-        v[i] = _mm256_loadu_ps(x + b + 8 * i);
-        top = _mm256_max_ps(absolute(v[i]), top);
-      }
-      const float most = top_of(top);
-      const bool zero = most < 0x1p-100f;
-      const __m256 up = all(zero ? 0.0f : 127.0f / most);
+    __m256 top = _mm256_setzero_ps();
+    for (std::size_t i = 0; i < k; i += 8) top = _mm256_max_ps(absolute(_mm256_loadu_ps(x + i)), top);
+    const float most = top_of(top);
+    const bool zero = most < 0x1p-100f;
+    const __m256 up = all(zero ? 0.0f : 127.0f / most);
+    for (std::size_t b = 0; b < k; b += kBlock, u += kBlock) {
       __m256i r[4];
       for (int i = 0; i < 4; ++i) {
-        r[i] = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_min_ps(_mm256_mul_ps(v[i], up), all(127.0f)), all(-127.0f)));
+        const __m256 v = _mm256_mul_ps(_mm256_loadu_ps(x + b + 8 * i), up);
+        r[i] = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_min_ps(v, all(127.0f)), all(-127.0f)));
       }
-      const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(r[0], r[1]), _mm256_packs_epi32(r[2], r[3]));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(q), _mm256_permutevar8x32_epi32(bytes, in_order));
-      q += kBlock;
-      *scale++ = zero ? 0.0f : most / 127.0f;
-      *sum++ = sum_of(_mm256_add_epi32(_mm256_add_epi32(r[0], r[1]), _mm256_add_epi32(r[2], r[3])));
+      const __m256i bytes =
+          _mm256_packs_epi16(_mm256_packs_epi32(r[0], r[1]), _mm256_packs_epi32(r[2], r[3]));
+      const __m256i moved = _mm256_xor_si256(_mm256_permutevar8x32_epi32(bytes, in_order),
+                                             _mm256_set1_epi8(static_cast<char>(0x80)));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(u), moved);
     }
+    scale[t] = zero ? 0.0f : most / 127.0f;
   }
 }
 
-// Where the parts of a block of each type lie.
-struct Layout {
-  std::size_t bytes = 34;
-  std::size_t high = 0;    // offset of the fifth bits; 0 = none
-  std::size_t values = 2;  // offset of the values
-  int32_t offset = 0;      // what is taken off a stored value
-  bool has_m = false;      // a minimum follows the scale
-  bool nibbles = true;
-};
-
-Layout layout_of(WeightType type) {
-  switch (type) {
-    case WeightType::q4_0: return {18, 0, 2, 8, false, true};
-    case WeightType::q4_1: return {20, 0, 4, 0, true, true};
-    case WeightType::q5_0: return {22, 2, 6, 16, false, true};
-    case WeightType::q5_1: return {24, 4, 8, 0, true, true};
-    default: return {34, 0, 2, 0, false, false};
-  }
-}
-
-// The 32 values of a block, in order: signed bytes for q8_0, small unsigned ones for the others.
-__m256i block_values(const Layout& l, const unsigned char* block) {
-  if (!l.nibbles) return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + l.values));
-  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + l.values));
-  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1);
-  const __m256i low = _mm256_and_si256(both, _mm256_set1_epi8(15));
-  if (l.high == 0) return low;
-  int32_t bits = 0;
-  __builtin_memcpy(&bits, block + l.high, 4);
-  // Byte i gets the byte of `bits` that holds bit i, and asks for that bit.
-  const __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32(bits), _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202,
-                                                                                         0x0303030303030303));
-  const __m256i bit = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201));
-  const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(spread, bit), bit);
-  return _mm256_or_si256(low, _mm256_and_si256(set, _mm256_set1_epi8(16)));
-}
-
-// One block of eight rows: out[g] holds, for each row as a lane, its values 4g..4g+3.
-void turn_block(const Layout& l, const unsigned char* const rows[8], std::size_t at, __m256i out[8]) {
-  __m256i z[8], pair[8], quad[8];
-  for (int i = 0; i < 8; ++i) z[i] = block_values(l, rows[i] + at);
-  for (int i = 0; i < 4; ++i) {
-    pair[2 * i] = _mm256_unpacklo_epi32(z[2 * i], z[2 * i + 1]);
-    pair[2 * i + 1] = _mm256_unpackhi_epi32(z[2 * i], z[2 * i + 1]);
-  }
-  for (int half = 0; half < 2; ++half) {
-    for (int j = 0; j < 2; ++j) {
-      quad[4 * half + 2 * j] = _mm256_unpacklo_epi64(pair[4 * half + j], pair[4 * half + 2 + j]);
-      quad[4 * half + 2 * j + 1] = _mm256_unpackhi_epi64(pair[4 * half + j], pair[4 * half + 2 + j]);
-    }
-  }
-  for (int j = 0; j < 4; ++j) {
-    out[j] = _mm256_permute2x128_si256(quad[j], quad[4 + j], 0x20);
-    out[4 + j] = _mm256_permute2x128_si256(quad[j], quad[4 + j], 0x31);
-  }
-}
-
-// A panel of eight rows in the scratch: for each block 8 x 32 bytes of values, 8 scales, 8 minima.
-struct Panel {
-  const unsigned char* values = nullptr;
-  const float* d = nullptr;
-  const float* m = nullptr;
-};
-
-uint16_t half_at(const unsigned char* p) {
-  return static_cast<uint16_t>(p[0] | (p[1] << 8));
-}
-
-Panel make_panel(const Weights* w, const Layout& l, std::size_t first, std::size_t width, void* scratch) {
-  const std::size_t blocks = w->k / kBlock;
-  auto* values = static_cast<unsigned char*>(scratch);
-  auto* d = reinterpret_cast<float*>(values + w->k * 8);
-  float* m = d + blocks * 8;
-  const unsigned char* rows[8];  // rows past the end repeat the last one; their lanes are not stored
-  for (std::size_t r = 0; r < 8; ++r) {
-    rows[r] = static_cast<const unsigned char*>(w->data) + (first + (r < width ? r : width - 1)) * w->row_bytes;
-  }
-  alignas(16) uint16_t halves[8];
-  __m256i turned[8];
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::size_t at = b * l.bytes;
-    turn_block(l, rows, at, turned);
-    for (std::size_t g = 0; g < 8; ++g) _mm256_store_si256(reinterpret_cast<__m256i*>(values + (b * 8 + g) * 32), turned[g]);
-    for (int r = 0; r < 8; ++r) halves[r] = half_at(rows[r] + at);
-    _mm256_store_ps(d + b * 8, halves_to_floats(_mm_load_si128(reinterpret_cast<const __m128i*>(halves))));
-    if (!l.has_m) continue;
-    for (int r = 0; r < 8; ++r) halves[r] = half_at(rows[r] + at + 2);
-    _mm256_store_ps(m + b * 8, halves_to_floats(_mm_load_si128(reinterpret_cast<const __m128i*>(halves))));
-  }
-  return {values, d, m};
-}
-
-// kRows tokens by the panel. q8_0 moves the weight's sign onto the activation, which is never -128: |w| <= 128 as an
-// unsigned byte, so a pair of products is at most 2 * 128 * 127 = 32512 and maddubs does not saturate. The others are at
-// most 31, so that even four pairs (31496) fit 16 bits.
-template <int kRows, bool kNibbles, bool kHasM>
-void quant_tile(const Panel& p, const QuantRows* x, std::size_t first, int32_t offset, __m256i m, __m256 bias, float* out,
-                std::size_t ldo) {
-  const std::size_t blocks = x->k / kBlock;
-  const int8_t* q = x->q + first * x->k;
-  const float* scale = x->scale + first * blocks;
-  const int32_t* sum = x->sum + first * blocks;
-  const __m256i ones = _mm256_set1_epi16(1);
-  __m256 acc[kRows];
-  NANO_UNROLL
-  for (int r = 0; r < kRows; ++r) acc[r] = _mm256_setzero_ps();
-  for (std::size_t b = 0; b < blocks; ++b) {
-    __m256i total[kRows];
-    NANO_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      total[r] = kNibbles && !kHasM ? _mm256_set1_epi32(-offset * sum[static_cast<std::size_t>(r) * blocks + b])
-                                    : _mm256_setzero_si256();
-    }
-    for (std::size_t half = 0; half < 2; ++half) {
-      __m256i narrow[kRows];
-      NANO_UNROLL
-      for (int r = 0; r < kRows; ++r) narrow[r] = _mm256_setzero_si256();
-      for (std::size_t g = 4 * half; g < 4 * half + 4; ++g) {
-        const __m256i w = _mm256_load_si256(reinterpret_cast<const __m256i*>(p.values + (b * 8 + g) * 32));
-        NANO_UNROLL
-        for (int r = 0; r < kRows; ++r) {
-          int32_t bytes = 0;
-          __builtin_memcpy(&bytes, q + static_cast<std::size_t>(r) * x->k + b * kBlock + g * 4, 4);
-          const __m256i four = _mm256_set1_epi32(bytes);
-          if (kNibbles) {
-            narrow[r] = _mm256_add_epi16(narrow[r], _mm256_maddubs_epi16(w, four));
-          } else {
-            const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(four, w));
-            total[r] = _mm256_add_epi32(total[r], _mm256_madd_epi16(pairs, ones));
-          }
-        }
-      }
-      if (!kNibbles) continue;
-      NANO_UNROLL
-      for (int r = 0; r < kRows; ++r) total[r] = _mm256_add_epi32(total[r], _mm256_madd_epi16(narrow[r], ones));
-    }
-    const __m256 d = _mm256_load_ps(p.d + b * 8);
-    NANO_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      const __m256 s = all(scale[static_cast<std::size_t>(r) * blocks + b]);
-      acc[r] = _mm256_fmadd_ps(_mm256_mul_ps(d, s), _mm256_cvtepi32_ps(total[r]), acc[r]);
-      if (kHasM) {
-        const __m256 whole = all(static_cast<float>(sum[static_cast<std::size_t>(r) * blocks + b]));
-        acc[r] = _mm256_fmadd_ps(_mm256_mul_ps(_mm256_load_ps(p.m + b * 8), s), whole, acc[r]);
-      }
-    }
-  }
+// Sixteen rows of a panel of 8-bit weights by kRows tokens. Weights and activations are widened to 16 bits, so that a
+// product of pairs (pmaddwd) is exact: maddubs of unsigned by signed bytes saturates at 255 * 127 + 255 * 127.
+template <int kRows>
+void tile(const uint8_t* panel, std::size_t k, const float* scale, const float* bias, const int16_t* x,
+          std::size_t ldx, const float* x_scale, Then then, float* out, std::size_t ldo) {
+  __m256i total[kRows][4];  // four rows in each, as two sums side by side
   NANO_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    _mm256_maskstore_ps(out + static_cast<std::size_t>(r) * ldo, m, _mm256_add_ps(acc[r], bias));
+    NANO_UNROLL
+    for (int q = 0; q < 4; ++q) total[r][q] = _mm256_setzero_si256();
+  }
+  for (std::size_t i = 0; i < k; i += kGroup, panel += 64) {
+    __m256i w[4];
+    NANO_UNROLL
+    for (int q = 0; q < 4; ++q)
+      w[q] = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(panel + 16 * q)));
+    NANO_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      int64_t four = 0;
+      __builtin_memcpy(&four, x + static_cast<std::size_t>(r) * ldx + i, 8);
+      const __m256i all_four = _mm256_set1_epi64x(four);
+      NANO_UNROLL
+      for (int q = 0; q < 4; ++q)
+        total[r][q] = _mm256_add_epi32(total[r][q], _mm256_madd_epi16(w[q], all_four));
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int half = 0; half < 2; ++half) {
+      const __m256i sums =
+          _mm256_hadd_epi32(total[r][2 * half], total[r][2 * half + 1]);  // rows 0 1, 4 5, 2 3, 6 7
+      const __m256 isum = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(sums, 0xD8));
+      const __m256 by = _mm256_mul_ps(_mm256_load_ps(scale + 8 * half), all(x_scale[r]));
+      const __m256 y = _mm256_fmadd_ps(isum, by, _mm256_load_ps(bias + 8 * half));
+      _mm256_storeu_ps(out + static_cast<std::size_t>(r) * ldo + 8 * half,
+                       then == Then::gelu ? gelu_law(y) : y);
+    }
   }
 }
 
-template <bool kNibbles, bool kHasM>
-void quant_column(const Panel& p, const QuantRows* x, int32_t offset, __m256i m, __m256 bias, float* out, std::size_t ldo) {
-  std::size_t t = 0;
-  for (; t + 4 <= x->rows; t += 4) quant_tile<4, kNibbles, kHasM>(p, x, t, offset, m, bias, out + t * ldo, ldo);
-  for (; t < x->rows; ++t) quant_tile<1, kNibbles, kHasM>(p, x, t, offset, m, bias, out + t * ldo, ldo);
+// A panel of 4-bit weights as one of 8-bit weights. Two p lie in one 16-bit word, each at most 15: a factor of at most 15
+// makes at most 225 of each, so that one 16-bit product is both.
+void widen_panel(const uint8_t* panel, std::size_t k, uint8_t* to) {
+  const uint8_t* factors = panel + k / kBlock * 256;
+  const __m256i low = _mm256_set1_epi8(15);
+  for (std::size_t b = 0; b < k / kBlock; ++b, panel += 256, factors += 32, to += 512) {
+    for (int half = 0; half < 2; ++half) {
+      const __m128i f = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(factors + 8 * half));
+      const __m128i o = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(factors + 16 + 8 * half));
+      const __m256i by = _mm256_mullo_epi32(_mm256_cvtepu8_epi32(f), _mm256_set1_epi32(0x00010001));
+      const __m256i off = _mm256_mullo_epi32(_mm256_cvtepu8_epi32(o), _mm256_set1_epi32(0x01010101));
+      for (int g = 0; g < 4; ++g) {
+        const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel + 64 * g + 32 * half));
+        const __m256i first = _mm256_and_si256(both, low),
+                      second = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+        auto* at = reinterpret_cast<__m256i*>(to + 64 * g + 32 * half);
+        _mm256_storeu_si256(at, _mm256_sub_epi8(_mm256_mullo_epi16(first, by), off));
+        _mm256_storeu_si256(at + 8, _mm256_sub_epi8(_mm256_mullo_epi16(second, by), off));
+      }
+    }
+  }
 }
 
-void matmul_quant(const Weights* w, const QuantRows* x, std::size_t begin, std::size_t end, const float* bias, float* out,
-                  std::size_t ldo, void* scratch) {
-  const Layout l = layout_of(w->type);
-  const auto column = l.has_m ? quant_column<true, true> : l.nibbles ? quant_column<true, false> : quant_column<false, false>;
-  for (std::size_t j = begin; j < end; j += 8) {
-    const std::size_t width = end - j < 8 ? end - j : 8;
-    const Panel panel = make_panel(w, l, j, width, scratch);
-    const __m256i m = mask_of(width);
-    column(panel, x, l.offset, m, bias != nullptr ? load(bias + j, m) : _mm256_setzero_ps(), out + j, ldo);
+void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t end, Then then, float* out,
+            std::size_t ldo, void* scratch) {
+  constexpr std::size_t kRows = 24;
+  auto* wide = static_cast<uint8_t*>(scratch);                            // a panel
+  auto* moved = reinterpret_cast<int16_t*>(wide + (w->k + kBlock) * 16);  // kRows rows of u - 128
+  for (std::size_t first = 0; first < x->rows; first += kRows) {
+    const std::size_t rows = x->rows - first < kRows ? x->rows - first : kRows;
+    for (std::size_t i = 0; i < rows * x->k; i += 16) {
+      const __m128i u = _mm_loadu_si128(reinterpret_cast<const __m128i*>(x->u + first * x->k + i));
+      const __m256i v = _mm256_sub_epi16(_mm256_cvtepu8_epi16(u), _mm256_set1_epi16(128));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(moved + i), v);
+    }
+    for (std::size_t p = begin; p < end; ++p) {
+      const uint8_t* panel = w->panels + p * w->panel_bytes;
+      if (w->bits == 4) {
+        widen_panel(panel, w->k, wide);
+        panel = wide;
+      }
+      const float* scale = w->scale + p * 16;
+      const float* bias = w->bias + p * 16;
+      for (std::size_t r = 0; r < rows; r += 3) {
+        const int16_t* from = moved + r * x->k;
+        const float* by = x->scale + first + r;
+        float* to = out + (first + r) * ldo + p * 16;
+        switch (rows - r) {
+          case 1: tile<1>(panel, w->k, scale, bias, from, x->k, by, then, to, ldo); break;
+          case 2: tile<2>(panel, w->k, scale, bias, from, x->k, by, then, to, ldo); break;
+          default: tile<3>(panel, w->k, scale, bias, from, x->k, by, then, to, ldo); break;
+        }
+      }
+    }
   }
 }
 
 }  // namespace
 
-const Table avx2 = {"avx2",     usable,  quantize_rows, matmul_quant, matmul_float, gemm,
-                    layer_norm, softmax, gelu,          tanh_all,     add};
+const Table avx2 = {"avx2",     usable,  quantize, matmul,   matmul_float, attend,
+                    layer_norm, softmax, gelu,     tanh_all, add};
 
 }  // namespace nano::kernels

@@ -19,8 +19,9 @@ namespace nano::kernels {
 namespace {
 
 bool usable() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni");
 }
 
 // --- elementary functions: the steps of ref.cpp, sixteen at a time -------------------------------------------------
@@ -46,22 +47,28 @@ __m512 exp_law(__m512 x) {
   p = _mm512_fmadd_ps(p, r, all(1.6666665459e-1f));
   p = _mm512_fmadd_ps(p, r, all(5.0000001201e-1f));
   const __m512 y = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), all(1.0f));
-  const __m512i power = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
+  const __m512i power =
+      _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
   return _mm512_mul_ps(y, _mm512_castsi512_ps(power));
 }
 
 __m512 gelu_law(__m512 x) {
-  const __m512 u = _mm512_mul_ps(_mm512_abs_ps(x), all(0.70710678118654752f));
-  const __m512 t = _mm512_div_ps(all(1.0f), _mm512_fmadd_ps(all(0.3275911f), u, all(1.0f)));
-  __m512 p = all(1.061405429f);
-  p = _mm512_fmadd_ps(p, t, all(-1.453152027f));
-  p = _mm512_fmadd_ps(p, t, all(1.421413741f));
-  p = _mm512_fmadd_ps(p, t, all(-0.284496736f));
-  p = _mm512_fmadd_ps(p, t, all(0.254829592f));
-  const __m512 minus_square = _mm512_xor_ps(_mm512_mul_ps(u, u), all(-0.0f));
-  const __m512 half_erfc = _mm512_mul_ps(_mm512_mul_ps(_mm512_mul_ps(p, t), exp_law(minus_square)), all(0.5f));
-  const __mmask16 negative = _mm512_cmp_ps_mask(x, all(0.0f), _CMP_LT_OQ);
-  return _mm512_mul_ps(x, _mm512_mask_sub_ps(half_erfc, static_cast<__mmask16>(~negative), all(1.0f), half_erfc));
+  const __m512 c = _mm512_min_ps(_mm512_max_ps(x, all(-5.0f)), all(5.0f));
+  const __m512 s = _mm512_fmadd_ps(_mm512_mul_ps(c, c), all(0.08f), all(-1.0f));
+  __m512 p = all(-0x1.11e482p-10f);
+  p = _mm512_fmadd_ps(p, s, all(0x1.9ffcdp-9f));
+  p = _mm512_fmadd_ps(p, s, all(-0x1.06aa88p-8f));
+  p = _mm512_fmadd_ps(p, s, all(0x1.51e3e6p-8f));
+  p = _mm512_fmadd_ps(p, s, all(-0x1.49c278p-7f));
+  p = _mm512_fmadd_ps(p, s, all(0x1.1490fep-6f));
+  p = _mm512_fmadd_ps(p, s, all(-0x1.83ad24p-6f));
+  p = _mm512_fmadd_ps(p, s, all(0x1.00f144p-5f));
+  p = _mm512_fmadd_ps(p, s, all(-0x1.4ad8ecp-5f));
+  p = _mm512_fmadd_ps(p, s, all(0x1.a616f2p-5f));
+  p = _mm512_fmadd_ps(p, s, all(-0x1.1ff142p-4f));
+  p = _mm512_fmadd_ps(p, s, all(0x1.218354p-3f));
+  const __m512 phi = _mm512_fmadd_ps(p, c, all(0.5f));
+  return _mm512_mul_ps(x, _mm512_max_ps(phi, all(0.0f)));
 }
 
 __m512 tanh_law(__m512 x) {
@@ -95,11 +102,13 @@ void tanh_all(float* x, std::size_t n) {
 void add(float* x, const float* y, std::size_t n) {
   for (std::size_t i = 0; i < n; i += 16) {
     const __mmask16 m = first_lanes(n - i);
-    _mm512_mask_storeu_ps(x + i, m, _mm512_add_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_maskz_loadu_ps(m, y + i)));
+    _mm512_mask_storeu_ps(x + i, m,
+                          _mm512_add_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_maskz_loadu_ps(m, y + i)));
   }
 }
 
-void softmax(float* x, std::size_t n, float scale) {
+// x = exp((x - max x) * scale) for n values; 1 / their sum.
+float exponentials(float* x, std::size_t n, float scale) {
   __m512 top = all(x[0]);
   for (std::size_t i = 0; i < n; i += 16) {
     const __mmask16 m = first_lanes(n - i);
@@ -113,15 +122,19 @@ void softmax(float* x, std::size_t n, float scale) {
     _mm512_mask_storeu_ps(x + i, m, e);
     lane = _mm512_mask_add_ps(lane, m, lane, e);
   }
-  const __m512 inverse = all(1.0f / fold(lane));
+  return 1.0f / fold(lane);
+}
+
+void softmax(float* x, std::size_t n, float scale) {
+  const __m512 inverse = all(exponentials(x, n, scale));
   for (std::size_t i = 0; i < n; i += 16) {
     const __mmask16 m = first_lanes(n - i);
     _mm512_mask_storeu_ps(x + i, m, _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), inverse));
   }
 }
 
-void layer_norm(const float* x, const float* residual, std::size_t n, const float* gain, const float* bias, float eps,
-                float* y) {
+void layer_norm(const float* x, const float* residual, std::size_t n, const float* gain, const float* bias,
+                float eps, float* y) {
   __m512 lane = _mm512_setzero_ps();
   for (std::size_t i = 0; i < n; i += 16) {
     const __mmask16 m = first_lanes(n - i);
@@ -142,44 +155,88 @@ void layer_norm(const float* x, const float* residual, std::size_t n, const floa
   for (std::size_t i = 0; i < n; i += 16) {
     const __mmask16 m = first_lanes(n - i);
     const __m512 v = _mm512_mul_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, y + i), mean), scale);
-    _mm512_mask_storeu_ps(y + i, m, _mm512_fmadd_ps(v, _mm512_maskz_loadu_ps(m, gain + i), _mm512_maskz_loadu_ps(m, bias + i)));
+    _mm512_mask_storeu_ps(
+        y + i, m, _mm512_fmadd_ps(v, _mm512_maskz_loadu_ps(m, gain + i), _mm512_maskz_loadu_ps(m, bias + i)));
   }
 }
 
 // --- float matrices ------------------------------------------------------------------------------------------------
 
-// kRows rows of a by sixteen columns of b; m says which columns exist.
-template <int kRows>
-void gemm_tile(const float* a, std::size_t lda, const float* b, std::size_t ldb, std::size_t k, __mmask16 m, __m512 bias,
-               float* c, std::size_t ldc) {
-  __m512 acc[kRows];
+// kRows rows of a by kColumns * 16 columns of b; `last` says which of the last sixteen exist. Each row's sums are
+// multiplied by by[r] (null: by one) and then added to `bias` (null: nothing is added).
+template <int kRows, int kColumns>
+void float_tile(const float* a, std::size_t lda, const float* b, std::size_t ldb, std::size_t k,
+                __mmask16 last, const float* by, const float* bias, float* c, std::size_t ldc) {
+  __m512 acc[kRows][kColumns];
   NANO_UNROLL
-  for (int r = 0; r < kRows; ++r) acc[r] = _mm512_setzero_ps();
+  for (int r = 0; r < kRows; ++r) {
+    NANO_UNROLL
+    for (int p = 0; p < kColumns; ++p) acc[r][p] = _mm512_setzero_ps();
+  }
   for (std::size_t l = 0; l < k; ++l) {
-    const __m512 column = _mm512_maskz_loadu_ps(m, b + l * ldb);
+    __m512 column[kColumns];
+    NANO_UNROLL
+    for (int p = 0; p < kColumns; ++p) {
+      column[p] = p + 1 < kColumns ? _mm512_loadu_ps(b + l * ldb + 16 * p)
+                                   : _mm512_maskz_loadu_ps(last, b + l * ldb + 16 * p);
+    }
     NANO_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      acc[r] = _mm512_fmadd_ps(all(a[static_cast<std::size_t>(r) * lda + l]), column, acc[r]);
+      const __m512 x = all(a[static_cast<std::size_t>(r) * lda + l]);
+      NANO_UNROLL
+      for (int p = 0; p < kColumns; ++p) acc[r][p] = _mm512_fmadd_ps(x, column[p], acc[r][p]);
     }
   }
   NANO_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    _mm512_mask_storeu_ps(c + static_cast<std::size_t>(r) * ldc, m, _mm512_add_ps(acc[r], bias));
+    NANO_UNROLL
+    for (int p = 0; p < kColumns; ++p) {
+      const __mmask16 m = p + 1 < kColumns ? first_lanes(16) : last;
+      __m512 v = acc[r][p];
+      if (by != nullptr) v = _mm512_mul_ps(v, all(by[r]));
+      if (bias != nullptr) v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(m, bias + 16 * p));
+      _mm512_mask_storeu_ps(c + static_cast<std::size_t>(r) * ldc + 16 * p, m, v);
+    }
   }
 }
 
-void gemm_column(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb, std::size_t k, __mmask16 m,
-                 __m512 bias, float* c, std::size_t ldc) {
-  std::size_t i = 0;
-  for (; i + 8 <= rows; i += 8) gemm_tile<8>(a + i * lda, lda, b, ldb, k, m, bias, c + i * ldc, ldc);
-  for (; i + 4 <= rows; i += 4) gemm_tile<4>(a + i * lda, lda, b, ldb, k, m, bias, c + i * ldc, ldc);
-  for (; i < rows; ++i) gemm_tile<1>(a + i * lda, lda, b, ldb, k, m, bias, c + i * ldc, ldc);
+// The same for 1 to 6 rows and any number of columns.
+template <int kRows>
+void float_rows(const float* a, std::size_t lda, const float* b, std::size_t ldb, std::size_t k,
+                std::size_t n, const float* by, const float* bias, float* c, std::size_t ldc) {
+  for (std::size_t j = 0; j < n; j += 64) {
+    const std::size_t left = n - j, columns = left >= 64 ? 4 : (left + 15) / 16;
+    const __mmask16 last = first_lanes(left - (columns - 1) * 16);
+    const float* more = bias != nullptr ? bias + j : nullptr;
+    switch (columns) {
+      case 4: float_tile<kRows, 4>(a, lda, b + j, ldb, k, last, by, more, c + j, ldc); break;
+      case 3: float_tile<kRows, 3>(a, lda, b + j, ldb, k, last, by, more, c + j, ldc); break;
+      case 2: float_tile<kRows, 2>(a, lda, b + j, ldb, k, last, by, more, c + j, ldc); break;
+      default: float_tile<kRows, 1>(a, lda, b + j, ldb, k, last, by, more, c + j, ldc); break;
+    }
+  }
 }
 
-void gemm(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb, std::size_t k, std::size_t n,
-          float* c, std::size_t ldc) {
-  // -0 is the number that added to any other changes nothing, not even the sign of a zero.
-  for (std::size_t j = 0; j < n; j += 16) gemm_column(a, lda, rows, b + j, ldb, k, first_lanes(n - j), all(-0.0f), c + j, ldc);
+void float_product(std::size_t rows, const float* a, std::size_t lda, const float* b, std::size_t ldb,
+                   std::size_t k, std::size_t n, const float* by, const float* bias, float* c,
+                   std::size_t ldc) {
+  switch (rows) {
+    case 6: return float_rows<6>(a, lda, b, ldb, k, n, by, bias, c, ldc);
+    case 5: return float_rows<5>(a, lda, b, ldb, k, n, by, bias, c, ldc);
+    case 4: return float_rows<4>(a, lda, b, ldb, k, n, by, bias, c, ldc);
+    case 3: return float_rows<3>(a, lda, b, ldb, k, n, by, bias, c, ldc);
+    case 2: return float_rows<2>(a, lda, b, ldb, k, n, by, bias, c, ldc);
+    default: return float_rows<1>(a, lda, b, ldb, k, n, by, bias, c, ldc);
+  }
+}
+
+// `rows` in equal parts of at most six.
+struct Parts {
+  std::size_t count = 0, part = 0, longer = 0;  // the first `longer` parts have part + 1 rows
+};
+Parts parts_of(std::size_t rows) {
+  const std::size_t count = (rows + 5) / 6;
+  return {count, rows / count, rows % count};
 }
 
 // Sixteen values of a row of weights, or the first of them.
@@ -190,9 +247,10 @@ __m512 load_values(WeightType type, const unsigned char* row, std::size_t at, __
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
 
-void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t rows, std::size_t begin, std::size_t end,
-                  const float* bias, float* out, std::size_t ldo, void* scratch) {
+void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t rows, std::size_t begin,
+                  std::size_t end, const float* bias, float* out, std::size_t ldo, void* scratch) {
   auto* panel = static_cast<float*>(scratch);  // (k, 16), and sixteen values on their way there
+  alignas(64) static const float zeros[16] = {};
   alignas(64) float values[16];
   for (std::size_t j = begin; j < end; j += 16) {
     const std::size_t width = end - j < 16 ? end - j : 16;
@@ -204,209 +262,247 @@ void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t
         for (std::size_t s = 0; s < some; ++s) panel[(i + s) * 16 + lane] = values[s];
       }
     }
-    const __mmask16 m = first_lanes(width);
-    const __m512 b = bias != nullptr ? _mm512_maskz_loadu_ps(m, bias + j) : _mm512_setzero_ps();
-    gemm_column(x, ldx, rows, panel, 16, w->k, m, b, out + j, ldo);
-  }
-}
-
-// --- block matrices ------------------------------------------------------------------------------------------------
-
-void quantize_rows(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, int8_t* q, float* scale, int32_t* sum) {
-  for (std::size_t t = 0; t < rows; ++t, x += ldx) {
-    for (std::size_t b = 0; b < k; b += kBlock) {
-      const __m512 lo = _mm512_loadu_ps(x + b), hi = _mm512_loadu_ps(x + b + 16);
-      const float top = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
-      const bool zero = top < 0x1p-100f;
-      const __m512 up = all(zero ? 0.0f : 127.0f / top);
-      __m512i r[2];
-      for (int h = 0; h < 2; ++h) {
-        const __m512 v = _mm512_max_ps(_mm512_min_ps(_mm512_mul_ps(h == 0 ? lo : hi, up), all(127.0f)), all(-127.0f));
-        r[h] = _mm512_cvtps_epi32(v);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtepi32_epi8(r[h]));
-        q += 16;
-      }
-      *scale++ = zero ? 0.0f : top / 127.0f;
-      *sum++ = _mm512_reduce_add_epi32(_mm512_add_epi32(r[0], r[1]));
+    const Parts parts = parts_of(rows);
+    for (std::size_t i = 0, t = 0; i < parts.count; ++i) {
+      const std::size_t some = parts.part + (i < parts.longer ? 1 : 0);
+      float_product(some, x + t * ldx, ldx, panel, 16, w->k, width, nullptr,
+                    bias != nullptr ? bias + j : zeros, out + t * ldo + j, ldo);
+      t += some;
     }
   }
 }
 
-// Where the parts of a block of each type lie.
-struct Layout {
-  std::size_t bytes = 34;
-  std::size_t high = 0;     // offset of the fifth bits; 0 = none
-  std::size_t values = 2;   // offset of the values
-  int32_t offset = 128;     // what is taken off a stored value (as the panel has it)
-  bool has_m = false;       // a minimum follows the scale
-  bool nibbles = true;
-};
+// --- attention -----------------------------------------------------------------------------------------------------
 
-Layout layout_of(WeightType type) {
-  switch (type) {
-    case WeightType::q4_0: return {18, 0, 2, 8, false, true};
-    case WeightType::q4_1: return {20, 0, 4, 0, true, true};
-    case WeightType::q5_0: return {22, 2, 6, 16, false, true};
-    case WeightType::q5_1: return {24, 4, 8, 0, true, true};
-    default: return {34, 0, 2, 128, false, false};
-  }
-}
-
-// The 32 values of a block, in order, as unsigned bytes (signed ones moved up by 128).
-__m256i block_values(const Layout& l, const unsigned char* block) {
-  if (!l.nibbles) {
-    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + l.values));
-    return _mm256_xor_si256(v, _mm256_set1_epi8(static_cast<char>(0x80)));
-  }
-  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + l.values));
-  const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1);
-  const __m256i low = _mm256_and_si256(both, _mm256_set1_epi8(15));
-  if (l.high == 0) return low;
-  uint32_t bits = 0;
-  __builtin_memcpy(&bits, block + l.high, 4);
-  return _mm256_or_si256(low, _mm256_maskz_set1_epi8(bits, 16));
-}
-
-uint16_t half_at(const unsigned char* p) {
-  return static_cast<uint16_t>(p[0] | (p[1] << 8));
-}
-
-// One block of sixteen rows: out[g] holds, for each row as a lane, its values 4g..4g+3.
-void turn_block(const Layout& l, const unsigned char* const rows[16], std::size_t at, __m512i out[8]) {
-  __m512i z[8];  // rows i and i + 8, eight dwords each
+// to[d][j] = from[j][d] for sixteen rows j (those from `rows` on are zeros) and the columns d of m.
+void turn16(const float* from, std::size_t stride, std::size_t rows, std::size_t columns, float* to,
+            std::size_t ldt) {
+  const __mmask16 m = first_lanes(columns);
+  __m512 a[16], b[16];
+  NANO_UNROLL
+  for (std::size_t j = 0; j < 16; ++j)
+    a[j] = j < rows ? _mm512_maskz_loadu_ps(m, from + j * stride) : _mm512_setzero_ps();
+  NANO_UNROLL
   for (int i = 0; i < 8; ++i) {
-    z[i] = _mm512_inserti64x4(_mm512_castsi256_si512(block_values(l, rows[i] + at)), block_values(l, rows[i + 8] + at), 1);
+    b[2 * i] = _mm512_unpacklo_ps(a[2 * i], a[2 * i + 1]);
+    b[2 * i + 1] = _mm512_unpackhi_ps(a[2 * i], a[2 * i + 1]);
   }
-  __m512i pair[8];
-  for (int i = 0; i < 4; ++i) {
-    pair[2 * i] = _mm512_unpacklo_epi32(z[2 * i], z[2 * i + 1]);
-    pair[2 * i + 1] = _mm512_unpackhi_epi32(z[2 * i], z[2 * i + 1]);
-  }
-  __m512i quad[8];  // dwords j and j + 4 of rows 0-3 (first four) and 4-7, in each half
-  for (int half = 0; half < 2; ++half) {
-    for (int j = 0; j < 2; ++j) {
-      quad[4 * half + 2 * j] = _mm512_unpacklo_epi64(pair[4 * half + j], pair[4 * half + 2 + j]);
-      quad[4 * half + 2 * j + 1] = _mm512_unpackhi_epi64(pair[4 * half + j], pair[4 * half + 2 + j]);
+  NANO_UNROLL
+  for (int i = 0; i < 4; ++i) {  // a[4 i + c]: of rows 4 i to 4 i + 3, column c of each quarter
+    NANO_UNROLL
+    for (int h = 0; h < 2; ++h) {
+      const __m512d low = _mm512_castps_pd(b[4 * i + h]), high = _mm512_castps_pd(b[4 * i + 2 + h]);
+      a[4 * i + 2 * h] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+      a[4 * i + 2 * h + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
     }
   }
-  const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-  for (int j = 0; j < 4; ++j) {
-    out[j] = _mm512_permutex2var_epi64(quad[j], low, quad[4 + j]);
-    out[4 + j] = _mm512_permutex2var_epi64(quad[j], high, quad[4 + j]);
+  NANO_UNROLL
+  for (int c = 0; c < 4; ++c) {
+    const __m512 even = _mm512_shuffle_f32x4(a[c], a[4 + c], 0x88),
+                 odd = _mm512_shuffle_f32x4(a[c], a[4 + c], 0xDD);
+    const __m512 even2 = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0x88),
+                 odd2 = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0xDD);
+    b[c] = _mm512_shuffle_f32x4(even, even2, 0x88);
+    b[4 + c] = _mm512_shuffle_f32x4(odd, odd2, 0x88);
+    b[8 + c] = _mm512_shuffle_f32x4(even, even2, 0xDD);
+    b[12 + c] = _mm512_shuffle_f32x4(odd, odd2, 0xDD);
+  }
+  NANO_UNROLL
+  for (std::size_t d = 0; d < 16; ++d) {
+    if (d < columns) _mm512_storeu_ps(to + d * ldt, b[d]);
   }
 }
 
-// A panel of sixteen rows in the scratch: for each block 8 x 64 bytes of values, 16 scales, 16 minima.
-struct Panel {
-  const unsigned char* values = nullptr;
-  const float* d = nullptr;
-  const float* m = nullptr;
+void attend(const Head* h, float* scratch) {
+  const std::size_t lanes = (h->length + 15) / 16 * 16;
+  float* keys = scratch;  // (width, lanes)
+  float* e = scratch + h->width * lanes;
+  for (std::size_t j = 0; j < h->length; j += 16) {
+    for (std::size_t d = 0; d < h->width; d += 16) {
+      turn16(h->k + j * h->stride + d, h->stride, h->length - j, h->width - d, keys + d * lanes + j, lanes);
+    }
+  }
+  const Parts parts = parts_of(h->queries);
+  for (std::size_t i = 0, t = 0; i < parts.count; ++i) {
+    const std::size_t some = parts.part + (i < parts.longer ? 1 : 0);
+    float inverse[6];
+    float_product(some, h->q + t * h->stride, h->stride, keys, lanes, h->width, lanes, nullptr, nullptr, e,
+                  lanes);
+    for (std::size_t r = 0; r < some; ++r) inverse[r] = exponentials(e + r * lanes, h->length, h->scale);
+    float_product(some, e, lanes, h->v, h->stride, h->length, h->width, inverse, nullptr,
+                  h->out + t * h->out_stride, h->out_stride);
+    t += some;
+  }
+}
+
+// --- packed matrices -----------------------------------------------------------------------------------------------
+
+void quantize(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, uint8_t* u, float* scale) {
+  for (std::size_t t = 0; t < rows; ++t, x += ldx, u += k) {
+    __m512 most = _mm512_setzero_ps(), most2 = most;
+    for (std::size_t i = 0; i < k; i += 32) {
+      most = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i)), most);
+      most2 = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i + 16)), most2);
+    }
+    const float top = _mm512_reduce_max_ps(_mm512_max_ps(most, most2));
+    const bool zero = top < 0x1p-100f;
+    const __m512 up = all(zero ? 0.0f : 127.0f / top);
+    for (std::size_t i = 0; i < k; i += 16) {
+      const __m512 v =
+          _mm512_max_ps(_mm512_min_ps(_mm512_mul_ps(_mm512_loadu_ps(x + i), up), all(127.0f)), all(-127.0f));
+      const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(u + i),
+                       _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(0x80))));
+    }
+    scale[t] = zero ? 0.0f : top / 127.0f;
+  }
+}
+
+// A group of 1 to 4 panels of 8-bit weights, and what to do with it.
+struct Group {
+  const uint8_t* panels = nullptr;
+  std::size_t panel_bytes = 0;
+  std::size_t k = 0;
+  const int32_t* sum = nullptr;  // from here on: of the group's first row
+  const float* scale = nullptr;
+  const float* bias = nullptr;
+  Then then = Then::nothing;
 };
 
-Panel make_panel(const Weights* w, const Layout& l, std::size_t first, std::size_t width, void* scratch) {
-  const std::size_t blocks = w->k / kBlock;
-  auto* values = static_cast<unsigned char*>(scratch);
-  auto* d = reinterpret_cast<float*>(values + w->k * 16);
-  float* m = d + blocks * 16;
-  const unsigned char* rows[16];  // rows past the end repeat the last one; their lanes are not stored
-  for (std::size_t r = 0; r < 16; ++r) {
-    rows[r] = static_cast<const unsigned char*>(w->data) + (first + (r < width ? r : width - 1)) * w->row_bytes;
-  }
-  alignas(32) uint16_t halves[16];
-  __m512i turned[8];
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::size_t at = b * l.bytes;
-    turn_block(l, rows, at, turned);
-    for (std::size_t g = 0; g < 8; ++g) _mm512_store_si512(values + (b * 8 + g) * 64, turned[g]);
-    for (int r = 0; r < 16; ++r) halves[r] = half_at(rows[r] + at);
-    _mm512_store_ps(d + b * 16, _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(halves))));
-    if (!l.has_m) continue;
-    for (int r = 0; r < 16; ++r) halves[r] = half_at(rows[r] + at + 2);
-    _mm512_store_ps(m + b * 16, _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(halves))));
-  }
-  return {values, d, m};
+// total += four unsigned bytes of x times four signed ones of w, in each lane. In assembly because g++ 12 spills the
+// accumulators around _mm512_dpbusd_epi32 (half the speed).
+inline __attribute__((always_inline)) void add_products(__m512i& total, __m512i x, __m512i w) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(total) : "v"(x), "v"(w));
 }
 
 struct __attribute__((packed, may_alias)) Four {
   int32_t bytes;
 };
 
-// total += w's four unsigned bytes times four signed ones, in each lane. In assembly because g++ 12 makes a broadcast, a
-// register and often a spill of the memory operand (_mm512_dpbusd_epi32 gives half the speed); same under clang.
-inline __attribute__((always_inline)) void add_products(__m512i& total, __m512i w, const int8_t* four) {
-  asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(total) : "v"(w), "m"(*reinterpret_cast<const Four*>(four)));
-}
-
-// kRows tokens by the panel. The unsigned bytes are the weights, the signed ones the activations.
-template <int kRows, bool kHasM>
-void quant_tile(const Panel& p, const QuantRows* x, std::size_t first, int32_t offset, __mmask16 m, __m512 bias, float* out,
-                std::size_t ldo) {
-  const std::size_t blocks = x->k / kBlock;
-  const int8_t* q = x->q + first * x->k;
-  const float* scale = x->scale + first * blocks;
-  const int32_t* sum = x->sum + first * blocks;
-  __m512 acc[kRows];
+// kRows tokens by kPanels panels. Each of the k / 4 steps also asks for `ahead_lines` lines of the next group.
+template <int kRows, int kPanels>
+void tile(const Group& g, const uint8_t* x, const float* x_scale, float* out, std::size_t ldo,
+          const char* ahead, std::size_t ahead_lines) {
+  __m512i total[kRows][kPanels];
   NANO_UNROLL
-  for (int r = 0; r < kRows; ++r) acc[r] = _mm512_setzero_ps();
-  for (std::size_t b = 0; b < blocks; ++b) {
-    __m512i total[kRows];
+  for (int p = 0; p < kPanels; ++p) {
+    const __m512i start = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_load_si512(g.sum + 16 * p));
+    NANO_UNROLL
+    for (int r = 0; r < kRows; ++r) total[r][p] = start;
+  }
+  const uint8_t* w = g.panels;
+  const std::size_t k = g.k, panel_bytes = g.panel_bytes;
+  for (std::size_t i = 0; i < k; i += 4, w += 64) {
+    for (std::size_t line = 0; line < ahead_lines; ++line, ahead += 64) _mm_prefetch(ahead, _MM_HINT_T1);
+    __m512i column[kPanels];
+    NANO_UNROLL
+    for (int p = 0; p < kPanels; ++p)
+      column[p] = _mm512_load_si512(w + static_cast<std::size_t>(p) * panel_bytes);
     NANO_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      total[r] = kHasM ? _mm512_setzero_si512() : _mm512_set1_epi32(-offset * sum[static_cast<std::size_t>(r) * blocks + b]);
-    }
-    NANO_UNROLL
-    for (std::size_t g = 0; g < 8; ++g) {
-      const __m512i w = _mm512_load_si512(p.values + (b * 8 + g) * 64);
+      const __m512i four =
+          _mm512_set1_epi32(reinterpret_cast<const Four*>(x + static_cast<std::size_t>(r) * k + i)->bytes);
       NANO_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        add_products(total[r], w, q + static_cast<std::size_t>(r) * x->k + b * kBlock + g * 4);
-      }
-    }
-    const __m512 d = _mm512_load_ps(p.d + b * 16);
-    NANO_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      const __m512 s = all(scale[static_cast<std::size_t>(r) * blocks + b]);
-      acc[r] = _mm512_fmadd_ps(_mm512_mul_ps(d, s), _mm512_cvtepi32_ps(total[r]), acc[r]);
-      if (kHasM) {
-        const __m512 whole = all(static_cast<float>(sum[static_cast<std::size_t>(r) * blocks + b]));
-        acc[r] = _mm512_fmadd_ps(_mm512_mul_ps(_mm512_load_ps(p.m + b * 16), s), whole, acc[r]);
-      }
+      for (int p = 0; p < kPanels; ++p) add_products(total[r][p], four, column[p]);
     }
   }
   NANO_UNROLL
+  for (int p = 0; p < kPanels; ++p) {
+    const __m512 scale = _mm512_load_ps(g.scale + 16 * p), bias = _mm512_load_ps(g.bias + 16 * p);
+    NANO_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      const __m512 by = _mm512_mul_ps(scale, all(x_scale[r]));
+      const __m512 y = _mm512_fmadd_ps(_mm512_cvtepi32_ps(total[r][p]), by, bias);
+      _mm512_storeu_ps(out + static_cast<std::size_t>(r) * ldo + 16 * p, y);
+    }
+  }
+  if (g.then != Then::gelu) return;
   for (int r = 0; r < kRows; ++r) {
-    _mm512_mask_storeu_ps(out + static_cast<std::size_t>(r) * ldo, m, _mm512_add_ps(acc[r], bias));
+    for (int p = 0; p < kPanels; ++p) {
+      float* y = out + static_cast<std::size_t>(r) * ldo + 16 * p;
+      _mm512_storeu_ps(y, gelu_law(_mm512_loadu_ps(y)));
+    }
   }
 }
 
-template <bool kHasM>
-void quant_column(const Panel& p, const QuantRows* x, int32_t offset, __mmask16 m, __m512 bias, float* out, std::size_t ldo) {
-  std::size_t t = 0;
-  for (; t + 8 <= x->rows; t += 8) quant_tile<8, kHasM>(p, x, t, offset, m, bias, out + t * ldo, ldo);
-  for (; t + 4 <= x->rows; t += 4) quant_tile<4, kHasM>(p, x, t, offset, m, bias, out + t * ldo, ldo);
-  for (; t + 2 <= x->rows; t += 2) quant_tile<2, kHasM>(p, x, t, offset, m, bias, out + t * ldo, ldo);
-  for (; t < x->rows; ++t) quant_tile<1, kHasM>(p, x, t, offset, m, bias, out + t * ldo, ldo);
+template <int kPanels>
+void rows_of_tiles(const Group& g, const QuantRows* x, float* out, std::size_t ldo, const char* ahead) {
+  const Parts parts = parts_of(x->rows);
+  const std::size_t lines = ahead == nullptr ? 0 : (kPanels + parts.count - 1) / parts.count;
+  std::size_t left = g.k / 4 * kPanels;  // lines to ask for
+  for (std::size_t i = 0, t = 0; i < parts.count; ++i) {
+    const std::size_t some = parts.part + (i < parts.longer ? 1 : 0), now = left != 0 ? lines : 0;
+    const uint8_t* u = x->u + t * x->k;
+    const float* s = x->scale + t;
+    float* to = out + t * ldo;
+    switch (some) {
+      case 6: tile<6, kPanels>(g, u, s, to, ldo, ahead, now); break;
+      case 5: tile<5, kPanels>(g, u, s, to, ldo, ahead, now); break;
+      case 4: tile<4, kPanels>(g, u, s, to, ldo, ahead, now); break;
+      case 3: tile<3, kPanels>(g, u, s, to, ldo, ahead, now); break;
+      case 2: tile<2, kPanels>(g, u, s, to, ldo, ahead, now); break;
+      default: tile<1, kPanels>(g, u, s, to, ldo, ahead, now); break;
+    }
+    t += some;
+    if (now != 0) {
+      const std::size_t asked = now * (x->k / 4);
+      ahead += asked * 64;
+      left = left > asked ? left - asked : 0;
+    }
+  }
 }
 
-void matmul_quant(const Weights* w, const QuantRows* x, std::size_t begin, std::size_t end, const float* bias, float* out,
-                  std::size_t ldo, void* scratch) {
-  const Layout l = layout_of(w->type);
-  for (std::size_t j = begin; j < end; j += 16) {
-    const std::size_t width = end - j < 16 ? end - j : 16;
-    const Panel panel = make_panel(w, l, j, width, scratch);
-    const __mmask16 m = first_lanes(width);
-    const __m512 b = bias != nullptr ? _mm512_maskz_loadu_ps(m, bias + j) : _mm512_setzero_ps();
-    if (l.has_m) {
-      quant_column<true>(panel, x, l.offset, m, b, out + j, ldo);
-    } else {
-      quant_column<false>(panel, x, l.offset, m, b, out + j, ldo);
+// A panel of 4-bit weights as one of 8-bit weights. Two p lie in one 16-bit word, each at most 15: a factor of at most 15
+// makes at most 225 of each, so that one 16-bit product is both.
+void widen_panel(const uint8_t* panel, std::size_t k, uint8_t* to) {
+  const uint8_t* factors = panel + k / kBlock * 256;
+  const __m512i low = _mm512_set1_epi8(15);
+  for (std::size_t b = 0; b < k / kBlock; ++b, panel += 256, factors += 32, to += 512) {
+    const __m512i ones = _mm512_set1_epi32(0x00010001), bytes = _mm512_set1_epi32(0x01010101);
+    const __m512i by = _mm512_mullo_epi32(
+        _mm512_cvtepu8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(factors))), ones);
+    const __m512i off = _mm512_mullo_epi32(
+        _mm512_cvtepu8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(factors + 16))), bytes);
+    NANO_UNROLL
+    for (int g = 0; g < 4; ++g) {
+      const __m512i both = _mm512_load_si512(panel + 64 * g);
+      const __m512i first = _mm512_and_si512(both, low),
+                    second = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
+      _mm512_store_si512(to + 64 * g, _mm512_sub_epi8(_mm512_mullo_epi16(first, by), off));
+      _mm512_store_si512(to + 64 * (4 + g), _mm512_sub_epi8(_mm512_mullo_epi16(second, by), off));
     }
+  }
+}
+
+void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t end, Then then, float* out,
+            std::size_t ldo, void* scratch) {
+  for (std::size_t panel = begin; panel < end;) {
+    const std::size_t count = end - panel < 4 ? end - panel : 4, row = panel * 16;
+    const uint8_t* panels = w->panels + panel * w->panel_bytes;
+    const char* ahead = nullptr;
+    Group g{panels, w->panel_bytes, w->k, w->sum + row, w->scale + row, w->bias + row, then};
+    if (w->bits == 4) {
+      auto* wide = static_cast<uint8_t*>(scratch);
+      for (std::size_t p = 0; p < count; ++p)
+        widen_panel(panels + p * w->panel_bytes, w->k, wide + p * w->k * 16);
+      g.panels = wide;
+      g.panel_bytes = w->k * 16;
+    } else if (panel + 8 <= end) {
+      ahead = reinterpret_cast<const char*>(panels + 4 * w->panel_bytes);
+    }
+    switch (count) {
+      case 4: rows_of_tiles<4>(g, x, out + row, ldo, ahead); break;
+      case 3: rows_of_tiles<3>(g, x, out + row, ldo, nullptr); break;
+      case 2: rows_of_tiles<2>(g, x, out + row, ldo, nullptr); break;
+      default: rows_of_tiles<1>(g, x, out + row, ldo, nullptr); break;
+    }
+    panel += count;
   }
 }
 
 }  // namespace
 
-const Table avx512 = {"avx512",   usable,  quantize_rows, matmul_quant, matmul_float, gemm,
-                      layer_norm, softmax, gelu,          tanh_all,     add};
+const Table avx512 = {"avx512",   usable,  quantize, matmul,   matmul_float, attend,
+                      layer_norm, softmax, gelu,     tanh_all, add};
 
 }  // namespace nano::kernels

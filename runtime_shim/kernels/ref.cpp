@@ -9,7 +9,13 @@
 namespace nano::kernels {
 
 std::size_t scratch_bytes(std::size_t k) {
-  return (k + kBlock) * kLanes * sizeof(float);  // a panel of sixteen rows as f32; the 8-bit panel with scales is smaller
+  // Sixteen rows as f32; or, of 4-bit weights, four panels of sixteen as bytes.
+  return (k + kBlock) * kLanes * sizeof(float);
+}
+
+std::size_t attend_floats(std::size_t length, std::size_t width) {
+  const std::size_t lanes = (length + kLanes - 1) / kLanes * kLanes;
+  return (width + kLanes) * lanes;  // the keys, turned; scores of sixteen queries
 }
 
 namespace {
@@ -37,17 +43,26 @@ float exp_law(float x) {
   return y * std::bit_cast<float>(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
 }
 
-// Phi by erfc(u) ~ (a1 t + … + a5 t^5) exp(-u^2), t = 1 / (1 + p u): Abramowitz and Stegun 7.1.26, error < 1.5e-7.
+// Phi(x) - 1/2 = x P(s), s = 2 (x / 5)^2 - 1, for |x| <= 5, constant beyond. P: minimax over x P(s) x, fitted by
+// reweighted least squares (docs/PERFORMANCE.md); P(1) is the float above 0.1, so that Phi(-5) is not above 0.
 float gelu_law(float x) {
-  const float u = std::fabs(x) * 0.70710678118654752f;
-  const float t = 1.0f / std::fma(0.3275911f, u, 1.0f);
-  float p = 1.061405429f;
-  p = std::fma(p, t, -1.453152027f);
-  p = std::fma(p, t, 1.421413741f);
-  p = std::fma(p, t, -0.284496736f);
-  p = std::fma(p, t, 0.254829592f);
-  const float half_erfc = (p * t) * exp_law(-(u * u)) * 0.5f;
-  return x * (x < 0.0f ? half_erfc : 1.0f - half_erfc);
+  float c = x > -5.0f ? x : -5.0f;
+  c = c < 5.0f ? c : 5.0f;
+  const float s = std::fma(c * c, 0.08f, -1.0f);
+  float p = -0x1.11e482p-10f;
+  p = std::fma(p, s, 0x1.9ffcdp-9f);
+  p = std::fma(p, s, -0x1.06aa88p-8f);
+  p = std::fma(p, s, 0x1.51e3e6p-8f);
+  p = std::fma(p, s, -0x1.49c278p-7f);
+  p = std::fma(p, s, 0x1.1490fep-6f);
+  p = std::fma(p, s, -0x1.83ad24p-6f);
+  p = std::fma(p, s, 0x1.00f144p-5f);
+  p = std::fma(p, s, -0x1.4ad8ecp-5f);
+  p = std::fma(p, s, 0x1.a616f2p-5f);
+  p = std::fma(p, s, -0x1.1ff142p-4f);
+  p = std::fma(p, s, 0x1.218354p-3f);
+  const float phi = std::fma(p, c, 0.5f);
+  return x * (phi > 0.0f ? phi : 0.0f);
 }
 
 float tanh_law(float x) {
@@ -86,8 +101,8 @@ void softmax(float* x, std::size_t n, float scale) {
   for (std::size_t i = 0; i < n; ++i) x[i] *= inverse;
 }
 
-void layer_norm(const float* x, const float* residual, std::size_t n, const float* gain, const float* bias, float eps,
-                float* y) {
+void layer_norm(const float* x, const float* residual, std::size_t n, const float* gain, const float* bias,
+                float eps, float* y) {
   float lane[kLanes] = {};
   for (std::size_t i = 0; i < n; ++i) {
     y[i] = x[i] + (residual != nullptr ? residual[i] : 0.0f);
@@ -105,95 +120,45 @@ void layer_norm(const float* x, const float* residual, std::size_t n, const floa
 
 // --- matrices ----------------------------------------------------------------------------------------------------
 
-void quantize_rows(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, int8_t* q, float* scale,
-                   int32_t* sum) {
+void quantize(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, uint8_t* u, float* scale) {
   for (std::size_t t = 0; t < rows; ++t, x += ldx) {
-    for (std::size_t b = 0; b < k; b += kBlock) {
-      float top = 0.0f;
-      for (std::size_t i = b; i < b + kBlock; ++i) top = std::fabs(x[i]) > top ? std::fabs(x[i]) : top;
-      const bool zero = top < 0x1p-100f;  // 127 / top must stay finite
-      const float up = zero ? 0.0f : 127.0f / top;
-      int32_t total = 0;
-      for (std::size_t i = b; i < b + kBlock; ++i) {
-        float v = x[i] * up;
-        v = v < 127.0f ? v : 127.0f;
-        v = v > -127.0f ? v : -127.0f;
-        const auto r = static_cast<int32_t>(std::nearbyint(v));
-        *q++ = static_cast<int8_t>(r);
-        total += r;
-      }
-      *scale++ = zero ? 0.0f : top / 127.0f;
-      *sum++ = total;
+    float top = 0.0f;
+    for (std::size_t i = 0; i < k; ++i) top = std::fabs(x[i]) > top ? std::fabs(x[i]) : top;
+    const bool zero = top < 0x1p-100f;  // 127 / top must stay finite
+    const float up = zero ? 0.0f : 127.0f / top;
+    for (std::size_t i = 0; i < k; ++i) {
+      float v = x[i] * up;
+      v = v < 127.0f ? v : 127.0f;
+      v = v > -127.0f ? v : -127.0f;
+      *u++ = static_cast<uint8_t>(128 + static_cast<int32_t>(std::nearbyint(v)));
     }
+    *scale++ = zero ? 0.0f : top / 127.0f;
   }
 }
 
-// One weight block: value[i] = d * (u[i] - offset) + m.
-struct Block {
-  uint8_t u[kBlock] = {};
-  int32_t offset = 0;
-  float d = 0.0f;
-  float m = 0.0f;
-  bool has_m = false;
-};
-
-Block decode(WeightType type, const uint8_t* p) {
-  const auto half = [p](std::size_t at) {
-    return quant::f16_to_f32(static_cast<uint16_t>(p[at] | (p[at + 1] << 8)));
-  };
-  Block b;
-  b.d = half(0);
-  if (type == WeightType::q8_0) {
-    b.offset = 128;
-    for (std::size_t i = 0; i < kBlock; ++i) b.u[i] = static_cast<uint8_t>(p[2 + i] ^ 0x80);
-    return b;
-  }
-  const bool five = type == WeightType::q5_0 || type == WeightType::q5_1;
-  b.has_m = type == WeightType::q4_1 || type == WeightType::q5_1;
-  b.offset = b.has_m ? 0 : five ? 16 : 8;
-  if (b.has_m) b.m = half(2);
-  const uint8_t* qs = p + (b.has_m ? 4 : 2);
-  uint32_t high = 0;
-  if (five) {
-    for (int i = 0; i < 4; ++i) high |= static_cast<uint32_t>(*qs++) << (8 * i);
-  }
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    const uint32_t nibble = static_cast<uint32_t>(i < 16 ? qs[i] & 15 : qs[i - 16] >> 4);
-    b.u[i] = static_cast<uint8_t>(nibble | (((high >> i) & 1) << 4));
-  }
-  return b;
+// Weight i of row r of a panel.
+int32_t weight_at(const Packed* w, const uint8_t* panel, std::size_t r, std::size_t i) {
+  if (w->bits == 8)
+    return static_cast<int8_t>(panel[i / kGroup * (kLanes * kGroup) + r * kGroup + i % kGroup]);
+  const std::size_t block = i / kBlock, in = i % (kBlock / 2);
+  const uint8_t both = panel[block * 256 + in / kGroup * (kLanes * kGroup) + r * kGroup + in % kGroup];
+  const uint8_t* factors = panel + w->k / kBlock * 256 + block * 32;
+  const int32_t p = i % kBlock < kBlock / 2 ? both & 15 : both >> 4;
+  return p * factors[r] - factors[kLanes + r];
 }
 
-std::size_t block_bytes(WeightType type) {
-  switch (type) {
-    case WeightType::q4_0: return 18;
-    case WeightType::q4_1: return 20;
-    case WeightType::q5_0: return 22;
-    case WeightType::q5_1: return 24;
-    default: return 34;
-  }
-}
-
-void matmul_quant(const Weights* w, const QuantRows* x, std::size_t begin, std::size_t end, const float* bias, float* out,
-                  std::size_t ldo, void* /*scratch*/) {
-  const std::size_t blocks = x->k / kBlock;
-  for (std::size_t j = begin; j < end; ++j) {
-    for (std::size_t t = 0; t < x->rows; ++t) out[t * ldo + j] = 0.0f;
-    const auto* row = static_cast<const uint8_t*>(w->data) + j * w->row_bytes;
-    for (std::size_t b = 0; b < blocks; ++b) {
-      const Block block = decode(w->type, row + b * block_bytes(w->type));
-      for (std::size_t t = 0; t < x->rows; ++t) {
-        const int8_t* q = x->q + t * x->k + b * kBlock;
-        const float s = x->scale[t * blocks + b];
-        const int32_t sum = x->sum[t * blocks + b];
-        int32_t isum = -block.offset * sum;  // |isum| <= 32 * 128 * 127 < 2^24: exact in float
-        for (std::size_t i = 0; i < kBlock; ++i) isum += int32_t{block.u[i]} * int32_t{q[i]};
-        float& acc = out[t * ldo + j];
-        acc = std::fma(block.d * s, static_cast<float>(isum), acc);
-        if (block.has_m) acc = std::fma(block.m * s, static_cast<float>(sum), acc);
-      }
+void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t end, Then then, float* out,
+            std::size_t ldo, void* /*scratch*/) {
+  for (std::size_t j = begin * kLanes; j < end * kLanes; ++j) {
+    const uint8_t* panel = w->panels + j / kLanes * w->panel_bytes;
+    for (std::size_t t = 0; t < x->rows; ++t) {
+      const uint8_t* u = x->u + t * x->k;
+      int32_t isum = 0;
+      for (std::size_t i = 0; i < x->k; ++i)
+        isum += weight_at(w, panel, j % kLanes, i) * (int32_t{u[i]} - 128);
+      const float y = std::fma(static_cast<float>(isum), w->scale[j] * x->scale[t], w->bias[j]);
+      out[t * ldo + j] = then == Then::gelu ? gelu_law(y) : y;
     }
-    for (std::size_t t = 0; t < x->rows; ++t) out[t * ldo + j] += bias != nullptr ? bias[j] : 0.0f;
   }
 }
 
@@ -208,8 +173,8 @@ float float_at(const Weights* w, const unsigned char* row, std::size_t i) {
   return w->type == WeightType::f16 ? quant::f16_to_f32(bits) : quant::bf16_to_f32(bits);
 }
 
-void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t rows, std::size_t begin, std::size_t end,
-                  const float* bias, float* out, std::size_t ldo, void* scratch) {
+void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t rows, std::size_t begin,
+                  std::size_t end, const float* bias, float* out, std::size_t ldo, void* scratch) {
   auto* row = static_cast<float*>(scratch);
   for (std::size_t j = begin; j < end; ++j) {
     const auto* bytes = static_cast<const unsigned char*>(w->data) + j * w->row_bytes;
@@ -222,20 +187,33 @@ void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t
   }
 }
 
-void gemm(const float* a, std::size_t lda, std::size_t rows, const float* b, std::size_t ldb, std::size_t k, std::size_t n,
-          float* c, std::size_t ldc) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
+void attend(const Head* h, float* scratch) {
+  float* e = scratch;
+  for (std::size_t i = 0; i < h->queries; ++i) {
+    float top = -INFINITY;
+    for (std::size_t j = 0; j < h->length; ++j) {
+      e[j] = 0.0f;
+      for (std::size_t d = 0; d < h->width; ++d)
+        e[j] = std::fma(h->q[i * h->stride + d], h->k[j * h->stride + d], e[j]);
+      top = e[j] > top ? e[j] : top;
+    }
+    float lane[kLanes] = {};
+    for (std::size_t j = 0; j < h->length; ++j) {
+      e[j] = exp_law((e[j] - top) * h->scale);
+      lane[j % kLanes] += e[j];
+    }
+    const float inverse = 1.0f / fold(lane);
+    for (std::size_t d = 0; d < h->width; ++d) {
       float acc = 0.0f;
-      for (std::size_t l = 0; l < k; ++l) acc = std::fma(a[i * lda + l], b[l * ldb + j], acc);
-      c[i * ldc + j] = acc;
+      for (std::size_t j = 0; j < h->length; ++j) acc = std::fma(e[j], h->v[j * h->stride + d], acc);
+      h->out[i * h->out_stride + d] = acc * inverse;
     }
   }
 }
 
 }  // namespace
 
-const Table ref = {"ref", usable,     quantize_rows, matmul_quant, matmul_float, gemm,
-                   layer_norm, softmax, gelu,          tanh_all,     add};
+const Table ref = {"ref",      usable,  quantize, matmul,   matmul_float, attend,
+                   layer_norm, softmax, gelu,     tanh_all, add};
 
 }  // namespace nano::kernels

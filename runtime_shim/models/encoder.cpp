@@ -3,100 +3,35 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <utility>
+
+#include "runtime_shim/models/encoder_linear.h"
 
 namespace nano::models {
 namespace {
 
-constexpr std::size_t kPanelsAUnit = 2;     // panels of kLanes outputs that one thread takes at a time
-constexpr std::size_t kRowsAUnit = 4;       // tokens, in the steps that go token by token
-constexpr std::size_t kQueryRows = 16;      // queries whose scores are held at a time
-
-std::size_t round_up(std::size_t n, std::size_t to) {
-  return (n + to - 1) / to * to;
-}
-
-bool is_block(const kernels::Weights& w) {
-  using kernels::WeightType;
-  return w.type != WeightType::f32 && w.type != WeightType::f16 && w.type != WeightType::bf16;
-}
-
-kernels::QuantRows quantized(const Scratch& s, std::size_t rows, std::size_t k) {
-  return {s.q8.data(), s.q8_scale.data(), s.q8_sum.data(), rows, k};
-}
-
-void quantize(const kernels::Table& table, Scratch& s, const float* x, std::size_t first, std::size_t rows, std::size_t k) {
-  if (k % kernels::kBlock != 0) return;  // then no weights of this width are blocks
-  const std::size_t blocks = k / kernels::kBlock;
-  table.quantize_rows(x + first * k, k, rows, k, s.q8.data() + first * k, s.q8_scale.data() + first * blocks,
-                      s.q8_sum.data() + first * blocks);
-}
-
-// One matrix to multiply the same activations with.
-struct Product {
-  const Linear* linear = nullptr;
-  float* out = nullptr;  // (rows, n)
-};
-
-// out = W x + bias for each product; x (rows, k) as floats, and as 8-bit rows in the scratch.
-void multiply(const kernels::Table& table, std::span<const Product> products, const float* x, std::size_t rows, Scratch& s,
-              Team& team) {
-  constexpr std::size_t unit = kPanelsAUnit * kernels::kLanes;
-  std::size_t units = 0;
-  for (const Product& p : products) units += round_up(p.linear->weight.n, unit) / unit;
-  team.run(units, [&](std::size_t item, unsigned worker) {
-    const Product* p = products.data();
-    for (std::size_t mine = round_up(p->linear->weight.n, unit) / unit; item >= mine;
-         mine = round_up(p->linear->weight.n, unit) / unit) {
-      item -= mine;
-      ++p;
-    }
-    const kernels::Weights& w = p->linear->weight;
-    const std::size_t begin = item * unit, end = std::min(w.n, begin + unit);
-    float* own = s.workers.data() + worker * s.worker_floats;
-    if (is_block(w)) {
-      const kernels::QuantRows q = quantized(s, rows, w.k);
-      table.matmul_quant(&w, &q, begin, end, p->linear->bias.data(), p->out, w.n, own);
-    } else {
-      table.matmul_float(&w, x, w.k, rows, begin, end, p->linear->bias.data(), p->out, w.n, own);
-    }
-  });
-}
-
-// Call f(first, rows) over all tokens, a few at a time.
-template <class F>
-void each_rows(Team& team, std::size_t tokens, F&& f) {
-  team.run((tokens + kRowsAUnit - 1) / kRowsAUnit, [&](std::size_t item, unsigned) {
-    const std::size_t first = item * kRowsAUnit;
-    f(first, std::min(kRowsAUnit, tokens - first));
-  });
-}
-
-// Softmax(q k' / sqrt(d)) v of one head of one sequence; q, k, v, out point at its first row and column.
-void attend(const kernels::Table& table, const float* q, const float* k, const float* v, std::size_t stride, std::size_t length,
-            std::size_t width, float* out, float* own) {
-  const std::size_t padded = round_up(length, kernels::kLanes);
-  float* turned = own;  // (width, padded): the keys, so that scores are sums over width with keys as lanes
-  float* scores = own + width * padded;
-  for (std::size_t j = 0; j < length; ++j) {
-    for (std::size_t d = 0; d < width; ++d) turned[d * padded + j] = k[j * stride + d];
-  }
-  const float scale = 1.0f / std::sqrt(static_cast<float>(width));
-  for (std::size_t i = 0; i < length; i += kQueryRows) {
-    const std::size_t rows = std::min(kQueryRows, length - i);
-    table.gemm(q + i * stride, stride, rows, turned, padded, width, length, scores, padded);
-    for (std::size_t r = 0; r < rows; ++r) table.softmax(scores + r * padded, length, scale);
-    table.gemm(scores, padded, rows, v, stride, length, width, out + i * stride, stride);
-  }
-}
+constexpr std::size_t kRowsAUnit = 4;  // tokens, in the steps that go token by token
+constexpr std::size_t kRowsAlone =
+    24;  // up to so many tokens such a step is not worth a second thread's cache misses
 
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
 }
 
 Error not_finite() {
-  return make_error(Errc::invalid, "the model's weights make values that are not finite", "the model file is damaged or made wrongly");
+  return make_error(Errc::invalid, "the model's weights make values that are not finite",
+                    "the model file is damaged or made wrongly");
+}
+
+// Call f(first, rows) over all tokens, on several threads where that pays.
+template <class F>
+void each_rows(Team& team, std::size_t tokens, F&& f) {
+  if (team.size() == 1 || tokens <= kRowsAlone) return f(0, tokens);
+  team.run((tokens + kRowsAUnit - 1) / kRowsAUnit, [&](std::size_t begin, std::size_t end, unsigned) {
+    f(begin * kRowsAUnit, std::min(end * kRowsAUnit, tokens) - begin * kRowsAUnit);
+  });
 }
 
 }  // namespace
@@ -105,35 +40,224 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
   if (tokens <= tokens_ && team_size <= team_size_) return;
   tokens_ = std::max(tokens_, round_up(tokens, 32));
   team_size_ = std::max(team_size_, team_size);
-  const std::size_t h = shape.hidden, f = shape.feed_forward, wide = std::max(h, f);
-  const std::size_t longest = round_up(std::min<std::size_t>(tokens_, shape.context), kernels::kLanes);
-  worker_floats = round_up(std::max(kernels::scratch_bytes(wide) / sizeof(float), (h / shape.heads + kQueryRows) * longest), 16);
-  const std::size_t row = round_up(tokens_ * h, 16), inner_row = round_up(tokens_ * f, 16);
-  floats_.assign(16 + 6 * row + inner_row + team_size_ * worker_floats + tokens_ * (wide / kernels::kBlock), 0.0f);
-  bytes_.assign(tokens_ * wide, 0);
-  ints_.assign(tokens_ * (wide / kernels::kBlock), 0);
+  const std::size_t h = shape.hidden, f = shape.feed_forward, wide = std::max(h, f), width = h / shape.heads;
+  const std::size_t longest = std::min<std::size_t>(tokens_, shape.context),
+                    padded = round_up(width, kernels::kLanes);
+  worker_floats = round_up(
+      std::max(kernels::scratch_bytes(wide) / sizeof(float), kernels::attend_floats(longest, width)), 16);
+  const std::size_t row = tokens_ * round_up(h, kernels::kLanes), heads = tokens_ * shape.heads * padded;
+  const std::size_t inner_row = tokens_ * round_up(f, kernels::kLanes);
+  floats_.assign(
+      16 + 3 * row + 4 * std::max(row, heads) + inner_row + team_size_ * worker_floats + 2 * tokens_, 0.0f);
+  bytes_.assign(2 * tokens_ * wide, 0);
   auto* at = floats_.data();
   while (reinterpret_cast<std::uintptr_t>(at) % 64 != 0) ++at;
   const auto take = [&at](std::size_t n) { return std::span<float>(std::exchange(at, at + n), n); };
-  for (auto* part : {&x, &q, &k, &v, &context, &sum}) *part = take(row);
-  inner = take(inner_row);
   workers = take(team_size_ * worker_floats);
-  q8_scale = take(tokens_ * (wide / kernels::kBlock));
-  q8 = bytes_;
-  q8_sum = ints_;
+  for (auto* part : {&x, &context, &sum}) *part = take(row);
+  qkv = take(3 * std::max(row, heads));
+  first_q = take(std::max(row, heads));
+  inner = take(inner_row);
+  u8_scale = take(tokens_);
+  first_scale = take(tokens_);
+  u8 = std::span(bytes_).first(tokens_ * wide);
+  first_u8 = std::span(bytes_).last(tokens_ * wide);
 }
 
-Status Encoder::forward(const kernels::Table& table, std::span<const int32_t> ids, std::span<const std::size_t> lengths,
-                        Scratch& scratch, Team& team) const {
+/// One forward pass.
+class EncoderPass {
+ public:
+  EncoderPass(const Encoder& encoder, const kernels::Table& table, std::span<const std::size_t> lengths,
+              std::size_t tokens, Scratch& scratch, Team& team)
+      : encoder_(encoder),
+        shape_(encoder.shape_),
+        table_(table),
+        lengths_(lengths),
+        tokens_(tokens),
+        s_(scratch),
+        team_(team) {}
+
+  void embed(std::span<const int32_t> ids) {
+    const std::size_t h = shape_.hidden;
+    std::size_t token = 0;
+    for (const std::size_t length : lengths_) {  // the positions, each sequence from 0
+      for (std::size_t i = 0; i < length; ++i, ++token)
+        read_row(encoder_.position_rows_, i, s_.sum.subspan(token * h, h));
+    }
+    each_rows(team_, tokens_, [&](std::size_t first, std::size_t rows) {
+      for (std::size_t t = first; t < first + rows; ++t) {
+        float* x = s_.x.data() + t * h;
+        read_row(encoder_.token_rows_, static_cast<std::size_t>(ids[t]), {x, h});
+        table_.add(x, encoder_.type_zero_.data(), h);
+        norm(encoder_.embedding_norm_, x, s_.sum.data() + t * h);
+      }
+      quantize(s_.x.data(), h, first, rows, h);
+    });
+  }
+
+  void run_layer(const EncoderLayer& layer, Want want) {
+    const bool few = want == Want::first && tokens_ > lengths_.size();
+    if (layer.qkv.is_packed()) {
+      attend_packed(layer, few);
+    } else {
+      attend_floats(layer, few);
+    }
+    const std::size_t h = shape_.hidden, f = shape_.feed_forward, rows = few ? lengths_.size() : tokens_;
+    const std::size_t sum_row = round_up(h, kernels::kLanes), inner_row = round_up(f, kernels::kLanes);
+    if (few) keep_first();
+    if (layer.out.is_packed())
+      each_rows(team_, rows,
+                [&](std::size_t first, std::size_t n) { quantize(s_.context.data(), h, first, n, h); });
+    multiply(layer.out, s_.context.data(), h, rows, kernels::Then::nothing, s_.sum.data(), sum_row);
+    add_and_norm(layer.after_attention, rows, sum_row);
+    multiply(layer.up, s_.x.data(), h, rows, kernels::Then::gelu, s_.inner.data(), inner_row);
+    if (layer.down.is_packed()) {
+      each_rows(team_, rows,
+                [&](std::size_t first, std::size_t n) { quantize(s_.inner.data(), inner_row, first, n, f); });
+    }
+    multiply(layer.down, s_.inner.data(), inner_row, rows, kernels::Then::nothing, s_.sum.data(), sum_row);
+    add_and_norm(layer.after_feed_forward, rows, sum_row);
+  }
+
+ private:
+  void quantize(const float* x, std::size_t ldx, std::size_t first, std::size_t rows, std::size_t k) {
+    if (k % kernels::kBlock != 0) return;  // then no weights of this width are packed
+    table_.quantize(x + first * ldx, ldx, rows, k, s_.u8.data() + first * k, s_.u8_scale.data() + first);
+  }
+
+  void norm(const Norm& n, float* x, const float* residual) {
+    table_.layer_norm(x, residual, shape_.hidden, n.gain.data(), n.bias.data(), shape_.epsilon, x);
+  }
+
+  void add_and_norm(const Norm& n, std::size_t rows, std::size_t sum_row) {
+    const std::size_t h = shape_.hidden;
+    each_rows(team_, rows, [&](std::size_t first, std::size_t count) {
+      for (std::size_t t = first; t < first + count; ++t)
+        norm(n, s_.x.data() + t * h, s_.sum.data() + t * sum_row);
+      quantize(s_.x.data(), h, first, count, h);
+    });
+  }
+
+  void multiply(const Linear& linear, const float* x, std::size_t ldx, std::size_t rows, kernels::Then then,
+                float* out, std::size_t ldo) {
+    models::multiply(table_, linear, x, ldx, {s_.u8.data(), s_.u8_scale.data(), rows, linear.k}, then, out,
+                     ldo, s_, team_);
+  }
+
+  // Of x only the first row of each sequence is wanted from here on.
+  void keep_first() {
+    const std::size_t h = shape_.hidden;
+    std::size_t row = 0;
+    for (std::size_t i = 0; i < lengths_.size(); row += lengths_[i++]) {
+      std::memmove(s_.x.data() + i * h, s_.x.data() + row * h, h * sizeof(float));
+    }
+  }
+
+  // q, k and v of a head, then its attention, by one thread while they are in its cache.
+  void attend_packed(const EncoderLayer& layer, bool few) {
+    const std::size_t h = shape_.hidden, width = h / shape_.heads, padded = round_up(width, kernels::kLanes);
+    const std::size_t ld = shape_.heads * 3 * padded, panels = padded / kernels::kLanes;
+    const kernels::QuantRows all{s_.u8.data(), s_.u8_scale.data(), tokens_, h};
+    const kernels::QuantRows queries = few ? first_rows(h) : all;
+    const auto project = [&](std::size_t begin, std::size_t end, unsigned worker) {
+      float* own = s_.workers.data() + worker * s_.worker_floats;
+      for (std::size_t head = begin; few && head < end; ++head) {
+        const std::size_t at = 3 * head * panels;
+        table_.matmul(&layer.qkv.packed, &queries, at, at + panels, kernels::Then::nothing, s_.first_q.data(),
+                      ld, own);
+        table_.matmul(&layer.qkv.packed, &all, at + panels, at + 3 * panels, kernels::Then::nothing,
+                      s_.qkv.data(), ld, own);
+      }
+      if (!few)
+        table_.matmul(&layer.qkv.packed, &all, 3 * begin * panels, 3 * end * panels, kernels::Then::nothing,
+                      s_.qkv.data(), ld, own);
+    };
+    const auto head_at = [&](std::size_t head, std::size_t sequence, std::size_t row) {
+      const float* k = s_.qkv.data() + row * ld + (3 * head + 1) * padded;
+      const float* q = few ? s_.first_q.data() + sequence * ld + 3 * head * padded : k - padded;
+      return kernels::Head{
+          .q = q, .k = k, .v = k + padded, .stride = ld, .queries = 1, .length = 1, .width = width};
+    };
+    if (team_.size() * 2 <= shape_.heads || team_.size() == 1) {
+      team_.run(shape_.heads, [&](std::size_t begin, std::size_t end, unsigned worker) {
+        project(begin, end, worker);
+        for (std::size_t head = begin; head < end; ++head) {
+          std::size_t row = 0;
+          for (std::size_t i = 0; i < lengths_.size(); row += lengths_[i++])
+            attend(head_at(head, i, row), head, i, row, few, worker);
+        }
+      });
+      return;
+    }
+    team_.run(shape_.heads, project);
+    attend_each(few, head_at);
+  }
+
+  void attend_floats(const EncoderLayer& layer, bool few) {
+    const std::size_t h = shape_.hidden, width = h / shape_.heads, part = tokens_ * h;
+    const Linear* linears[] = {&layer.q, &layer.k, &layer.v};
+    for (std::size_t i = 0; i < 3; ++i) {
+      multiply(*linears[i], s_.x.data(), h, tokens_, kernels::Then::nothing, s_.qkv.data() + i * part, h);
+    }
+    attend_each(few, [&](std::size_t head, std::size_t, std::size_t row) {
+      const float* q = s_.qkv.data() + row * h + head * width;
+      return kernels::Head{
+          .q = q, .k = q + part, .v = q + 2 * part, .stride = h, .queries = 1, .length = 1, .width = width};
+    });
+  }
+
+  template <class At>
+  void attend_each(bool few, At&& head_at) {
+    team_.run(lengths_.size() * shape_.heads, [&](std::size_t begin, std::size_t end, unsigned worker) {
+      std::size_t sequence = 0, row = 0;
+      for (std::size_t item = begin; item < end; ++item) {
+        for (; sequence < item / shape_.heads; ++sequence) row += lengths_[sequence];
+        attend(head_at(item % shape_.heads, sequence, row), item % shape_.heads, sequence, row, few, worker);
+      }
+    });
+  }
+
+  void attend(kernels::Head head, std::size_t index, std::size_t sequence, std::size_t row, bool few,
+              unsigned worker) {
+    head.length = lengths_[sequence];
+    head.queries = few ? 1 : head.length;
+    head.scale = 1.0f / std::sqrt(static_cast<float>(head.width));
+    head.out = s_.context.data() + (few ? sequence : row) * shape_.hidden + index * head.width;
+    head.out_stride = shape_.hidden;
+    table_.attend(&head, s_.workers.data() + worker * s_.worker_floats);
+  }
+
+  // The quantized first rows of the sequences.
+  kernels::QuantRows first_rows(std::size_t k) {
+    std::size_t row = 0;
+    for (std::size_t i = 0; i < lengths_.size(); row += lengths_[i++]) {
+      std::memcpy(s_.first_u8.data() + i * k, s_.u8.data() + row * k, k);
+      s_.first_scale[i] = s_.u8_scale[row];
+    }
+    return {s_.first_u8.data(), s_.first_scale.data(), lengths_.size(), k};
+  }
+
+  const Encoder& encoder_;
+  const EncoderShape& shape_;
+  const kernels::Table& table_;
+  std::span<const std::size_t> lengths_;
+  std::size_t tokens_;
+  Scratch& s_;
+  Team& team_;
+};
+
+Status Encoder::forward(const kernels::Table& table, std::span<const int32_t> ids,
+                        std::span<const std::size_t> lengths, Scratch& scratch, Team& team, Want want) const {
   std::size_t total = 0;
   for (const std::size_t length : lengths) {
     if (length == 0 || length > shape_.context) {
-      return make_error(Errc::usage, "a sequence of " + std::to_string(length) + " tokens: this model takes 1 to " +
-                                         std::to_string(shape_.context));
+      return make_error(Errc::usage, "a sequence of " + std::to_string(length) +
+                                         " tokens: this model takes 1 to " + std::to_string(shape_.context));
     }
     total += length;
   }
-  if (total != ids.size()) return make_error(Errc::usage, "the sequences' lengths do not add up to the number of ids");
+  if (total != ids.size())
+    return make_error(Errc::usage, "the sequences' lengths do not add up to the number of ids");
   for (const int32_t id : ids) {
     if (id < 0 || static_cast<uint32_t>(id) >= shape_.vocabulary) {
       return make_error(Errc::usage, "token id " + std::to_string(id) + " is outside the vocabulary of " +
@@ -141,70 +265,13 @@ Status Encoder::forward(const kernels::Table& table, std::span<const int32_t> id
     }
   }
   scratch.plan(shape_, total, team.size());
-  embed(table, ids, lengths, scratch, team);
-  for (const EncoderLayer& layer : layers_) run_layer(table, layer, lengths, total, scratch, team);
-  if (!all_finite(scratch.x.first(total * shape_.hidden))) return not_finite();
+  EncoderPass pass(*this, table, lengths, total, scratch, team);
+  pass.embed(ids);
+  for (const EncoderLayer& layer : layers_)
+    pass.run_layer(layer, &layer == &layers_.back() ? want : Want::all);
+  const std::size_t rows = want == Want::first ? lengths.size() : total;
+  if (!all_finite(scratch.x.first(rows * shape_.hidden))) return not_finite();
   return Unit{};
-}
-
-void Encoder::embed(const kernels::Table& table, std::span<const int32_t> ids, std::span<const std::size_t> lengths,
-                    Scratch& scratch, Team& team) const {
-  const std::size_t h = shape_.hidden;
-  std::size_t token = 0;
-  for (const std::size_t length : lengths) {  // the positions, each sequence from 0
-    for (std::size_t i = 0; i < length; ++i, ++token) {
-      read_row(position_rows_, i, scratch.sum.subspan(token * h, h));
-    }
-  }
-  each_rows(team, ids.size(), [&](std::size_t first, std::size_t rows) {
-    for (std::size_t t = first; t < first + rows; ++t) {
-      float* x = scratch.x.data() + t * h;
-      read_row(token_rows_, static_cast<std::size_t>(ids[t]), {x, h});
-      table.add(x, type_zero_.data(), h);
-      table.layer_norm(x, scratch.sum.data() + t * h, h, embedding_norm_.gain.data(), embedding_norm_.bias.data(),
-                       shape_.epsilon, x);
-    }
-    quantize(table, scratch, scratch.x.data(), first, rows, h);
-  });
-}
-
-void Encoder::run_layer(const kernels::Table& table, const EncoderLayer& layer, std::span<const std::size_t> lengths,
-                        std::size_t tokens, Scratch& s, Team& team) const {
-  const std::size_t h = shape_.hidden, f = shape_.feed_forward, width = h / shape_.heads;
-  const auto add_and_norm = [&](const Norm& norm) {
-    each_rows(team, tokens, [&](std::size_t first, std::size_t rows) {
-      for (std::size_t t = first; t < first + rows; ++t) {
-        float* x = s.x.data() + t * h;
-        table.layer_norm(x, s.sum.data() + t * h, h, norm.gain.data(), norm.bias.data(), shape_.epsilon, x);
-      }
-      quantize(table, s, s.x.data(), first, rows, h);
-    });
-  };
-
-  const Product qkv[] = {{&layer.q, s.q.data()}, {&layer.k, s.k.data()}, {&layer.v, s.v.data()}};
-  multiply(table, qkv, s.x.data(), tokens, s, team);
-  team.run(lengths.size() * shape_.heads, [&](std::size_t item, unsigned worker) {
-    const std::size_t sequence = item / shape_.heads, column = item % shape_.heads * width;
-    std::size_t row = 0;
-    for (std::size_t i = 0; i < sequence; ++i) row += lengths[i];
-    const std::size_t at = row * h + column;
-    attend(table, s.q.data() + at, s.k.data() + at, s.v.data() + at, h, lengths[sequence], width, s.context.data() + at,
-           s.workers.data() + worker * s.worker_floats);
-  });
-  each_rows(team, tokens, [&](std::size_t first, std::size_t rows) { quantize(table, s, s.context.data(), first, rows, h); });
-  const Product out[] = {{&layer.out, s.sum.data()}};
-  multiply(table, out, s.context.data(), tokens, s, team);
-  add_and_norm(layer.after_attention);
-
-  const Product up[] = {{&layer.up, s.inner.data()}};
-  multiply(table, up, s.x.data(), tokens, s, team);
-  each_rows(team, tokens, [&](std::size_t first, std::size_t rows) {
-    table.gelu(s.inner.data() + first * f, rows * f);
-    quantize(table, s, s.inner.data(), first, rows, f);
-  });
-  const Product down[] = {{&layer.down, s.sum.data()}};
-  multiply(table, down, s.inner.data(), tokens, s, team);
-  add_and_norm(layer.after_feed_forward);
 }
 
 Status Encoder::classify(const kernels::Table& table, std::span<const float> first, std::span<float> logits,
@@ -213,19 +280,23 @@ Status Encoder::classify(const kernels::Table& table, std::span<const float> fir
     return make_error(Errc::unsupported, "this model has no classifier", "it makes embeddings: `nano embed`");
   }
   Team alone(1);
+  const std::size_t h = shape_.hidden;
   scratch.plan(shape_, 1, 1);
+  const auto apply = [&](const Linear& linear, const float* x, std::span<float> out) {
+    if (linear.is_packed()) table.quantize(x, h, 1, h, scratch.u8.data(), scratch.u8_scale.data());
+    const std::size_t padded = round_up(linear.n, kernels::kLanes);
+    scratch.head.resize(std::max(scratch.head.size(), padded));
+    multiply(table, linear, x, h, {scratch.u8.data(), scratch.u8_scale.data(), 1, h}, kernels::Then::nothing,
+             scratch.head.data(), padded, scratch, alone);
+    std::copy_n(scratch.head.data(), linear.n, out.data());
+  };
   const float* x = first.data();
-  quantize(table, scratch, x, 0, 1, shape_.hidden);
-  if (pooler_.weight.n != 0) {
-    const Product dense[] = {{&pooler_, scratch.sum.data()}};
-    multiply(table, dense, x, 1, scratch, alone);
-    table.tanh(scratch.sum.data(), shape_.hidden);
+  if (pooler_.n != 0) {
+    apply(pooler_, x, scratch.sum);
+    table.tanh(scratch.sum.data(), h);
     x = scratch.sum.data();
-    quantize(table, scratch, x, 0, 1, shape_.hidden);
   }
-  // A product writes whole rows of n floats: the caller's span is exactly that.
-  const Product output[] = {{&classifier_, logits.data()}};
-  multiply(table, output, x, 1, scratch, alone);
+  apply(classifier_, x, logits);
   return all_finite(logits) ? Status(Unit{}) : Status(not_finite());
 }
 

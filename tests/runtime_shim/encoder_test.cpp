@@ -1,9 +1,10 @@
 // tests/runtime_shim/encoder_test.cpp: the forward pass against PyTorch, on every table; batches; files that lie.
 #include "runtime_shim/models/encoder.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+
+#include <catch2/catch.hpp>
 
 #include "bench/random_bert.h"
 #include "runtime_shim/kernels/dispatch.h"
@@ -19,12 +20,13 @@ namespace {
 double furthest(std::span<const float> a, std::span<const float> b) {
   REQUIRE(a.size() == b.size());
   double most = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  for (std::size_t i = 0; i < a.size(); ++i)
+    most = std::max(most, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
   return most;
 }
 
-std::vector<float> states(const Encoder& encoder, const kernels::Table& table, const std::vector<std::vector<int32_t>>& sequences,
-                          unsigned threads = 1) {
+std::vector<float> states(const Encoder& encoder, const kernels::Table& table,
+                          const std::vector<std::vector<int32_t>>& sequences, unsigned threads = 1) {
   std::vector<int32_t> ids;
   std::vector<std::size_t> lengths;
   for (const auto& s : sequences) {
@@ -105,14 +107,72 @@ TEST_CASE("a sequence gives the same bits alone, in a batch, and on several thre
   }
 }
 
+TEST_CASE("the first states alone are the first of all states, on every table and thread count") {
+  const test::TempDir dir;
+  for (const auto type : {quant::Type::q8_0, quant::Type::q4_0, quant::Type::f32}) {
+    const auto path = dir / (std::string(quant::info(type).name) + ".gguf");
+    REQUIRE(bench::write_random_bert(
+        {.vocabulary = 50, .context = 40, .hidden = 96, .layers = 2, .heads = 6, .type = type}, path));
+    const auto file = gguf::File::open(path);
+    REQUIRE(file);
+    const auto encoder = Encoder::load(*file);
+    REQUIRE(encoder);
+    const std::vector<std::vector<int32_t>> sequences{{2, 3, 4, 5}, {1}, {7, 8, 9, 10, 11, 12, 13}};
+    const std::vector<int32_t> ids{2, 3, 4, 5, 1, 7, 8, 9, 10, 11, 12, 13};
+    const std::vector<std::size_t> lengths{4, 1, 7}, rows{0, 4, 5};
+    for (const auto* table : usable_tables()) {
+      const auto all = states(*encoder, *table, sequences);
+      for (const unsigned threads : {1u, 2u, 5u}) {
+        Scratch scratch;
+        Team team(threads);
+        REQUIRE(encoder->forward(*table, ids, lengths, scratch, team, models::Want::first));
+        for (std::size_t i = 0; i < 3; ++i) {
+          CHECK(std::memcmp(scratch.x.data() + i * 96, all.data() + rows[i] * 96, 96 * sizeof(float)) == 0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("an image of packed weights loads to the same bits, and one of another shape is refused") {
+  const test::TempDir dir;
+  REQUIRE(bench::write_random_bert({.vocabulary = 50, .hidden = 96, .heads = 6, .type = quant::Type::q4_0},
+                                   dir / "a.gguf"));
+  REQUIRE(bench::write_random_bert(
+      {.vocabulary = 50, .hidden = 96, .layers = 3, .heads = 6, .type = quant::Type::q4_0}, dir / "b.gguf"));
+  const auto a = gguf::File::open(dir / "a.gguf"), b = gguf::File::open(dir / "b.gguf");
+  REQUIRE(a);
+  REQUIRE(b);
+  const auto packed = Encoder::load(*a);
+  REQUIRE(packed);
+  const auto again = Encoder::load(*a, packed->image());
+  REQUIRE(again);
+  CHECK(again->image().data() == packed->image().data());
+  for (const auto* table : usable_tables())
+    CHECK(states(*again, *table, {{1, 2, 3}}) == states(*packed, *table, {{1, 2, 3}}));
+  const auto other = Encoder::load(*b, packed->image());
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == Errc::store);
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{64}, packed->image().size() - 64}) {
+    CHECK_FALSE(Encoder::load(*a, packed->image().first(bytes)));
+  }
+}
+
 TEST_CASE("all tables give the same bits for every weight type and for odd shapes") {
   const test::TempDir dir;
   int made = 0;
-  for (const auto type : {quant::Type::q8_0, quant::Type::q4_0, quant::Type::q4_1, quant::Type::q5_0, quant::Type::q5_1,
-                          quant::Type::f16, quant::Type::bf16, quant::Type::f32}) {
+  for (const auto type : {quant::Type::q8_0, quant::Type::q4_0, quant::Type::q4_1, quant::Type::q5_0,
+                          quant::Type::q5_1, quant::Type::f16, quant::Type::bf16, quant::Type::f32}) {
     for (const uint32_t hidden : {96u, 60u}) {
-      const bench::RandomBert shape{.vocabulary = 50, .context = 40, .hidden = hidden, .layers = 2, .heads = 3,
-                                    .feed_forward = 160, .labels = 5, .type = type, .seed = 3};
+      const bench::RandomBert shape{.vocabulary = 50,
+                                    .context = 40,
+                                    .hidden = hidden,
+                                    .layers = 2,
+                                    .heads = 3,
+                                    .feed_forward = 160,
+                                    .labels = 5,
+                                    .type = type,
+                                    .seed = 3};
       const auto path = dir / ("m" + std::to_string(made++) + ".gguf");
       REQUIRE(bench::write_random_bert(shape, path));
       const auto file = gguf::File::open(path);
@@ -208,9 +268,10 @@ TEST_CASE("a model file that lies is refused, and what lies is named") {
 TEST_CASE("finite weights that make infinite values end in an error, not in numbers") {
   const test::TempDir dir;
   const std::vector<float> huge(64, 3e38f);
-  test::write_changed({.without = {"token_embd_norm.weight"},
-                       .add = [&](gguf::Builder& b) { REQUIRE(b.add_f32("token_embd_norm.weight", {64}, huge)); }},
-                      dir / "huge.gguf");
+  test::write_changed(
+      {.without = {"token_embd_norm.weight"},
+       .add = [&](gguf::Builder& b) { REQUIRE(b.add_f32("token_embd_norm.weight", {64}, huge)); }},
+      dir / "huge.gguf");
   const auto file = gguf::File::open(dir / "huge.gguf");
   REQUIRE(file);
   const auto encoder = Encoder::load(*file);

@@ -2,10 +2,11 @@
 #include "runtime_shim/session.h"
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 #include <thread>
+
+#include <catch2/catch.hpp>
 
 #include "bench/random_bert.h"
 #include "runtime_shim/tasks/classify.h"
@@ -58,10 +59,14 @@ void make_store(const std::filesystem::path& root) {
   m.license = {.spdx = "Apache-2.0", .file = "LICENSE"};
   m.task = "text-classification";
   m.languages = {"en"};
-  m.model = schemas::ModelInfo{.family = "bert", .architecture = "bert", .parameters = 86595, .context_length = 48, .base_models = {}};
+  m.model = schemas::ModelInfo{
+      .family = "bert", .architecture = "bert", .parameters = 86595, .context_length = 48, .base_models = {}};
   m.labels = {"bad", "fair", "good"};
-  m.variants = {{.name = "f32", .is_default = true, .quantization = "f32", .files = {"tiny.gguf"}, .needs = {}}};
-  m.files = {{"tiny.gguf", schemas::Role::weights, "f32"}, {"README.md", schemas::Role::card, ""}, {"LICENSE", schemas::Role::license, ""}};
+  m.variants = {
+      {.name = "f32", .is_default = true, .quantization = "f32", .files = {"tiny.gguf"}, .needs = {}}};
+  m.files = {{"tiny.gguf", schemas::Role::weights, "f32"},
+             {"README.md", schemas::Role::card, ""},
+             {"LICENSE", schemas::Role::license, ""}};
   const auto dir = store.package(m.name, m.version, "f32");
   test::write(dir / "nano.json", schemas::write_manifest(m));
   test::write(dir / "tiny.gguf", test::read(test::bert_tiny()));
@@ -85,13 +90,14 @@ TEST_CASE("a team runs every item exactly once, loop after loop") {
       const std::size_t items = loop % 19;
       std::vector<std::atomic<int>> seen(items);
       std::atomic<bool> strange{false};
-      team.run(items, [&](std::size_t item, unsigned worker) {
-        seen[item].fetch_add(1);
+      team.run(items, [&](std::size_t begin, std::size_t end, unsigned worker) {
+        for (std::size_t item = begin; item < end; ++item) seen[item].fetch_add(1);
         if (worker >= threads) strange = true;
       });
       for (auto& s : seen) REQUIRE(s.load() == 1);
       REQUIRE_FALSE(strange.load());
-      if (loop % 1000 == 999) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // let the helpers fall asleep
+      if (loop % 1000 == 999)
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));  // let the helpers fall asleep
     }
   }
 }
@@ -130,7 +136,8 @@ TEST_CASE("empty, huge, broken and emoji texts are answered") {
   CHECK(classify(*model, words).tokens == model->info().context_length);
   std::string broken;
   for (int i = 0; i < 256; ++i) broken += static_cast<char>(i);
-  for (const std::string& text : {broken, std::string("\xF0\x9F\x98\x80 good"), std::string("\xFF\xFE\x80"), std::string(3, '\0')}) {
+  for (const std::string& text :
+       {broken, std::string("\xF0\x9F\x98\x80 good"), std::string("\xFF\xFE\x80"), std::string(3, '\0')}) {
     const auto answer = classify(*model, text);
     float sum = 0;
     for (const float s : answer.scores) sum += s;
@@ -141,11 +148,14 @@ TEST_CASE("empty, huge, broken and emoji texts are answered") {
 TEST_CASE("more texts than fit one pass give the same answers as one by one") {
   const auto model = open_tiny(2);
   std::vector<std::string> texts;
-  for (int i = 0; i < 300; ++i) texts.push_back(i % 3 == 0 ? "a very good film" : std::string(static_cast<std::size_t>(i), 'x') + " bad " + std::to_string(i));
+  for (int i = 0; i < 300; ++i)
+    texts.push_back(i % 3 == 0 ? "a very good film"
+                               : std::string(static_cast<std::size_t>(i), 'x') + " bad " + std::to_string(i));
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const auto all = tasks::classify(*model, views);
   REQUIRE(all);
-  for (std::size_t i = 0; i < texts.size(); ++i) REQUIRE((*all)[i].scores == classify(*model, texts[i]).scores);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    REQUIRE((*all)[i].scores == classify(*model, texts[i]).scores);
 }
 
 TEST_CASE("eight threads on one handle get the answers one thread gets") {
@@ -203,7 +213,8 @@ TEST_CASE("a model is found by name, version, variant, folder and path") {
   const test::TempDir dir;
   make_store(dir / "store");
   const OpenOptions env = with_env({{"NANO_STORE", (dir / "store").string()}});
-  for (const char* name : {"bert-tiny", "bert-tiny@1.2.0", "bert-tiny@^1.0", "bert-tiny:f32", "bert-tiny@1:f32"}) {
+  for (const char* name :
+       {"bert-tiny", "bert-tiny@1.2.0", "bert-tiny@^1.0", "bert-tiny:f32", "bert-tiny@1:f32"}) {
     INFO(name);
     const auto model = Model::open(name, env);
     REQUIRE(model);
@@ -214,10 +225,13 @@ TEST_CASE("a model is found by name, version, variant, folder and path") {
   }
   REQUIRE(Model::open((dir / "store/pkgs/_/bert-tiny/1.2.0~f32").string(), env));
   // config.json may say where, when nobody else does
-  test::write(dir / "config/nanom/config.json", R"({"schema": "nano.config/1", "store": ")" + (dir / "store").string() + "\"}");
-  REQUIRE(Model::open("bert-tiny", with_env({{"HOME", (dir / "home").string()}, {"XDG_CONFIG_HOME", (dir / "config").string()}})));
+  test::write(dir / "config/nanom/config.json",
+              R"({"schema": "nano.config/1", "store": ")" + (dir / "store").string() + "\"}");
+  REQUIRE(Model::open("bert-tiny", with_env({{"HOME", (dir / "home").string()},
+                                             {"XDG_CONFIG_HOME", (dir / "config").string()}})));
   // a second, read-only store is searched after the first
-  const OpenOptions second = with_env({{"NANO_STORE", (dir / "empty").string()}, {"NANO_STORE_PATH", (dir / "store").string()}});
+  const OpenOptions second =
+      with_env({{"NANO_STORE", (dir / "empty").string()}, {"NANO_STORE_PATH", (dir / "store").string()}});
   REQUIRE(Model::open("bert-tiny", second));
 }
 
@@ -238,7 +252,8 @@ TEST_CASE("a model that is not there is named, with the nearest installed one") 
   CHECK(code_of(Model::open("", env)) == Errc::usage);
   CHECK(code_of(Model::open("missing.gguf", env)) == Errc::not_found);
   CHECK(code_of(Model::open(dir.path().string(), env)) == Errc::not_found);
-  CHECK(code_of(Model::open("bert-tiny", with_env({{"NANO_STORE", (dir / "none").string()}}))) == Errc::not_found);
+  CHECK(code_of(Model::open("bert-tiny", with_env({{"NANO_STORE", (dir / "none").string()}}))) ==
+        Errc::not_found);
   test::write(dir / "store/current", "not a number\n");
   CHECK(code_of(Model::open("bert-tiny", env)) == Errc::store);
 }
