@@ -57,9 +57,9 @@ Result<registry::FetchedRelease> fetch_release(Remote& remote, const schemas::Re
 Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remotes,
                                                                  const schemas::PackageName& name) {
   NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(name.ns));
-  NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
-  const auto* p = index->find(name);
+  NANO_TRY_ASSIGN(const auto* p, remote->package(name));
   if (p == nullptr) {
+    NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
     std::vector<std::string> names;
     for (const auto& x : index->packages) names.push_back(x.name.text());
     const auto near = nearest(name.text(), names);

@@ -59,8 +59,7 @@ class Source final : public resolver::PackageSource {
   /// The package in the index of the registry that owns its namespace; nullptr when that has none.
   Result<const schemas::IndexPackage*> in_index(const PackageName& name) {
     NANO_TRY_ASSIGN(Remote * remote, remotes_.for_namespace(name.ns));
-    NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
-    return index->find(name);
+    return remote->package(name);
   }
 
  private:

@@ -104,6 +104,11 @@ Result<const schemas::Index*> Remote::index() {
   return static_cast<const schemas::Index*>(&*impl_->index);
 }
 
+Result<const schemas::IndexPackage*> Remote::package(const schemas::PackageName& name) {
+  NANO_TRY_ASSIGN(const schemas::Index* all, index());
+  return all->find(name);
+}
+
 Result<Remote*> Remotes::for_namespace(const std::string& ns) {
   NANO_TRY_ASSIGN(const Registry* r, registry_for(ctx_, ns));
   return for_registry(*r);

@@ -23,6 +23,8 @@ class Remote {
   /// The newest signed index; when offline, the one that was verified and kept last.
   ///   errors  refused: offline and nothing kept; as registry::Client
   [[nodiscard]] Result<const schemas::Index*> index();
+  /// What the registry vouches for under this name, all that a resolver needs; nullptr: it has no such package.
+  [[nodiscard]] Result<const schemas::IndexPackage*> package(const schemas::PackageName& name);
   [[nodiscard]] registry::Client& client();
   [[nodiscard]] const Registry& registry() const;
 
