@@ -14,11 +14,19 @@ namespace nano::registry::tree {
 inline constexpr std::string_view kRegistryJson = "registry.json";
 /// The one file that changes: a signed envelope that names the newest index by digest and length.
 inline constexpr std::string_view kIndexPointer = "index.dsse.json";
+/// `metadata/<file>`: what roles signed, by the name it is served under ("3.root.json", "timestamp.json").
+[[nodiscard]] std::string metadata(std::string_view file);
+/// `targets/<path>`: a signed role's target, its path percent-encoded and its name prefixed with its digest already.
+[[nodiscard]] std::string target(std::string_view path);
 /// The writer's lock; not part of what is served.
 inline constexpr std::string_view kLock = ".lock";
 
 /// The first two hex digits of sha256(namespace): shards the namespaces, and later the roles that own them (TRUST.md).
 [[nodiscard]] std::string shard(std::string_view ns);
+/// `<hh>/<ns>/<name>`: a package's releases as target paths (TRUST.md). The root namespace is `_`.
+[[nodiscard]] std::string package_target(const schemas::PackageName& name);
+/// `<hh>/<ns>/<name>/<version>.json`: a release as a target path, without the digest it is served under.
+[[nodiscard]] std::string release_target(const schemas::PackageName& name, const schemas::Version& version);
 /// `targets/<hh>/<ns>/<name>`: the folder of a package's releases.
 [[nodiscard]] std::string package(const schemas::PackageName& name);
 /// `targets/<hh>/<ns>/<name>/<sha256>.<version>.json`: the release bytes, named by what they are.

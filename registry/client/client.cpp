@@ -26,6 +26,7 @@ std::unique_ptr<Transport> make_transport(TransportShared& shared) {
 
 struct Client::Impl {
   TransportShared shared{};
+  Requests requests{};
   std::shared_ptr<const verify::ReleaseVerifier> verifier{};
   std::unique_ptr<Transport> transport{};
 
@@ -62,6 +63,24 @@ Result<schemas::RegistryJson> Client::describe() {
   if (!bytes) return impl_->while_reading(std::move(bytes.error()));
   return schemas::parse_registry_json(*bytes);
 }
+
+Status Client::fetch(verify::tuf::Area area, std::string_view path, uint64_t max_bytes, verify::tuf::Sink& into) {
+  const bool is_metadata = area == verify::tuf::Area::metadata;
+  ++(is_metadata ? impl_->requests.metadata : impl_->requests.targets);
+  auto bytes = impl_->transport->document(is_metadata ? tree::metadata(path) : tree::target(path), max_bytes);
+  // Some stores answer 403 for what is not there: for the next root that is the ordinary end of the search (TUF 5.3.3).
+  const bool absent = !bytes && (bytes.error().code == Errc::not_found || (bytes.error().code == Errc::denied && path.ends_with(".root.json")));
+  impl_->shared.log->detail((is_metadata ? "metadata " : "target ") + std::string(path) + ": " +
+                            (bytes ? std::to_string(bytes->size()) + " bytes" : absent ? "not there" : "failed"));
+  if (!bytes) {
+    if (absent) bytes.error().code = Errc::not_found;
+    return impl_->while_reading(std::move(bytes.error()));
+  }
+  (is_metadata ? impl_->requests.metadata_bytes : impl_->requests.target_bytes) += bytes->size();
+  return into.write(*bytes);
+}
+
+const Requests& Client::requests() const { return impl_->requests; }
 
 Result<IndexPointer> Client::index_pointer() {
   auto envelope = impl_->transport->document(tree::kIndexPointer, verify::envelope_limit(kMaxIndexPointerBytes));

@@ -19,6 +19,7 @@
 #include "schemas/registry_json.h"
 #include "schemas/release.h"
 #include "verify/release_verifier.h"
+#include "verify/tuf/fetcher.h"
 
 namespace nano::registry {
 
@@ -32,7 +33,19 @@ struct ClientOptions {
   uint32_t retries = 4;               ///< after 408, 429, 5xx and dropped connections only
   uint32_t backoff_ms = 250;          ///< before the first retry; doubled each time, jittered, at most 10 s
   uint32_t max_redirects = 5;
+  uint32_t document_seconds = 300;    ///< a metadata file or release that takes longer is dropped, however steadily it drips
+  /// Sent as `Authorization: Bearer …` to the registry's own scheme, host and port, and never anywhere else: not across a
+  /// redirect (cargo CVE-2026-5222), not to a realm that a reply names (Ollama CVE-2025-51471). "" = none
+  std::string token{};
   const std::atomic<bool>* cancel = nullptr;  ///< set = stop soon with `interrupted`; outlives the client
+};
+
+/// What a client asked of its registry so far.
+struct Requests {
+  uint64_t metadata = 0;        ///< files of metadata/, also those that were not there
+  uint64_t metadata_bytes = 0;
+  uint64_t targets = 0;         ///< releases and indexes
+  uint64_t target_bytes = 0;
 };
 
 /// Where fetched indexes are kept between runs. Bytes are checked against their digest again when they come back.
@@ -53,7 +66,7 @@ struct FetchedRelease {
 };
 
 /// One registry. Methods may be called by one thread at a time; blobs() makes its own threads.
-class Client {
+class Client final : public verify::tuf::Fetcher {
  public:
   /// No request is made yet.
   ///   url     file:///…, http://… or https://… ; no user name or password in it
@@ -65,6 +78,9 @@ class Client {
   /// integrity, invalid, interrupted.
 
   [[nodiscard]] Result<schemas::RegistryJson> describe();  ///< registry.json: hints
+  /// For the updater: bytes that nobody vouches for yet. Retried and capped as they arrive, handed on in one piece.
+  [[nodiscard]] Status fetch(verify::tuf::Area area, std::string_view path, uint64_t max_bytes, verify::tuf::Sink& into) override;
+  [[nodiscard]] const Requests& requests() const;
   [[nodiscard]] Result<IndexPointer> index_pointer();      ///< verified
   /// The newest index: one small request when the cache has it.
   [[nodiscard]] Result<schemas::Index> index(IndexCache* cache = nullptr);
@@ -79,7 +95,7 @@ class Client {
 
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
-  ~Client();
+  ~Client() override;
 
  private:
   struct Impl;

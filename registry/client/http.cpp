@@ -185,7 +185,10 @@ CURLcode Connection::Impl::perform(const std::string& url, const Request& reques
   if (request.from > 0) set(CURLOPT_RANGE, range.c_str());
   curl_slist* headers = nullptr;
   if (request.from > 0 && !request.if_range.empty()) headers = curl_slist_append(headers, ("If-Range: " + request.if_range).c_str());
+  // Decided anew for each hop: a redirect elsewhere, however it came about, carries no credentials.
+  if (!o.token.empty() && same_origin(url, shared.url.text)) headers = curl_slist_append(headers, ("Authorization: Bearer " + o.token).c_str());
   if (headers != nullptr) set(CURLOPT_HTTPHEADER, headers);
+  if (request.total_seconds > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.total_seconds) * 1000L);
   const CURLcode code = curl_easy_perform(handle);
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   curl_slist_free_all(headers);

@@ -20,6 +20,7 @@ struct Request {
   std::string url{};
   uint64_t from = 0;       ///< first byte wanted; > 0 asks for a Range
   std::string if_range{};  ///< a strong ETag: the Range counts only while the file is still that one
+  uint32_t total_seconds = 0;  ///< for one reply from connect to end; 0 = as long as it does not stall
 };
 
 /// What the last reply (after redirects) said of itself.

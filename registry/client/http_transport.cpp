@@ -1,6 +1,7 @@
 // registry/client/http_transport.cpp: documents over HTTP, with retries; blobs are in http_blob.cpp.
 #include "registry/client/http_transport.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace nano::registry {
@@ -10,10 +11,11 @@ Result<std::string> HttpTransport::document(std::string_view path, uint64_t limi
   const auto too_long = [&] {
     return make_error(Errc::invalid, "'" + sanitize(url) + "' is longer than the limit of " + std::to_string(limit) + " bytes");
   };
+  const double deadline = monotonic_ms() + 1000.0 * shared_.options.document_seconds;
   for (uint32_t attempt = 0;; ++attempt) {
     std::string bytes;
     auto outcome = connection_.get(
-        {.url = url},
+        {.url = url, .total_seconds = shared_.options.document_seconds},
         [&](const http::Reply& r) -> Status {
           if (r.is_html()) return http::html_error(url);
           if (!r.content_encoding.empty() && r.content_encoding != "identity")
@@ -30,6 +32,8 @@ Result<std::string> HttpTransport::document(std::string_view path, uint64_t limi
       if (trim(std::string_view(bytes).substr(0, 64)).substr(0, 1) == "<") return http::html_error(url);
       return bytes;
     }
+    // Retries share the time of the first: a peer that drips cannot hold us for five times as long.
+    if (monotonic_ms() >= deadline) return std::move(*outcome.error);
     if (!outcome.retry || attempt >= shared_.options.retries) return std::move(*outcome.error);
     NANO_TRY(http::back_off(shared_, attempt + 1, outcome.reply.retry_after));
   }

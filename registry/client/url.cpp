@@ -1,6 +1,8 @@
 // registry/client/url.cpp: small and strict; libcurl parses http URLs once more when it connects.
 #include "registry/client/url.h"
 
+#include <optional>
+
 #include "base/text.h"
 
 namespace nano::registry {
@@ -64,6 +66,41 @@ Result<RegistryUrl> parse_registry_url(std::string_view url) {
   out.text = url;
   while (out.text.back() == '/') out.text.pop_back();
   return out;
+}
+
+namespace {
+
+struct Origin {
+  std::string scheme{};
+  std::string host{};  ///< lower case
+  std::string port{};
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+/// Nothing for what is not plainly scheme://host[:port]: no credentials for it.
+std::optional<Origin> origin_of(std::string_view url) {
+  const std::size_t colon = url.find("://");
+  if (colon == std::string_view::npos) return std::nullopt;
+  Origin out{.scheme = std::string(url.substr(0, colon))};
+  std::string_view rest = url.substr(colon + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  if (rest.empty() || rest.find_first_of("@\\") != std::string_view::npos) return std::nullopt;  // two parsers could see two hosts
+  const std::size_t bracket = rest.rfind(']');  // [::1]:8080
+  const std::size_t port = rest.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  out.host = rest.substr(0, port);
+  for (std::string* text : {&out.scheme, &out.host})
+    for (char& c : *text)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (port != std::string_view::npos) out.port = rest.substr(port + 1);
+  if (out.port.empty()) out.port = out.scheme == "https" ? "443" : "80";
+  return out;
+}
+
+}  // namespace
+
+bool same_origin(std::string_view a, std::string_view b) {
+  const auto x = origin_of(a);
+  return x && x == origin_of(b);
 }
 
 Status check_redirect(std::string_view from, std::string_view to) {

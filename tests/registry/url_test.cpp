@@ -37,3 +37,16 @@ TEST_CASE("redirects go to http or https, and never from https to http") {
   CHECK(check_redirect("http://a/x", "file:///etc/passwd").error().code == Errc::network);
   CHECK(check_redirect("http://a/x", "ftp://a/x").error().code == Errc::network);
 }
+
+TEST_CASE("one origin is one scheme, host and port") {
+  CHECK(same_origin("https://a.example/x", "https://A.example/y?z"));
+  CHECK(same_origin("https://a.example", "https://a.example:443/"));
+  CHECK(same_origin("http://a.example:80/", "http://a.example"));
+  CHECK(same_origin("http://[::1]:8080/", "http://[::1]:8080/x"));
+  for (const char* other : {"http://a.example/", "https://a.example:444/", "https://b.example/", "https://a.example.evil/", "https://a.example@evil/",
+                            "https://evil/a.example", "https://a.example\\@evil/", "a.example", "https://", "https://[a.example]/"}) {
+    INFO(other);
+    CHECK_FALSE(same_origin("https://a.example/", other));
+  }
+  CHECK_FALSE(same_origin("nonsense", "nonsense"));
+}
