@@ -12,18 +12,23 @@ namespace {
 
 constexpr uint64_t kMaxCount = uint64_t{1} << 53;
 
+}  // namespace
+
 void decode(const Json& node, const std::string& pointer, HeadlineClaim& out, Report& report) {
   Object o(node, pointer, report);
   out.variant = o.simple_name("variant", Need::required);
+  if (const auto t = o.word("task", Need::optional, task_words())) out.task = task_words()[*t];
   out.metric = o.line("metric", Need::optional, 64);
   if (const auto v = o.decimal("value", Need::optional)) out.value = *v;
   out.dataset = o.line("dataset", Need::optional);
+  out.dataset_digest = o.digest("dataset_digest", Need::optional);
   out.p50_ms = o.decimal("p50_ms", Need::optional, false);
   out.p95_ms = o.decimal("p95_ms", Need::optional, false);
   out.memory_bytes = o.integer("memory_bytes", Need::optional, 1, kMaxCount);
   out.device = o.line("device", Need::optional);
   out.threads = o.integer("threads", Need::optional, 1, 65536);
   out.calibration_us = o.decimal("calibration_us", Need::optional, false);
+  out.conditions = o.digest("conditions", Need::optional);
   o.finish();
   if (o.valid() && (out.p50_ms || out.p95_ms || out.memory_bytes) && (out.device.empty() || !out.threads))
     report.add(pointer, "a latency or memory figure without device and threads");
@@ -39,13 +44,16 @@ void decode(const Json& node, const std::string& pointer, IndexVariant& out, Rep
   o.finish();
 }
 
+namespace {
+
 void decode(const Json& node, const std::string& pointer, IndexVersion& out, Report& report) {
   Object o(node, pointer, report);
   if (auto v = o.version("version", Need::required)) out.version = std::move(*v);
   out.release = o.digest("release", Need::required).value_or(Digest());
   out.release_size = o.integer("release_size", Need::required, 1, kMaxReleaseBytes).value_or(0);
   out.published = o.time("published", Need::required);
-  out.yanked = o.line("yanked", Need::optional, 1024);
+  out.first_served = o.time("first_served", Need::optional);
+  out.yanked = o.line("yanked", Need::optional, kMaxYankBytes);
   out.license = o.line("license", Need::optional, 512);
   out.abi = o.line("abi", Need::optional, 512);
   o.list("claims", Need::optional, kMaxClaims, [&](const Json& item, const std::string& at) { decode(item, at, out.claims.emplace_back(), report); });
@@ -86,42 +94,14 @@ void decode_document(const Json& node, const std::string& pointer, Index& out, R
     if (!(out.packages[i - 1].name < out.packages[i].name)) report.add(join(join(pointer, "packages"), i), "the packages are not sorted by name");
 }
 
-Json to_json_claim(const HeadlineClaim& c) {
-  Json doc = {{"variant", c.variant}};
-  put(doc, "metric", c.metric);
-  if (!c.metric.empty()) doc["value"] = c.value.text();
-  put(doc, "dataset", c.dataset);
-  put(doc, "p50_ms", c.p50_ms);
-  put(doc, "p95_ms", c.p95_ms);
-  put(doc, "memory_bytes", c.memory_bytes);
-  put(doc, "device", c.device);
-  put(doc, "threads", c.threads);
-  put(doc, "calibration_us", c.calibration_us);
-  return doc;
-}
-
-Json to_json_claims(const std::vector<HeadlineClaim>& claims) {
-  Json list = Json::array();
-  for (const HeadlineClaim& c : claims) list.push_back(to_json_claim(c));
-  return list;
-}
-
 Json to_json_version(const IndexVersion& v) {
   Json doc = {{"version", v.version.text()}, {"release", v.release.text()}, {"release_size", v.release_size}, {"published", v.published}};
+  put(doc, "first_served", v.first_served);
   put(doc, "yanked", v.yanked);
   put(doc, "license", v.license);
   put(doc, "abi", v.abi);
-  if (!v.claims.empty()) doc["claims"] = to_json_claims(v.claims);
-  if (!v.variants.empty()) {
-    Json list = Json::array();
-    for (const IndexVariant& i : v.variants) {
-      Json variant = {{"name", i.name}, {"quantization", i.quantization}, {"size", i.size}};
-      if (i.is_default) variant["default"] = true;
-      if (const Json needs = to_json(i.needs); !needs.empty()) variant["needs"] = needs;
-      list.push_back(std::move(variant));
-    }
-    doc["variants"] = std::move(list);
-  }
+  put_list(doc, "claims", v.claims);
+  put_list(doc, "variants", v.variants);
   put_list(doc, "dependencies", v.dependencies);
   return doc;
 }
@@ -134,6 +114,14 @@ const IndexPackage* Index::find(const PackageName& name) const {
   return it != packages.end() && it->name == name ? &*it : nullptr;
 }
 
+void Index::put(IndexPackage package) {
+  const auto at = std::lower_bound(packages.begin(), packages.end(), package.name, [](const IndexPackage& p, const PackageName& n) { return p.name < n; });
+  if (at != packages.end() && at->name == package.name)
+    *at = std::move(package);
+  else
+    packages.insert(at, std::move(package));
+}
+
 Result<Index> parse_index(std::string_view bytes) {
   return internal::parse_document<Index>(bytes, kMaxIndexBytes, "index",
                                          [](const Json& doc, Index& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
@@ -141,6 +129,31 @@ Result<Index> parse_index(std::string_view bytes) {
 Problems check_index(std::string_view bytes) {
   return internal::check_document<Index>(bytes, kMaxIndexBytes,
                                          [](const Json& doc, Index& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
+}
+
+Json to_json(const HeadlineClaim& c) {
+  using internal::put;
+  Json doc = {{"variant", c.variant}};
+  put(doc, "task", c.task);
+  put(doc, "metric", c.metric);
+  if (!c.metric.empty()) doc["value"] = c.value.text();
+  put(doc, "dataset", c.dataset);
+  if (c.dataset_digest) doc["dataset_digest"] = c.dataset_digest->text();
+  put(doc, "p50_ms", c.p50_ms);
+  put(doc, "p95_ms", c.p95_ms);
+  put(doc, "memory_bytes", c.memory_bytes);
+  put(doc, "device", c.device);
+  put(doc, "threads", c.threads);
+  put(doc, "calibration_us", c.calibration_us);
+  if (c.conditions) doc["conditions"] = c.conditions->text();
+  return doc;
+}
+
+Json to_json(const IndexVariant& v) {
+  Json doc = {{"name", v.name}, {"quantization", v.quantization}, {"size", v.size}};
+  if (v.is_default) doc["default"] = true;
+  if (Json needs = to_json(v.needs); !needs.empty()) doc["needs"] = std::move(needs);
+  return doc;
 }
 
 Json to_json(const IndexPackage& p) {
@@ -153,7 +166,7 @@ Json to_json(const IndexPackage& p) {
   put(doc, "keywords", p.keywords);
   if (p.parameters != 0) doc["parameters"] = p.parameters;
   if (p.access != Access::open) doc["access"] = std::string(to_text(p.access));
-  if (!p.claims.empty()) doc["claims"] = internal::to_json_claims(p.claims);
+  internal::put_list(doc, "claims", p.claims);
   Json versions = Json::array();
   for (const IndexVersion& v : p.versions) versions.push_back(internal::to_json_version(v));
   doc["versions"] = std::move(versions);

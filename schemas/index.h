@@ -18,19 +18,23 @@ inline constexpr std::string_view kIndexSchema = "nano.index/1";
 inline constexpr uint64_t kMaxIndexBytes = 8'000'000;
 inline constexpr std::size_t kMaxIndexPackages = 100'000;
 inline constexpr std::size_t kMaxIndexVersions = 10'000;  ///< of one package
+inline constexpr std::size_t kMaxYankBytes = 1024;        ///< of the reason of a yank: one line
 
 /// A claim short enough to search and choose by.
 struct HeadlineClaim {
   std::string variant{};
+  std::string task{};     ///< what was asked of it; "" = the package's own task
   std::string metric{};   ///< "" = no metric, then latency or memory
   Decimal value{};        ///< of the metric
   std::string dataset{};  ///< id
+  std::optional<Digest> dataset_digest{};  ///< of the file that holds the items
   std::optional<Decimal> p50_ms{};
   std::optional<Decimal> p95_ms{};
   std::optional<uint64_t> memory_bytes{};
   std::string device{};   ///< with latency and memory
   std::optional<uint64_t> threads{};
   std::optional<Decimal> calibration_us{};  ///< ClaimConditions
+  std::optional<Digest> conditions{};  ///< sha256 of the claim's whole conditions: equal digests can be compared
   friend bool operator==(const HeadlineClaim&, const HeadlineClaim&) = default;
 };
 
@@ -48,6 +52,7 @@ struct IndexVersion {
   Digest release{};         ///< of the release bytes
   uint64_t release_size = 0;  ///< bytes
   std::string published{};  ///< YYYY-MM-DDTHH:MM:SSZ
+  std::string first_served{};  ///< when this registry first served it, YYYY-MM-DDTHH:MM:SSZ; "" = no statement
   std::string yanked{};     ///< the reason; "" = not yanked
   std::string license{};    ///< SPDX; what a version may be used for is its own
   std::string abi{};        ///< ModelInfo::abi
@@ -78,6 +83,7 @@ struct Index {
   std::string created{};
   std::vector<IndexPackage> packages{};  ///< sorted by name
   [[nodiscard]] const IndexPackage* find(const PackageName& name) const;
+  void put(IndexPackage package);  ///< in its place; one of that name is replaced
   friend bool operator==(const Index&, const Index&) = default;
 };
 
@@ -87,8 +93,10 @@ struct Index {
 /// Compact, sorted. errors  invalid: over the limit
 [[nodiscard]] Result<std::string> write_index(const Index& index);
 
-/// Put a release into the index: a new package or a new version (an existing one is replaced), words renewed.
-///   digest, size  of the release's bytes
-void add_to_index(Index& index, const Release& release, const Digest& digest, uint64_t size);
+/// The version whose words stand for a package: not yanked before yanked, release before pre-release, then the newest.
+/// `package` has a version.
+[[nodiscard]] const IndexVersion& speaker(const IndexPackage& package);
+/// The words that only a manifest has (description, languages, keywords), from the speaker's.
+void add_words(IndexPackage& package, const Manifest& manifest);
 
 }  // namespace nano::schemas

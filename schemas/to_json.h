@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "schemas/advisory.h"
 #include "schemas/claim.h"
 #include "schemas/config.h"
 #include "schemas/generation.h"
@@ -10,6 +11,7 @@
 #include "schemas/manifest.h"
 #include "schemas/registry_json.h"
 #include "schemas/release.h"
+#include "schemas/target_info.h"
 
 namespace nano::schemas {
 
@@ -25,5 +27,9 @@ namespace nano::schemas {
 [[nodiscard]] Json to_json(const Lockfile& lock);
 [[nodiscard]] Json to_json(const Dependency& dependency);
 [[nodiscard]] Json to_json(const Needs& needs);
+[[nodiscard]] Json to_json(const HeadlineClaim& claim);
+[[nodiscard]] Json to_json(const IndexVariant& variant);
+[[nodiscard]] Json to_json(const TargetInfo& info);
+[[nodiscard]] Json to_json(const Advisory& advisory);
 
 }  // namespace nano::schemas

@@ -13,6 +13,7 @@
 #include "registry/repository/tree_writer.h"
 #include "registry/tree.h"
 #include "schemas/registry_json.h"
+#include "schemas/target_info.h"
 #include "verify/dsse.h"
 #include "verify/release_verifier.h"
 
@@ -116,8 +117,22 @@ Status Repository::Impl::publish(const schemas::Release& release, const std::str
   const auto& m = release.manifest;
   NANO_TRY(tree.put(tree::release(m.name, m.version, digest), bytes));
   NANO_TRY(tree.put(tree::release_envelope(m.name, m.version, digest), verify::write_envelope(envelope)));
+  schemas::IndexPackage package = schemas::package_of(
+      m.name, {{.version = m.version, .release = digest, .release_size = bytes.size(), .info = schemas::target_info(release, release.created)}});
+  schemas::add_words(package, m);
+  if (const auto* old = index.find(m.name)) {
+    schemas::IndexPackage merged = *old;
+    const auto at = std::lower_bound(merged.versions.begin(), merged.versions.end(), m.version,
+                                     [](const schemas::IndexVersion& v, const schemas::Version& x) { return v.version < x; });
+    merged.versions.insert(at, package.versions.front());
+    if (schemas::speaker(merged).version == m.version) {
+      package.versions = std::move(merged.versions);
+    } else {
+      package = std::move(merged);
+    }
+  }
   schemas::Index next = index;
-  schemas::add_to_index(next, release, digest, bytes.size());
+  next.put(std::move(package));
   return publish_index(std::move(next), now);
 }
 

@@ -5,11 +5,13 @@
 #include <set>
 
 #include "base/json.h"
+#include "schemas/advisory.h"
 #include "schemas/config.h"
 #include "schemas/generation.h"
 #include "schemas/index.h"
 #include "schemas/lockfile.h"
 #include "schemas/registry_json.h"
+#include "schemas/target_info.h"
 #include "tests/support/support.h"
 
 using namespace nano;
@@ -78,7 +80,8 @@ TEST_CASE("docs/LIMITS.md gives each limit of schemas its value") {
                          Limit{"kMaxVariants", kMaxVariants}, Limit{"kMaxClaims", kMaxClaims}, Limit{"kMaxLabels", kMaxLabels},
                          Limit{"kMaxListItems", kMaxListItems}, Limit{"kMaxIndexPackages", kMaxIndexPackages},
                          Limit{"kMaxIndexVersions", kMaxIndexVersions}, Limit{"kMaxGenerationEntries", kMaxGenerationEntries},
-                         Limit{"kMaxBlobBytes", kMaxBlobBytes}, Limit{"JsonLimits::max_depth", JsonLimits{}.max_depth}}) {
+                         Limit{"kMaxBlobBytes", kMaxBlobBytes}, Limit{"kMaxTargetInfoBytes", kMaxTargetInfoBytes}, Limit{"kMaxHeadlines", kMaxHeadlines},
+                         Limit{"kMaxAdvisoryBytes", kMaxAdvisoryBytes}, Limit{"kMaxAdvisoryDetails", kMaxAdvisoryDetails}, Limit{"JsonLimits::max_depth", JsonLimits{}.max_depth}}) {
     INFO(l.name);
     CHECK(page.find("`" + std::string(l.name) + "` | " + with_commas(l.value) + " |") != std::string::npos);
   }

@@ -60,6 +60,8 @@ const std::vector<Type>& types() {
       type<Index>("index", check_index, parse_index, checked<Index>(write_index)),
       type<RegistryJson>("registry", check_registry_json, parse_registry_json, write_registry_json),
       type<Generation>("generation", check_generation, parse_generation, write_generation),
+      type<TargetInfo>("target", check_target_info, parse_target_info, write_target_info),
+      type<Advisory>("advisory", check_advisory, parse_advisory, write_advisory),
       type<Config>("config", check_config, parse_config, write_config),
       type<Lockfile>("lockfile", check_lockfile, parse_lockfile, write_lockfile),
   };

@@ -6,7 +6,9 @@
 #include <cstdlib>
 
 #include "base/hash.h"
+#include "schemas/advisory.h"
 #include "schemas/index.h"
+#include "schemas/target_info.h"
 #include "tests/support/support.h"
 
 using namespace nano;
@@ -82,44 +84,77 @@ TEST_CASE("paths are unique ignoring case, and none is a folder of another") {
   for (const char* bad : {"", "/a", "../a", "a/..", "a//b", "a\\b", "C:a", "a b", "-a", "a.", "a/\x01"}) CHECK(check_paths({bad}).size() == 1);
 }
 
-TEST_CASE("the index takes its words from the newest good release") {
-  Index index;
-  index.created = "2026-11-20T12:00:00Z";
+TEST_CASE("a package made of what its role lists takes its words from the newest good release") {
   Release r = example();
-  const Digest d = sha256("x");
-  add_to_index(index, r, d, 900);
-  r.manifest.version = Version::parse("1.1.0").value();
-  r.manifest.title = "Newer";
-  add_to_index(index, r, d, 901);
-  r.manifest.version = Version::parse("1.0.5").value();
-  r.manifest.title = "Late fix of an old line";
-  add_to_index(index, r, d, 902);
-  r.manifest.version = Version::parse("2.0.0-beta").value();
-  r.manifest.title = "Beta";
-  add_to_index(index, r, d, 903);
-  REQUIRE(index.packages.size() == 1);
-  const IndexPackage& p = index.packages[0];
+  std::vector<ListedRelease> listed;
+  const auto list = [&](const char* version, const char* title, const char* yanked = "") {
+    r.manifest.version = Version::parse(version).value();
+    r.manifest.title = title;
+    listed.push_back({.version = r.manifest.version, .release = sha256(version), .release_size = 900, .info = target_info(r, "2026-11-21T00:00:00Z")});
+    listed.back().info.yanked = yanked;
+  };
+  list("1.0.0", "First");
+  list("1.1.0", "Newer");
+  list("1.2.0", "Newest, taken back", "wrong labels");
+  list("1.0.5", "Late fix of an old line");
+  list("2.0.0-beta", "Beta");
+  const IndexPackage p = package_of(r.manifest.name, listed);
   CHECK(p.title == "Newer");
-  CHECK(p.versions.size() == 4);
+  CHECK(speaker(p).version.text() == "1.1.0");
+  REQUIRE(p.versions.size() == 5);
   CHECK(p.versions[1].version.text() == "1.0.5");
+  CHECK(p.versions[3].yanked == "wrong labels");
+  CHECK(p.versions[0].published == "2026-11-21T00:00:00Z");
   CHECK(p.versions[0].variants[0].size == example().size_of("q8"));
   CHECK(p.claims.at(0).p95_ms->text() == "7.9");
   CHECK(p.claims.at(0).threads == 2u);
-  r.manifest.name = PackageName::parse("acme/other").value();
-  add_to_index(index, r, d, 904);
-  CHECK(index.find(PackageName::parse("acme/other").value()) != nullptr);
+  CHECK(p.claims.at(0).task == example().manifest.claims.at(0).task);
+  CHECK(p.claims.at(0).conditions);
+
+  Index index;
+  index.created = "2026-11-20T12:00:00Z";
+  index.put(p);
+  IndexPackage other = p;
+  other.name = PackageName::parse("acme/other").value();
+  index.put(other);
+  index.put(other);  // the same package again replaces it
+  CHECK(index.packages.size() == 2);
+  CHECK(index.find(other.name) != nullptr);
   CHECK(index.find(PackageName::parse("absent").value()) == nullptr);
   const auto bytes = write_index(index);
   REQUIRE(bytes);
   CHECK(parse_index(bytes.value()).value() == index);
-  add_to_index(index, r, d, 905);  // the same version again replaces it
-  CHECK(index.find(r.manifest.name)->versions.size() == 1);
+}
+
+TEST_CASE("what a role says of a release survives the wire") {
+  const TargetInfo info = target_info(example(), "2026-11-21T00:00:00Z");
+  const auto back = parse_target_info(write_target_info(info));
+  REQUIRE(back);
+  CHECK(back.value() == info);
+}
+
+TEST_CASE("equal conditions have equal digests, others another") {
+  Release r = example();
+  const Digest one = target_info(r, "2026-11-21T00:00:00Z").claims.at(0).conditions.value();
+  CHECK(target_info(r, "2026-11-22T00:00:00Z").claims.at(0).conditions == one);
+  r.manifest.claims.at(0).conditions->threads = 7;
+  CHECK(target_info(r, "2026-11-21T00:00:00Z").claims.at(0).conditions != one);
+}
+
+TEST_CASE("an advisory hits the versions in its ranges, pre-releases too") {
+  Advisory a;
+  a.affected = {{.name = PackageName::parse("acme/tiny").value(), .range = Range::parse(">=1.0.0 <1.0.3").value()}};
+  const auto hits = [&](const char* name, const char* version) { return a.hits(PackageName::parse(name).value(), Version::parse(version).value()); };
+  CHECK(hits("acme/tiny", "1.0.2"));
+  CHECK(hits("acme/tiny", "1.0.2-rc.1"));
+  CHECK_FALSE(hits("acme/tiny", "1.0.3"));
+  CHECK_FALSE(hits("tiny", "1.0.2"));
 }
 
 TEST_CASE("a long description is cut between characters") {
-  Index index;
   Release r = example();
   r.manifest.description = std::string(299, 'a') + "\xe2\x82\xac" + "b";
-  add_to_index(index, r, sha256("x"), 1);
-  CHECK(index.packages[0].description == std::string(299, 'a'));
+  IndexPackage p;
+  add_words(p, r.manifest);
+  CHECK(p.description == std::string(299, 'a'));
 }
