@@ -23,6 +23,7 @@ struct TargetInfo {
   std::string title{};
   std::string task{};
   std::string license{};  ///< SPDX
+  std::string abi{};      ///< ModelInfo::abi
   uint64_t parameters = 0;
   Access access = Access::open;
   std::string published{};  ///< YYYY-MM-DDTHH:MM:SSZ, the publisher's word: see IndexVersion::first_served
