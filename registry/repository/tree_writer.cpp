@@ -21,6 +21,12 @@ Status TreeWriter::put(std::string_view path, std::string_view bytes) const {
   return fs::write_atomic(file, bytes);
 }
 
+Status TreeWriter::put_new(std::string_view path, std::string_view bytes) const {
+  if (fs::exists(at(path)))
+    return make_error(Errc::refused, "'" + at(path).string() + "' exists already, and what was signed is never overwritten");
+  return put(path, bytes);
+}
+
 Result<std::unique_ptr<BlobSink>> TreeWriter::blob(const BlobRequest& want) const {
   const fs::Path file = at(tree::blob(want.digest));
   if (fs::exists(file)) {

@@ -17,6 +17,8 @@ class TreeWriter {
   [[nodiscard]] fs::Path at(std::string_view path) const { return dir_ / path; }
   /// Replace a document atomically.
   [[nodiscard]] Status put(std::string_view path, std::string_view bytes) const;
+  /// A document under a name that was never used. errors  refused: there is one
+  [[nodiscard]] Status put_new(std::string_view path, std::string_view bytes) const;
   /// A sink into the tree; nullptr when a blob of that name and length is there already.
   [[nodiscard]] Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want) const;
 
