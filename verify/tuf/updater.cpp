@@ -83,12 +83,19 @@ Status Updater::read_local_root() {
       break;  // the repository has it, and what follows
     }
   }
-  if (found) return Unit{};
+  // The history holds it already; the newest of them becomes root.json again.
+  if (found) return offline() ? Status(Unit{}) : restore_root();
   if (options_.trusted_root.empty())
     return make_error(Errc::not_found, "no usable trusted root in '" + dir_.path().string() + "'",
                       "add the registry again with its root or its fingerprint: `nano registry add`");
   NANO_TRY_ASSIGN(set_, TrustedSet::start(options_.trusted_root, options_.time, options_.limits));
   return offline() ? Status(Unit{}) : dir_.write_root(set_.root().header.version, options_.trusted_root);
+}
+
+Status Updater::restore_root() {
+  const uint64_t version = set_.root().header.version;
+  const auto bytes = dir_.read_root(version, options_.limits.root_bytes);
+  return bytes ? dir_.write(kRoot, *bytes) : Status(Unit{});
 }
 
 Status Updater::refresh() {

@@ -76,6 +76,7 @@ class Updater {
   Updater(UpdaterOptions options, Fetcher* fetcher, TrustedSet set)
       : options_(std::move(options)), fetcher_(fetcher), dir_(options_.dir), set_(std::move(set)) {}
   [[nodiscard]] Status read_local_root();
+  [[nodiscard]] Status restore_root();
   [[nodiscard]] Status update_root();
   [[nodiscard]] Status update_timestamp();
   [[nodiscard]] Status update_snapshot();
