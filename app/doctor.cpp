@@ -1,30 +1,16 @@
 // app/doctor.cpp: facts of this machine and checks of what nano needs.
 #include "app/doctor.h"
 
-#include <fstream>
-#include <thread>
-
-#include <sys/sysinfo.h>
-#include <unistd.h>
+#include <cstdlib>
 
 #include "app/installed.h"
+#include "app/machine.h"
 #include "base/text.h"
 #include "runtime_shim/kernels/dispatch.h"
 #include "store/generations.h"
 
 namespace nano::app {
 namespace {
-
-std::string cpu_name() {
-  std::ifstream in("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(in, line))
-    if (line.starts_with("model name") || line.starts_with("Model")) {
-      const auto at = line.find(':');
-      if (at != std::string::npos) return sanitize(trim(std::string_view(line).substr(at + 1)));
-    }
-  return "unknown";
-}
 
 void check_store(const Context& ctx, DoctorReport& r) {
   const auto store = open_store(ctx, store::Mode::write);
@@ -87,11 +73,13 @@ void check_registries(const Context& ctx, DoctorReport& r) {
 DoctorReport doctor(Context& ctx) {
   DoctorReport r;
   r.facts.emplace_back("cpu", cpu_name());
-  r.facts.emplace_back("cores", std::to_string(std::thread::hardware_concurrency()));
-  struct sysinfo si {};
-  if (sysinfo(&si) == 0)
-    r.facts.emplace_back("memory", human_bytes(uint64_t{si.totalram} * si.mem_unit) + ", " +
-                                       human_bytes(uint64_t{si.freeram} * si.mem_unit) + " free");
+  const resolver::Machine machine = machine_facts(ctx);
+  std::string isa;
+  for (const auto& i : machine.isa) isa += (isa.empty() ? "" : " ") + i;
+  r.facts.emplace_back("isa", isa.empty() ? "none that packages ask for" : isa);
+  r.facts.emplace_back("cores", std::to_string(machine.cores));
+  r.facts.emplace_back("memory", human_bytes(machine.memory_bytes));
+  r.facts.emplace_back("disk", human_bytes(machine.disk_bytes) + " free");
   std::string usable;
   for (const kernels::Table* t : kernels::compiled())
     if (t->usable()) usable += (usable.empty() ? "" : " ") + std::string(t->name);

@@ -15,7 +15,7 @@
 namespace nano::app {
 namespace {
 
-constexpr int kReplans = 3;  ///< another process may install between plan and lock this often
+constexpr int kReplans = 16;  ///< another process may install between plan and lock this often; each time it got on
 
 /// The store's download, seen by the registry's client.
 class PartialSink final : public registry::BlobSink {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/choose_options.h"
 #include "app/context.h"
 #include "schemas/name.h"
 #include "schemas/requirement.h"
@@ -20,6 +21,9 @@ struct InstallOptions {
   bool dry_run = false;
   bool allow_unsigned = false;  ///< a bundle without a valid signature; asks on a terminal
   bool force = false;           ///< fetch and stage again what is installed
+  ChooseOptions choose{};
+  /// `nano upgrade`: these, and what they need, may move to newer versions (all of them when empty); nothing new is asked for.
+  bool upgrade = false;
 };
 
 enum class Action { install, upgrade, downgrade, change_variant, reinstall, keep };
@@ -34,6 +38,8 @@ struct PlanItem {
   std::string from_variant{};
   std::string registry{};       ///< local name; "bundle" for a file
   std::string why{};            ///< "requested", or "needed by x 1.0.0"
+  std::string why_variant{};    ///< "the fastest within one point of the best accuracy"; "" = there was no choice
+  std::string license{};        ///< SPDX
   uint64_t bytes = 0;           ///< of all its files
   uint64_t download_bytes = 0;  ///< of those not in the store
   bool requested = false;

@@ -3,24 +3,15 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "app/install.h"
 #include "app/installed.h"
-#include "app/remote.h"
-#include "registry/bundle.h"
-#include "resolver/resolver.h"
+#include "app/offers.h"
 
 namespace nano::app {
-
-/// A bundle named on the command line, its head read and its signature judged.
-struct BundleRequest {
-  fs::Path path{};
-  std::string variant{};  ///< "" = the default one
-  registry::BundleHead head{};
-  std::vector<std::string> signers{};  ///< empty = unsigned (and allowed by the person)
-};
 
 /// One package to be put in place.
 struct Step {
@@ -50,5 +41,26 @@ struct Plan {
 /// registries
 [[nodiscard]] Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store,
                                      const InstallOptions& options);
+
+/// What the resolver is asked when nothing but `current` counts: what was asked for earlier must stay possible and keeps its
+/// version unless something new needs another; pins hold.
+[[nodiscard]] resolver::ChooseRequest request_to_keep(const schemas::Generation& current);
+
+/// The explanation as an error. errors  no_solution
+[[nodiscard]] Error refusal_error(const resolver::Refusal& refusal);
+
+/// choose(), with latencies corrected by this machine's calibration, which is measured now if that could change anything.
+[[nodiscard]] Result<resolver::ChooseOutcome> choose_here(Context& ctx, resolver::ChooseRequest& request,
+                                                          Offers& offers, resolver::Memory& memory);
+
+/// A request that no version in the registry meets: which of the two is missing, the package or the version?
+///   errors  not_found (with the nearest name, or the versions there are)
+[[nodiscard]] Status check_exists(Offers& offers, Remotes& remotes, const schemas::Requirement& want);
+
+/// Steps for what `choices` has and `before` has not, dependencies and all, sorted by name.
+///   asked    named by the person now
+[[nodiscard]] Result<std::vector<Step>> steps_for(const resolver::Choices& choices, const Plan& plan,
+                                                  Offers& offers, Remotes& remotes,
+                                                  const std::set<schemas::PackageName>& asked, bool again);
 
 }  // namespace nano::app

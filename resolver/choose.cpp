@@ -64,7 +64,8 @@ Request plain(const ChooseRequest& request) {
   out.requirements = request.requirements;
   out.overrides = request.overrides;
   for (const auto& [name, kept] : request.locked) out.locked.emplace(name, kept.version);
-  for (const auto& [name, kept] : request.installed) out.installed.emplace(name, kept.version);
+  for (const auto& [name, kept] : request.installed)
+    if (!kept.variant_only) out.installed.emplace(name, kept.version);
   out.lowest = request.lowest;
   out.max_steps = request.max_steps;
   return out;

@@ -18,6 +18,7 @@ namespace nano::resolver {
 struct Kept {
   Version version{};
   std::string variant{};
+  bool variant_only = false;  ///< the version is free to change, the variant stays where it can
 };
 
 struct ChooseRequest {

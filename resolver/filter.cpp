@@ -76,9 +76,6 @@ std::optional<Refused> refuse_by_machine(const IndexVariant& variant, const Mach
   if (variant.needs.memory_bytes && *variant.needs.memory_bytes > machine.memory_bytes)
     return Refused{"memory", "needs " + human_bytes(*variant.needs.memory_bytes) +
                                  " of memory (this machine has " + human_bytes(machine.memory_bytes) + ")"};
-  if (machine.disk_bytes > 0 && variant.size > machine.disk_bytes)
-    return Refused{"disk", "takes " + human_bytes(variant.size) + " on disk (" +
-                               human_bytes(machine.disk_bytes) + " are free)"};
   return std::nullopt;
 }
 

@@ -24,7 +24,7 @@ std::optional<Change> relax(const std::string& filter, const PackageName& about)
     return Change{"leaving out `--license`", about, [](ChooseRequest& r) { r.filters.licenses.clear(); }};
   if (filter == "kind")
     return Change{"leaving out `--kind`", about, [](ChooseRequest& r) { r.filters.kinds.clear(); }};
-  if (filter == "isa" || filter == "memory" || filter == "disk")
+  if (filter == "isa" || filter == "memory")
     return Change{"another machine (`--any-machine` looks for one)", about,
                   [](ChooseRequest& r) { r.filters.any_machine = true; }};
   if (filter.starts_with("--"))

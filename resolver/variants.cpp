@@ -100,6 +100,20 @@ VariantVerdict* balanced(std::vector<VariantVerdict*>& usable, const std::string
   return v;
 }
 
+/// A full disk decides between variants only: what is in the store already takes no room, and an install says best itself that
+/// there is none left.
+void refuse_by_disk(Verdicts& all, const Circumstances& at) {
+  const auto fits = [&](const VariantVerdict& v) { return v.size <= at.machine.disk_bytes; };
+  if (!at.machine.known || at.filters.any_machine) return;
+  if (std::none_of(all.begin(), all.end(), [&](const VariantVerdict& v) { return !v.refused && fits(v); }))
+    return;
+  for (VariantVerdict& v : all) {
+    if (v.refused || fits(v)) continue;
+    v.why = "takes " + human_bytes(v.size) + " on disk (" + human_bytes(at.machine.disk_bytes) + " are free)";
+    v.refused = Refused{"disk", v.why};
+  }
+}
+
 Verdicts look_at(const Offer& offer, const std::string& metric, const std::string& dataset,
                  const Circumstances& at, bool is_asked) {
   Verdicts out;
@@ -118,6 +132,7 @@ Verdicts look_at(const Offer& offer, const std::string& metric, const std::strin
     d.memory_bytes = claimed(offer, v, "memory", "", at.machine);
     if (d.refused) d.why = d.refused->reason;
   }
+  refuse_by_disk(out, at);
   return out;
 }
 

@@ -3,94 +3,26 @@
 #include "app/install.h"
 #include "app/list.h"
 #include "base/text.h"
+#include "cli/nano/choosing.h"
 #include "cli/nano/commands.h"
 #include "cli/text_table.h"
 
 namespace nano::cli {
 namespace {
 
-OrderedJson item_json(const app::PlanItem& i) {
-  OrderedJson j;
-  j["action"] = std::string(app::action_word(i.action));
-  j["name"] = i.name.text();
-  j["version"] = i.version.text();
-  j["variant"] = i.variant;
-  if (i.from) j["from_version"] = i.from->text();
-  if (!i.from_variant.empty()) j["from_variant"] = i.from_variant;
-  j["registry"] = i.registry;
-  j["why"] = i.why;
-  j["requested"] = i.requested;
-  j["bytes"] = i.bytes;
-  j["download_bytes"] = i.download_bytes;
-  j["unsigned"] = i.is_unsigned;
-  return j;
-}
-
-/// "sentiment-50m 1.0.0 q8"
-std::string item_name(const app::PlanItem& i) {
-  return i.name.text() + " " + i.version.text() + (i.variant.empty() ? "" : " " + i.variant);
-}
-
-std::string_view done_word(app::Action a) {
-  switch (a) {
-    case app::Action::install: return "installed";
-    case app::Action::upgrade: return "upgraded";
-    case app::Action::downgrade: return "downgraded";
-    case app::Action::change_variant: return "changed variant of";
-    case app::Action::reinstall: return "reinstalled";
-    case app::Action::keep: return "kept";
-  }
-  return "";
-}
-
-std::string item_line(const Terminal& t, const app::PlanItem& i, bool done) {
-  std::string out = std::string(done ? done_word(i.action) : app::action_word(i.action)) + " " +
-                    styled(t, Style::bold, sanitize(item_name(i)));
-  if (i.from && *i.from != i.version) out += " (was " + i.from->text() + ")";
-  if (!i.from_variant.empty() && i.from_variant != i.variant)
-    out += " (was " + sanitize(i.from_variant) + ")";
-  if (i.bytes > 0) out += ", " + human_bytes(i.bytes);
-  if (!i.registry.empty()) out += " from " + sanitize(i.registry);
-  if (i.is_unsigned) out += " " + styled(t, Style::yellow, "[unsigned]");
-  if (!i.requested && !i.why.empty()) out += ", " + sanitize(i.why);
-  return out;
-}
-
 Result<int> run_install(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  const app::InstallOptions options{.requests = in.arguments("PACKAGE"),
-                                    .dry_run = in.has("dry-run"),
-                                    .allow_unsigned = in.has("allow-unsigned"),
-                                    .force = in.has("force")};
+  app::InstallOptions options;
+  options.requests = in.arguments("PACKAGE");
+  options.dry_run = in.has("dry-run");
+  options.allow_unsigned = in.has("allow-unsigned");
+  options.force = in.has("force");
+  options.choose = choosing_of(in);
   NANO_TRY_ASSIGN(const app::InstallReport report, app::install(ctx, options));
-  if (in.json()) {
-    OrderedJson data;
-    data["items"] = OrderedJson::array();
-    for (const auto& i : report.items) data["items"].push_back(item_json(i));
-    data["changed"] = report.changed;
-    data["dry_run"] = report.dry_run;
-    data["generation"] = report.generation;
-    data["download_bytes"] = report.download_bytes;
-    data["fetched_bytes"] = report.fetched_bytes;
-    data["seconds"] = rounded(report.seconds);
-    in.document(data);
-    return 0;
-  }
-  if (in.session().quiet) return 0;
-  const Terminal& t = in.session().out_terminal;
-  for (const auto& i : report.items) {
-    const bool kept = i.action == app::Action::keep;
-    if (!kept || i.requested)
-      in.out().line((report.dry_run && !kept ? "would " : "") + item_line(t, i, !report.dry_run));
-  }
-  if (report.dry_run) {
-    in.out().line("nothing was changed; " + human_bytes(report.download_bytes) + " would be fetched");
-  } else if (!report.changed) {
-    in.out().line("everything was installed already");
-  } else {
-    in.out().line("done in " + human_duration(report.seconds) + ", " + human_bytes(report.fetched_bytes) +
-                  " fetched, generation " + std::to_string(report.generation));
-  }
+  if (in.json())
+    in.document(report_json(report));
+  else
+    print_report(in, report);
   return 0;
 }
 
@@ -255,8 +187,7 @@ Result<int> run_gc(Invocation& in) {
 
 void add_package_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Packages";
-  const Option dry_run{
-      .name = "dry-run", .short_name = 'n', .help = "show what would happen, change nothing"};
+  const Option dry_run = dry_run_option();
   table.push_back(
       {.name = "install",
        .group = kGroup,
@@ -272,12 +203,12 @@ void add_package_commands(std::vector<Command>& table) {
                         .help = "a request, or a bundle's path",
                         .many = true,
                         .completes = Completes::files}},
-       .options = {dry_run,
+       .options = with_choosing({dry_run,
                    {.name = "yes", .short_name = 'y', .help = "answer yes to every question"},
                    {.name = "force", .help = "fetch and stage again what is installed already"},
                    {.name = "allow-unsigned",
                     .help =
-                        "accept a bundle without a valid signature; it is recorded and shown as unsigned"}},
+                        "accept a bundle without a valid signature; it is recorded and shown as unsigned"}}),
        .examples = {{.line = "nano install sentiment-50m"},
                     {.line = "nano install sentiment-50m@^1.0:q4", .what = "the q4 variant of a 1.x version"},
                     {.line = "nano install ./sentiment-50m-1.0.0.nano", .what = "a bundle"}},

@@ -1,0 +1,105 @@
+// app/offers.cpp: index entries, releases and bundles become offers.
+#include "app/offers.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace nano::app {
+namespace {
+
+using schemas::PackageName;
+
+UnixTime time_of(const std::string& text) {
+  const auto t = parse_time(text);
+  return t ? *t : 0;
+}
+
+}  // namespace
+
+resolver::Offer offer_of(const schemas::IndexPackage& p, const schemas::IndexVersion& v) {
+  resolver::Offer o;
+  o.version = v.version;
+  o.kind = p.kind;
+  o.task = p.task;
+  o.languages = p.languages;
+  o.license = v.license.empty() ? p.license : v.license;
+  o.abi = v.abi;
+  o.published = time_of(v.published);
+  if (!v.yanked.empty()) o.yanked = v.yanked;
+  o.variants = v.variants;
+  o.dependencies = v.dependencies;
+  o.claims = v.claims;
+  return o;
+}
+
+resolver::Offer offer_of(const schemas::Release& release) {
+  schemas::Index one;
+  // The very words a registry would list it with; its digest and size play no part in choosing.
+  schemas::add_to_index(one, release, Digest(), 0);
+  return offer_of(one.packages.front(), one.packages.front().versions.front());
+}
+
+Result<const schemas::IndexPackage*> Offers::in_registry(const PackageName& name) {
+  NANO_TRY_ASSIGN(Remote * remote, remotes_.for_namespace(name.ns));
+  return remote->package(name);
+}
+
+Result<std::vector<resolver::Offer>> Offers::offers(const PackageName& name) {
+  for (const auto& b : bundles_)
+    if (b.head.release.manifest.name == name)
+      return std::vector{offer_of(b.head.release)};  // a named file is the only choice
+  std::vector<resolver::Offer> out;
+  const schemas::GenerationEntry* entry = current_.find(name);
+  const bool usable =
+      entry != nullptr && !entry->signer.empty();  // unsigned packages never satisfy a dependency
+  auto package = in_registry(name);
+  if (!package) {
+    if (!usable) return std::move(package.error());
+    ctx_.log->detail("only the installed version of " + name.text() +
+                     " is considered: " + package.error().message);
+  } else if (*package != nullptr) {
+    for (const auto& v : (*package)->versions) {
+      out.push_back(offer_of(**package, v));
+      for (const auto& c : v.claims) can_be_calibrated_ = can_be_calibrated_ || c.calibration_us.has_value();
+    }
+  }
+  const auto has = [&](const schemas::Version& v) {
+    return std::any_of(out.begin(), out.end(), [&](const auto& o) { return o.version == v; });
+  };
+  if (usable && !has(entry->version))
+    if (const auto p = store::open_package(store_, entry->dir)) out.push_back(offer_of(p->release));
+  return out;
+}
+
+std::optional<PackageName> Offers::nearest(const PackageName& name) {
+  const auto remote = remotes_.for_namespace(name.ns);
+  const auto index = remote ? (*remote)->index() : Result<const schemas::Index*>(remote.error());
+  if (!index) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& p : (*index)->packages) names.push_back(p.name.text());
+  const auto near = nano::nearest(name.text(), names);
+  if (!near) return std::nullopt;
+  auto parsed = PackageName::parse(*near);
+  return parsed ? std::optional<PackageName>(std::move(*parsed)) : std::nullopt;
+}
+
+Result<std::vector<resolver::TaskPackage>> packages_for(const Context& ctx, Remotes& remotes,
+                                                        const std::string& task) {
+  std::vector<resolver::TaskPackage> out;
+  for (const Registry& r : ctx.registries) {
+    NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(r));
+    NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
+    for (const auto& p : index->packages) {
+      const auto owner = registry_for(ctx, p.name.ns);
+      if (!owner || (*owner)->config.name != r.config.name) continue;  // a namespace belongs to one registry
+      if (p.task != task) continue;
+      resolver::TaskPackage t{.name = p.name, .keywords = p.keywords, .offers = {}};
+      for (const auto& v : p.versions) t.offers.push_back(offer_of(p, v));
+      out.push_back(std::move(t));
+    }
+  }
+  return out;
+}
+
+}  // namespace nano::app

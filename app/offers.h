@@ -1,0 +1,58 @@
+// app/offers.h: what the registries, the store and bundles offer, as the resolver wants to see it.
+#pragma once
+
+#include <vector>
+
+#include "app/remote.h"
+#include "registry/bundle.h"
+#include "resolver/choose.h"
+#include "resolver/task.h"
+#include "schemas/generation.h"
+#include "store/packages.h"
+
+namespace nano::app {
+
+/// A bundle named on the command line, its head read and its signature judged.
+struct BundleRequest {
+  fs::Path path{};
+  std::string variant{};  ///< "" = the default one
+  registry::BundleHead head{};
+  std::vector<std::string> signers{};  ///< empty = unsigned (and allowed by the person)
+};
+
+[[nodiscard]] resolver::Offer offer_of(const schemas::IndexPackage& package,
+                                       const schemas::IndexVersion& version);
+/// Of an installed or bundled release, which no registry dates but itself.
+[[nodiscard]] resolver::Offer offer_of(const schemas::Release& release);
+
+/// Versions out of the registries, out of the store (what is installed stays choosable when its registry is away), and out of
+/// the bundles named on the command line. Each package belongs to the one registry that owns its namespace.
+class Offers final : public resolver::Catalog {
+ public:
+  Offers(Context& ctx, Remotes& remotes, const store::Store& store, const schemas::Generation& current,
+         const std::vector<BundleRequest>& bundles)
+      : ctx_(ctx), remotes_(remotes), store_(store), current_(current), bundles_(bundles) {}
+
+  Result<std::vector<resolver::Offer>> offers(const schemas::PackageName& name) override;
+  std::optional<schemas::PackageName> nearest(const schemas::PackageName& name) override;
+
+  /// The package in the registry that owns its namespace; nullptr when that has none.
+  [[nodiscard]] Result<const schemas::IndexPackage*> in_registry(const schemas::PackageName& name);
+  /// Was a latency seen that a calibration could correct?
+  [[nodiscard]] bool can_be_calibrated() const { return can_be_calibrated_; }
+
+ private:
+  Context& ctx_;
+  Remotes& remotes_;
+  const store::Store& store_;
+  const schemas::Generation& current_;
+  const std::vector<BundleRequest>& bundles_;
+  bool can_be_calibrated_ = false;
+};
+
+/// The packages of every configured registry that say they do `task`.
+///   errors  those of reading the registries
+[[nodiscard]] Result<std::vector<resolver::TaskPackage>> packages_for(const Context& ctx, Remotes& remotes,
+                                                                      const std::string& task);
+
+}  // namespace nano::app
