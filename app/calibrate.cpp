@@ -1,14 +1,16 @@
 // app/calibrate.cpp: the micro-benchmark by which latencies claimed elsewhere are corrected, and where it is kept.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "app/installed.h"
 #include "app/machine.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "runtime_shim/kernels/dispatch.h"
+#include "runtime_shim/packed/panels.h"
 #include "runtime_shim/quant/blocks.h"
 #include "store/state_db.h"
 
@@ -41,6 +43,44 @@ double median_us(Product product) {
   return *middle;
 }
 
+/// Of T, aligned as the kernels want it.
+template <class T>
+class Aligned {
+ public:
+  explicit Aligned(std::size_t n)
+      : data_(static_cast<T*>(std::aligned_alloc(64, (n * sizeof(T) + 63) / 64 * 64))) {
+    if (data_) std::fill_n(data_.get(), n, T{});
+  }
+  [[nodiscard]] T* data() const { return data_.get(); }
+  explicit operator bool() const { return data_ != nullptr; }
+
+ private:
+  std::unique_ptr<T, AlignedFree> data_;
+};
+
+double measure_packed(const kernels::Table& table, quant::Type type, const std::vector<std::byte>& rows) {
+  const int bits = packed::bits_of(type);
+  const std::size_t panels = kSide / kernels::kLanes;
+  const std::size_t bytes = packed::panel_bytes(kSide, bits);
+  const Aligned<uint8_t> panel(panels * bytes);
+  const Aligned<float> scale(kSide), bias(kSide), x_scale(kRows), x(kRows * kSide), out(kRows * kSide);
+  const Aligned<int32_t> sum(kSide);
+  const Aligned<uint8_t> u(kRows * kSide);
+  const Aligned<std::byte> scratch(kernels::scratch_bytes(kSide));
+  if (!panel || !scale || !bias || !x_scale || !x || !out || !sum || !u || !scratch) return 0;
+  const packed::Source source{rows, kSide, kSide, type};
+  for (std::size_t p = 0; p < panels; ++p)
+    packed::pack_panel(source, p * kernels::kLanes, bits, panel.data() + p * bytes,
+                       scale.data() + p * kernels::kLanes, sum.data() + p * kernels::kLanes);
+  for (std::size_t i = 0; i < kRows * kSide; ++i) x.data()[i] = std::cos(static_cast<float>(i));
+  const kernels::Packed w{panel.data(), scale.data(), sum.data(), bias.data(), kSide, kSide, bytes, bits};
+  return median_us([&] {  // as a layer does it: the activations are quantized each time
+    table.quantize(x.data(), kSide, kRows, kSide, u.data(), x_scale.data());
+    const kernels::QuantRows q{u.data(), x_scale.data(), kRows, kSide};
+    table.matmul(&w, &q, 0, panels, kernels::Then::nothing, out.data(), kSide, scratch.data());
+  });
+}
+
 double measure(const kernels::Table& table, const quant::TypeInfo& type) {
   std::vector<float> values(kSide * kSide);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<float>(i));
@@ -50,25 +90,15 @@ double measure(const kernels::Table& table, const quant::TypeInfo& type) {
     const auto row = std::span(values).subspan(r * kSide, kSide);
     if (!quant::quantize_row(type.type, row, std::span(bytes).subspan(r * row_bytes, row_bytes))) return 0;
   }
+  if (packed::packable(type.type, kSide)) return measure_packed(table, type.type, bytes);
   const kernels::Weights w{bytes.data(), kSide, kSide, row_bytes,
                            static_cast<kernels::WeightType>(type.type)};
-  const std::unique_ptr<void, AlignedFree> scratch(
-      std::aligned_alloc(64, (kernels::scratch_bytes(kSide) + 63) / 64 * 64));
-  if (!scratch) return 0;
-  std::vector<float> x(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(kRows * kSide));
-  std::vector<float> out(kRows * kSide);
-  if (type.block == 1)
-    return median_us([&] {
-      table.matmul_float(&w, x.data(), kSide, kRows, 0, kSide, nullptr, out.data(), kSide, scratch.get());
-    });
-  constexpr std::size_t kBlocks = kSide / kernels::kBlock;
-  std::vector<int8_t> q(kRows * kSide);
-  std::vector<float> scale(kRows * kBlocks);
-  std::vector<int32_t> sum(kRows * kBlocks);
-  return median_us([&] {  // as a layer does it: the activations are quantized each time
-    table.quantize_rows(x.data(), kSide, kRows, kSide, q.data(), scale.data(), sum.data());
-    const kernels::QuantRows rows{q.data(), scale.data(), sum.data(), kRows, kSide};
-    table.matmul_quant(&w, &rows, 0, kSide, nullptr, out.data(), kSide, scratch.get());
+  const Aligned<float> x(kRows * kSide), out(kRows * kSide);
+  const Aligned<std::byte> scratch(kernels::scratch_bytes(kSide));
+  if (!x || !out || !scratch) return 0;
+  std::copy_n(values.begin(), kRows * kSide, x.data());
+  return median_us([&] {
+    table.matmul_float(&w, x.data(), kSide, kRows, 0, kSide, nullptr, out.data(), kSide, scratch.data());
   });
 }
 
