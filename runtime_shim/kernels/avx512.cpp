@@ -426,10 +426,12 @@ void tile(const Group& g, const uint8_t* x, const float* x_scale, float* out, st
 }
 
 template <int kPanels>
-void rows_of_tiles(const Group& g, const QuantRows* x, float* out, std::size_t ldo, const char* ahead) {
+void rows_of_tiles(const Group& g, const QuantRows* x, float* out, std::size_t ldo, const char* ahead,
+                   std::size_t ahead_bytes) {
   const Parts parts = parts_of(x->rows);
-  const std::size_t lines = ahead == nullptr ? 0 : (kPanels + parts.count - 1) / parts.count;
-  std::size_t left = g.k / 4 * kPanels;  // lines to ask for
+  const std::size_t steps = g.k / 4;
+  std::size_t left = ahead_bytes / 64;  // lines to ask for, as many in each step
+  const std::size_t lines = (left + parts.count * steps - 1) / (parts.count * steps);
   for (std::size_t i = 0, t = 0; i < parts.count; ++i) {
     const std::size_t some = parts.part + (i < parts.longer ? 1 : 0), now = left != 0 ? lines : 0;
     const uint8_t* u = x->u + t * x->k;
@@ -444,11 +446,8 @@ void rows_of_tiles(const Group& g, const QuantRows* x, float* out, std::size_t l
       default: tile<1, kPanels>(g, u, s, to, ldo, ahead, now); break;
     }
     t += some;
-    if (now != 0) {
-      const std::size_t asked = now * (x->k / 4);
-      ahead += asked * 64;
-      left = left > asked ? left - asked : 0;
-    }
+    ahead += now * steps * 64;
+    left = left > now * steps ? left - now * steps : 0;
   }
 }
 
@@ -479,7 +478,10 @@ void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t 
   for (std::size_t panel = begin; panel < end;) {
     const std::size_t count = end - panel < 4 ? end - panel : 4, row = panel * 16;
     const uint8_t* panels = w->panels + panel * w->panel_bytes;
-    const char* ahead = nullptr;
+    // What is read next: the following group, or what lies behind the matrix (often the next one). Asking for memory
+    // that is not there is allowed.
+    const auto* ahead = reinterpret_cast<const char*>(panels + count * w->panel_bytes);
+    const std::size_t ahead_bytes = 4 * w->panel_bytes;
     Group g{panels, w->panel_bytes, w->k, w->sum + row, w->scale + row, w->bias + row, then};
     if (w->bits == 4) {
       auto* wide = static_cast<uint8_t*>(scratch);
@@ -487,14 +489,12 @@ void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t 
         widen_panel(panels + p * w->panel_bytes, w->k, wide + p * w->k * 16);
       g.panels = wide;
       g.panel_bytes = w->k * 16;
-    } else if (panel + 8 <= end) {
-      ahead = reinterpret_cast<const char*>(panels + 4 * w->panel_bytes);
     }
     switch (count) {
-      case 4: rows_of_tiles<4>(g, x, out + row, ldo, ahead); break;
-      case 3: rows_of_tiles<3>(g, x, out + row, ldo, nullptr); break;
-      case 2: rows_of_tiles<2>(g, x, out + row, ldo, nullptr); break;
-      default: rows_of_tiles<1>(g, x, out + row, ldo, nullptr); break;
+      case 4: rows_of_tiles<4>(g, x, out + row, ldo, ahead, ahead_bytes); break;
+      case 3: rows_of_tiles<3>(g, x, out + row, ldo, ahead, ahead_bytes); break;
+      case 2: rows_of_tiles<2>(g, x, out + row, ldo, ahead, ahead_bytes); break;
+      default: rows_of_tiles<1>(g, x, out + row, ldo, ahead, ahead_bytes); break;
     }
     panel += count;
   }
