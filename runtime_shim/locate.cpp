@@ -8,6 +8,7 @@
 #include "schemas/config.h"
 #include "schemas/generation.h"
 #include "schemas/manifest.h"
+#include "schemas/release.h"
 #include "schemas/requirement.h"
 
 namespace nano {
@@ -15,6 +16,7 @@ namespace {
 
 namespace stdfs = std::filesystem;
 constexpr std::string_view kManifestName = "nano.json";
+constexpr std::string_view kReleaseName = "~release.json";  // as the store puts it there
 constexpr uint64_t kMaxCurrentBytes = 64;
 
 bool is_folder(const stdfs::path& p) {
@@ -38,7 +40,8 @@ Result<Located> from_folder(const stdfs::path& folder, std::string_view variant)
   if (weights == nullptr) {
     return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
   }
-  return Located{folder / weights->path, manifest.name.text(), manifest.version.text(), name, manifest.labels};
+  return Located{.weights = folder / weights->path, .name = manifest.name.text(), .version = manifest.version.text(),
+                 .variant = name, .labels = manifest.labels, .blob = {}, .derived = {}, .keep = false};
 }
 
 Result<Located> from_path(std::string_view text) {
@@ -51,7 +54,7 @@ Result<Located> from_path(std::string_view text) {
   // A name a person typed may be a link; what it leads to is opened.
   std::error_code ec;
   const stdfs::path real = stdfs::canonical(path, ec);
-  return Located{.weights = ec ? path : real, .name = {}, .version = {}, .variant = {}, .labels = {}};
+  return Located{.weights = ec ? path : real, .name = {}, .version = {}, .variant = {}, .labels = {}, .blob = {}, .derived = {}, .keep = false};
 }
 
 // What a store has installed; nothing when it does not exist or holds nothing.
@@ -93,11 +96,28 @@ Error not_installed(const schemas::Requirement& wanted, const std::vector<std::s
   return make_error(Errc::not_found, "'" + name + "' is not installed", hint);
 }
 
-Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::GenerationEntry& entry) {
-  auto found = from_folder(store.root() / entry.dir, entry.variant);
+// The digest of `path` in the release that lies beside the manifest. Nothing where there is none or it cannot be read: a
+// start without a derived file is slower, and no more.
+std::optional<Digest> blob_of(const stdfs::path& folder, const std::string& path) {
+  const auto bytes = fs::read_file(folder / kReleaseName, schemas::kMaxReleaseBytes);
+  if (!bytes) return std::nullopt;
+  const auto release = schemas::parse_release(*bytes);
+  if (!release) return std::nullopt;
+  const schemas::ReleaseFile* file = release->find_file(path);
+  return file != nullptr ? std::optional(file->sha256) : std::nullopt;
+}
+
+Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::GenerationEntry& entry, bool writable) {
+  const stdfs::path folder = store.root() / entry.dir;
+  auto found = from_folder(folder, entry.variant);
   if (!found && found.error().code == Errc::not_found) {
     return make_error(Errc::store, "the files of '" + entry.name.text() + "' are missing from the store",
                       "`nano install " + entry.name.text() + "` puts them back");
+  }
+  if (found) {
+    found->blob = blob_of(folder, found->weights.lexically_relative(folder).generic_string());
+    found->derived = store.derived();
+    found->keep = writable;
   }
   return found;
 }
@@ -132,7 +152,7 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
     const schemas::GenerationEntry* entry = generation->find(wanted.name);
     if (entry == nullptr) continue;
     if (wanted.range.contains(entry->version) && (wanted.variant.empty() || wanted.variant == entry->variant)) {
-      return from_entry(layout, *entry);
+      return from_entry(layout, *entry, root == places.store);
     }
     if (other.empty()) other = entry->version.text() + (entry->variant.empty() ? "" : ":" + entry->variant);
   }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "schemas/store_layout.h"
 
@@ -18,6 +20,9 @@ struct Located {
   std::string version{};
   std::string variant{};
   std::vector<std::string> labels{};  ///< of the manifest; empty = it names none
+  std::optional<Digest> blob{};       ///< of the weights, as the release says; none for a bare file or folder
+  std::filesystem::path derived{};    ///< where their packed form may lie; "" for a bare file or folder
+  bool keep = false;                  ///< and it may be written there: not in a read-only store
 };
 
 /// Find `text`: a path when it contains '/' and exists or ends in ".gguf"; a folder with a nano.json is a package folder;

@@ -73,9 +73,7 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
   NANO_TRY_ASSIGN(const Located located, locate(name_or_path, options.store, getenv));
   NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
   const gguf::File& file = model->file_;
-  NANO_TRY_ASSIGN(model->encoder_, models::Encoder::load(file));
-  NANO_TRY_ASSIGN(auto words, tokenizer::WordPiece::load(file));
-  model->words_ = std::make_unique<tokenizer::WordPiece>(std::move(words));
+  NANO_TRY(model->load(located, options.derived));
   const models::EncoderShape& shape = model->shape();
   if (model->words_->size() > shape.vocabulary) {
     return file.invalid("the tokenizer has " + std::to_string(model->words_->size()) + " pieces, the embedding table " +
@@ -100,6 +98,37 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
   return model;
 }
 
+Status Model::load_image(packed::Image& image, std::vector<int>& bits) {
+  NANO_TRY_ASSIGN(encoder_, models::Encoder::load(file_, image, bits));
+  NANO_TRY_ASSIGN(auto words, tokenizer::WordPiece::load(file_, image));
+  words_ = std::make_unique<tokenizer::WordPiece>(std::move(words));
+  return Unit{};
+}
+
+// From the derived file where there is a good one; else pack, and leave one for the next start where that is possible.
+Status Model::load(const Located& located, bool derived) {
+  std::vector<int> bits;
+  const bool kept = derived && located.blob.has_value();
+  const packed::Origin origin{located.blob.value_or(Digest()), file_.bytes().size()};
+  if (kept) {
+    if (auto found = packed::Derived::open(located.derived, origin)) {
+      derived_ = std::move(*found);
+      packed::Image image(derived_.image());
+      if (load_image(image, bits) && image.used() == image.bytes().size()) {
+        info_.mapped = true;
+        return Unit{};
+      }
+      derived_ = packed::Derived();  // of this packer by its header, and yet not of this model: made again
+    }
+  }
+  packed::Image measured;
+  NANO_TRY(load_image(measured, bits));
+  image_ = packed::Image::to_fill(measured);
+  NANO_TRY(load_image(image_, bits));
+  if (kept && located.keep) (void)packed::write_derived(located.derived, origin, image_.bytes());  // no space: the next start packs
+  return Unit{};
+}
+
 tokenizer::Encoding Model::encode(std::string_view text) const {
   return words_->encode(text, {.max_tokens = shape().context, .add_special = true});
 }
@@ -117,7 +146,8 @@ void Model::give_back(std::unique_ptr<Context> context) const {
   if (contexts_.size() < kKeptContexts) contexts_.push_back(std::move(context));
 }
 
-Status Model::run(std::span<const std::vector<int32_t>> sequences, const std::function<Status(const Out&)>& each) const {
+Status Model::run(std::span<const std::vector<int32_t>> sequences, models::Want want,
+                  const std::function<Status(const Out&)>& each) const {
   auto context = take_context();
   const std::size_t room = std::max<std::size_t>(kPassTokens, shape().context);
   Status status = Unit{};
@@ -127,35 +157,36 @@ Status Model::run(std::span<const std::vector<int32_t>> sequences, const std::fu
       tokens += sequences[first + count].size();
       ++count;
     } while (first + count < sequences.size() && tokens + sequences[first + count].size() <= room);
-    status = run_pass(sequences.subspan(first, count), first, *context, each);
+    status = run_pass(sequences.subspan(first, count), first, want, *context, each);
     first += count;
   }
   give_back(std::move(context));
   return status;
 }
 
-Status Model::run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, Context& context,
+Status Model::run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, models::Want want, Context& context,
                        const std::function<Status(const Out&)>& each) const {
-  std::vector<int32_t> ids;
-  std::vector<std::size_t> lengths;
+  context.ids.clear();
+  context.lengths.clear();
   for (const auto& s : sequences) {
-    ids.insert(ids.end(), s.begin(), s.end());
-    lengths.push_back(s.size());
+    context.ids.insert(context.ids.end(), s.begin(), s.end());
+    context.lengths.push_back(s.size());
   }
+  if (info_.mapped && passes_.fetch_add(1, std::memory_order_relaxed) + 1 == kSettlePasses) derived_.settle();
   {
     const std::unique_lock lock(team_mutex_, std::try_to_lock);
     if (lock.owns_lock()) {
-      NANO_TRY(encoder_.forward(*table_, ids, lengths, context.pass, *team_));
+      NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, *team_, want));
     } else {  // another call has the helper threads
       Team alone(1);
-      NANO_TRY(encoder_.forward(*table_, ids, lengths, context.pass, alone));
+      NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, alone, want));
     }
   }
   std::size_t row = 0;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    const std::size_t h = shape().hidden;
-    NANO_TRY(each({first + i, context.pass.x.subspan(row * h, lengths[i] * h), lengths[i], context.head}));
-    row += lengths[i];
+    const std::size_t h = shape().hidden, rows = want == models::Want::first ? 1 : context.lengths[i];
+    NANO_TRY(each({first + i, context.pass.x.subspan(row * h, rows * h), rows, context.head}));
+    row += rows;
   }
   return Unit{};
 }

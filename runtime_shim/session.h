@@ -1,6 +1,7 @@
 // runtime_shim/session.h: a model opened for use: its file, tokenizer, weights, kernels and threads.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/locate.h"
 #include "runtime_shim/models/encoder.h"
+#include "runtime_shim/packed/derived.h"
 #include "runtime_shim/session_team.h"
 #include "runtime_shim/tokenizer/wordpiece.h"
 
@@ -23,11 +25,13 @@ inline constexpr unsigned kMaxThreads = 64;
 inline constexpr unsigned kDefaultThreads = 4;       ///< at most, where nobody says; fewer on fewer CPUs
 inline constexpr std::size_t kPassTokens = 512;      ///< tokens in one forward pass, unless one sequence has more
 inline constexpr std::size_t kKeptContexts = 8;      ///< scratch memories kept for later calls
+inline constexpr uint32_t kSettlePasses = 32;        ///< after so many passes a mapped model moves to huge pages
 
 struct OpenOptions {
   unsigned threads = 0;      ///< 1..kMaxThreads; 0 = NANO_THREADS, else the CPUs this process may use, at most kDefaultThreads
   std::string kernels{};     ///< "" = NANO_KERNELS, else the best usable
   std::string store{};       ///< "" = as the environment says
+  bool derived = true;       ///< use and keep the packed form of installed models under the store's derived/
   schemas::GetEnv getenv{};  ///< empty = secure_getenv
 };
 
@@ -45,6 +49,7 @@ struct ModelInfo {
   uint32_t embedding_length = 0;
   uint32_t vocabulary = 0;
   unsigned threads = 1;
+  bool mapped = false;           ///< its packed form was found and mapped, not made
   std::vector<std::string> labels{};  ///< in the order of the scores; empty = no classifier
 };
 
@@ -67,12 +72,13 @@ class Model {
   struct Out {
     std::size_t index = 0;  ///< which sequence
     std::span<const float> states{};
-    std::size_t length = 0;
+    std::size_t length = 0;  ///< rows of states: 1 where only the first is wanted
     models::Scratch& scratch;
   };
   /// Run the sequences, packed into passes; `each` is called for all of them in order, on the calling thread.
   /// errors  as Encoder::forward; those of `each`
-  [[nodiscard]] Status run(std::span<const std::vector<int32_t>> sequences, const std::function<Status(const Out&)>& each) const;
+  [[nodiscard]] Status run(std::span<const std::vector<int32_t>> sequences, models::Want want,
+                           const std::function<Status(const Out&)>& each) const;
 
   [[nodiscard]] const models::Encoder& encoder() const { return encoder_; }
   [[nodiscard]] const kernels::Table& kernels() const { return *table_; }
@@ -81,14 +87,22 @@ class Model {
   struct Context {
     models::Scratch pass{};  ///< holds the hidden states
     models::Scratch head{};  ///< for what follows them
+    std::vector<int32_t> ids{};
+    std::vector<std::size_t> lengths{};
   };
   Model() = default;
   [[nodiscard]] std::unique_ptr<Context> take_context() const;
   void give_back(std::unique_ptr<Context> context) const;
-  [[nodiscard]] Status run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, Context& context,
-                                const std::function<Status(const Out&)>& each) const;
+  [[nodiscard]] Status run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, models::Want want,
+                                Context& context, const std::function<Status(const Out&)>& each) const;
+
+  [[nodiscard]] Status load(const Located& located, bool derived);
+  [[nodiscard]] Status load_image(packed::Image& image, std::vector<int>& bits);
 
   gguf::File file_{};
+  packed::Image image_{};
+  mutable packed::Derived derived_{};  ///< mapped, or empty
+  mutable std::atomic<uint32_t> passes_{0};
   models::Encoder encoder_{};
   std::unique_ptr<tokenizer::WordPiece> words_{};
   const kernels::Table* table_ = nullptr;

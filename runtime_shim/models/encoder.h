@@ -103,11 +103,10 @@ class Encoder {
   /// errors  unsupported: another architecture, a type this build cannot compute with, a limit;
   ///         invalid: a missing or misshapen tensor or key, a value or scale that is not finite (the tensor is named)
   [[nodiscard]] static Result<Encoder> load(const gguf::File& file);
-  /// The same over an image of this file's weights that was filled before: nothing is converted, and values are not
-  /// checked again. errors  as load; store: the image is not of this model's shape
-  [[nodiscard]] static Result<Encoder> load(const gguf::File& file, std::span<const std::byte> image);
-  /// The packed weights.
-  [[nodiscard]] std::span<const std::byte> image() const { return image_.bytes(); }
+  /// The same with what is packed in an image, which outlives the encoder: measured, filled, or read back: then nothing is
+  /// converted, and values are not checked again (while measuring, the encoder that is returned must not be used).
+  /// `bits` keeps choices from the measuring for the filling.   errors  and store: the image is not of this model's shape
+  [[nodiscard]] static Result<Encoder> load(const gguf::File& file, packed::Image& image, std::vector<int>& bits);
 
   [[nodiscard]] const EncoderShape& shape() const { return shape_; }
 
@@ -143,7 +142,7 @@ class Encoder {
   std::vector<EncoderLayer> layers_{};
   Linear pooler_{};      ///< n = 0: none
   Linear classifier_{};  ///< n = 0: none
-  packed::Image image_{};
+  packed::Image own_{};                      ///< where nobody gave one
 };
 
 /// Turn `n` values of a row of weights into floats.

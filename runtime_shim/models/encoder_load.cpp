@@ -12,11 +12,9 @@ namespace nano::models {
 /// Fills an Encoder from a File and an image; stops at the first fault. Values are checked when the image is measured.
 class EncoderLoader {
  public:
-  /// `bits`: the widths chosen while measuring, in order; filled then, and used when the image is filled.
-  EncoderLoader(const gguf::File& file, packed::Image image, std::vector<int>& bits)
-      : file_(file), bits_(bits) {
-    encoder_.image_ = std::move(image);
-  }
+  /// `bits`: the widths chosen while measuring, in order; used when the image is filled.
+  EncoderLoader(const gguf::File& file, packed::Image& image, std::vector<int>& bits)
+      : file_(file), image_(image), bits_(bits) {}
 
   [[nodiscard]] Result<Encoder> load() {
     NANO_TRY(read_shape());
@@ -25,7 +23,7 @@ class EncoderLoader {
     for (uint32_t i = 0; i < shape().layers; ++i) NANO_TRY(read_layer(i, encoder_.layers_[i]));
     NANO_TRY(read_head());
     for (const gguf::Tensor& tensor : file_.tensors()) shape().parameters += tensor.elements();
-    if (!image().whole() || (reading() && image().used() != image().bytes().size())) {
+    if (!image().whole()) {
       return make_error(Errc::store, "the packed weights are not of this model's shape");
     }
     return std::move(encoder_);
@@ -33,9 +31,9 @@ class EncoderLoader {
 
  private:
   [[nodiscard]] EncoderShape& shape() { return encoder_.shape_; }
-  [[nodiscard]] packed::Image& image() { return encoder_.image_; }
-  [[nodiscard]] bool reading() const { return encoder_.image_.mode() == packed::Image::Mode::read; }
-  [[nodiscard]] bool measuring() const { return encoder_.image_.mode() == packed::Image::Mode::measure; }
+  [[nodiscard]] packed::Image& image() { return image_; }
+  [[nodiscard]] bool reading() const { return image_.mode() == packed::Image::Mode::read; }
+  [[nodiscard]] bool measuring() const { return image_.mode() == packed::Image::Mode::measure; }
 
   // A whole number in 1..limit.
   [[nodiscard]] Status read_size(std::string_view key, uint32_t limit, uint32_t& out) {
@@ -305,20 +303,24 @@ class EncoderLoader {
   }
 
   const gguf::File& file_;
+  packed::Image& image_;
   std::vector<int>& bits_;
   std::size_t next_bits_ = 0;
   Encoder encoder_{};
 };
 
-Result<Encoder> Encoder::load(const gguf::File& file) {
-  std::vector<int> bits;
-  NANO_TRY_ASSIGN(const Encoder measured, EncoderLoader(file, packed::Image(), bits).load());
-  return EncoderLoader(file, packed::Image::to_fill(measured.image_), bits).load();
+Result<Encoder> Encoder::load(const gguf::File& file, packed::Image& image, std::vector<int>& bits) {
+  return EncoderLoader(file, image, bits).load();
 }
 
-Result<Encoder> Encoder::load(const gguf::File& file, std::span<const std::byte> image) {
+Result<Encoder> Encoder::load(const gguf::File& file) {
   std::vector<int> bits;
-  return EncoderLoader(file, packed::Image(image), bits).load();
+  packed::Image measured;
+  NANO_TRY(load(file, measured, bits));
+  packed::Image image = packed::Image::to_fill(measured);
+  NANO_TRY_ASSIGN(Encoder out, load(file, image, bits));
+  out.own_ = std::move(image);
+  return out;
 }
 
 void read_row(const kernels::Weights& weights, std::size_t row, std::span<float> out) {

@@ -12,7 +12,7 @@ Result<std::vector<Classified>> classify(const Model& model, std::span<const std
   if (labels == 0) {
     return make_error(Errc::unsupported, "'" + model.info().name + "' has no classifier", "it makes embeddings: `nano embed`");
   }
-  return run_texts<Classified>(model, texts, [&](const Model::Out& out, Classified& answer) -> Status {
+  return run_texts<Classified>(model, texts, models::Want::first, [&](const Model::Out& out, Classified& answer) -> Status {
     answer.scores.assign(labels, 0.0f);
     const auto first = out.states.first(model.shape().hidden);
     NANO_TRY(model.encoder().classify(model.kernels(), first, answer.scores, out.scratch));

@@ -20,29 +20,35 @@ uint16_t tag_of(uint64_t hash) {
   return static_cast<uint16_t>(hash >> 48);
 }
 
+
+bool holds(const PieceTable::Slot& slot, std::string_view text, std::string_view piece, uint64_t hash) {
+  return slot.tag == tag_of(hash) && slot.length == piece.size() && slot.at <= text.size() &&
+         text.substr(slot.at, slot.length) == piece;
+}
+
 }  // namespace
 
-bool PieceTable::holds(const Slot& slot, std::string_view piece, uint64_t hash) {
-  return slot.tag == tag_of(hash) && std::string_view(slot.bytes, slot.length) == piece;
+std::size_t PieceTable::slots_for(std::size_t count) {
+  return std::bit_ceil(std::max<std::size_t>(8, count * 2));
 }
 
-void PieceTable::reserve(std::size_t count) {
-  slots_.assign(std::bit_ceil(std::max<std::size_t>(8, count * 2)), Slot{});
-  mask_ = slots_.size() - 1;
-  longest_ = 0;
+PieceTable::PieceTable(std::span<const Slot> slots, std::size_t longest, std::string_view text)
+    : slots_(slots), text_(text), longest_(longest) {
+  NANO_ASSERT(slots.empty() || std::has_single_bit(slots.size()));
 }
 
-bool PieceTable::insert(std::string_view piece, int32_t id) {
-  NANO_ASSERT(!slots_.empty() && piece.size() <= kMaxPieceBytes && id >= 0 &&
+bool PieceTable::insert(std::span<Slot> slots, std::string_view text, std::string_view piece, int32_t id) {
+  NANO_ASSERT(std::has_single_bit(slots.size()) && piece.size() <= kMaxPieceBytes && id >= 0 &&
               id < std::numeric_limits<int32_t>::max());
   uint64_t hash = kHashStart;
   for (const char c : piece) hash = hash_byte(hash, c);
-  std::size_t at = place(hash) & mask_;
-  for (std::size_t probe = 0; probe < kMaxProbes; ++probe, at = (at + 1) & mask_) {
-    Slot& slot = slots_[at];
-    if (slot.id_plus_one != 0 && !holds(slot, piece, hash)) continue;
-    slot = {piece.data(), id + 1, static_cast<uint16_t>(piece.size()), tag_of(hash)};
-    longest_ = std::max(longest_, piece.size());
+  const std::size_t mask = slots.size() - 1;
+  std::size_t at = place(hash) & mask;
+  for (std::size_t probe = 0; probe < kMaxProbes; ++probe, at = (at + 1) & mask) {
+    Slot& slot = slots[at];
+    if (slot.id_plus_one != 0 && !holds(slot, text, piece, hash)) continue;
+    slot = {static_cast<uint32_t>(piece.data() - text.data()), id + 1, static_cast<uint16_t>(piece.size()),
+            tag_of(hash)};
     return true;
   }
   return false;
@@ -50,8 +56,11 @@ bool PieceTable::insert(std::string_view piece, int32_t id) {
 
 int32_t PieceTable::find(std::string_view piece, uint64_t hash) const {
   if (slots_.empty()) return -1;
-  for (std::size_t at = place(hash) & mask_; slots_[at].id_plus_one != 0; at = (at + 1) & mask_)
-    if (holds(slots_[at], piece, hash)) return slots_[at].id_plus_one - 1;
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = place(hash) & mask;
+  // The bound is for tables from a damaged file, which may have no free slot.
+  for (std::size_t probe = 0; probe < kMaxProbes && slots_[at].id_plus_one != 0; ++probe, at = (at + 1) & mask)
+    if (holds(slots_[at], text_, piece, hash)) return slots_[at].id_plus_one - 1;
   return -1;
 }
 

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/packed/image.h"
 #include "runtime_shim/tokenizer/piece_table.h"
 
 namespace nano::tokenizer {
@@ -57,25 +59,30 @@ class WordPiece {
   /// errors  invalid: keys missing or wrong, ids outside the vocabulary, more than kMaxVocabulary pieces;
   ///         unsupported: tokenizer.ggml.model is not "bert"
   [[nodiscard]] static Result<WordPiece> load(const gguf::File& file);
+  /// The same with the lookup tables in an image, which outlives the tokenizer: measured, filled, or read back without a
+  /// look at the pieces (while measuring, the tokenizer that is returned must not be used).
+  ///   errors  and store: the image does not hold such tables
+  [[nodiscard]] static Result<WordPiece> load(const gguf::File& file, packed::Image& image);
 
   [[nodiscard]] Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
   /// The piece as the file has it; empty for an id outside the vocabulary.
   [[nodiscard]] std::string_view id_to_piece(int32_t id) const;
   /// The first id of exactly this piece, as the file has it (slow: for tools and tests).
   [[nodiscard]] std::optional<int32_t> piece_to_id(std::string_view piece) const;
-  [[nodiscard]] std::size_t size() const { return pieces_.size(); }
+  [[nodiscard]] std::size_t size() const { return starts_.size(); }
   [[nodiscard]] const SpecialIds& special() const { return special_; }
 
  private:
   class Run;
-  [[nodiscard]] Status load_pieces(const gguf::File& file);
-  [[nodiscard]] Status load_special(const gguf::File& file);
+  class Loader;
 
-  std::vector<std::string_view> pieces_{};
+  std::string_view text_{};               ///< all bytes of the file
+  std::span<const uint32_t> starts_{};    ///< where each piece begins in it; its length, a u64, lies before it
   PieceTable initial_{};    ///< pieces that begin a word, without their mark
   PieceTable following_{};  ///< pieces that go on, without their mark
   std::optional<int32_t> bare_mark_{};  ///< U+2581 alone, which llama.cpp takes before a word
   SpecialIds special_{};
+  packed::Image own_{};     ///< where nobody gave one
 };
 
 }  // namespace nano::tokenizer

@@ -1,6 +1,6 @@
 // runtime_shim/tokenizer/wordpiece_load.cpp: the vocabulary of a GGUF file as lookup tables, and its special ids.
 #include <algorithm>
-#include <array>
+#include <cstring>
 #include <string>
 
 #include "runtime_shim/tokenizer/wordpiece.h"
@@ -17,98 +17,198 @@ bool starts(std::string_view s, std::string_view with) {
   return s.substr(0, with.size()) == with;
 }
 
+// What an image says of a vocabulary, before its arrays.
+struct Ready {
+  uint32_t pieces = 0;
+  uint32_t initial_slots = 0, following_slots = 0;
+  uint32_t initial_longest = 0, following_longest = 0;
+  int32_t bare_mark = -1;  // -1: there is none, as below
+  int32_t unknown = -1, cls = -1, sep = -1, pad = -1, mask = -1;
+};
+
 }  // namespace
 
+/// One way through an image: measure, fill, or read.
+class WordPiece::Loader {
+ public:
+  Loader(const gguf::File& file, packed::Image& image) : file_(file), image_(image) {
+    out_.text_ = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+  }
+
+  [[nodiscard]] Result<WordPiece> load() {
+    NANO_TRY_ASSIGN(const std::string_view model, file_.get_string("tokenizer.ggml.model"));
+    if (model != "bert")
+      return file_.unsupported("its tokenizer is '" + gguf::shown(model) +
+                               "'; a WordPiece vocabulary is called 'bert'");
+    Ready ready;
+    if (image_.mode() != packed::Image::Mode::read) {
+      NANO_TRY(load_pieces(ready));
+      NANO_TRY(load_special(ready));
+    }
+    const auto kept = image_.place<Ready>(1, [&](std::span<Ready> to) { to[0] = ready; });
+    if (!kept.empty()) ready = kept[0];
+    if (image_.mode() == packed::Image::Mode::read && !sound(ready))
+      return make_error(Errc::store, "the packed vocabulary is damaged");
+    NANO_TRY(place(ready));
+    return std::move(out_);
+  }
+
+ private:
+  using Slot = PieceTable::Slot;
+
+  static bool sound(const Ready& r) {
+    const auto slots = [](uint32_t n) { return n >= 8 && n <= 4 * kMaxVocabulary && (n & (n - 1)) == 0; };
+    const auto id = [&](int32_t v) { return v >= 0 && static_cast<uint32_t>(v) < r.pieces; };
+    return r.pieces >= 1 && r.pieces <= kMaxVocabulary && slots(r.initial_slots) && slots(r.following_slots) &&
+           id(r.unknown) && id(r.cls) && id(r.sep) && id(r.pad) && (r.mask == -1 || id(r.mask)) &&
+           (r.bare_mark == -1 || id(r.bare_mark));
+  }
+
+  [[nodiscard]] Status load_pieces(Ready& ready) {
+    NANO_TRY_ASSIGN(pieces_, file_.get_string_array("tokenizer.ggml.tokens"));
+    if (pieces_.empty() || pieces_.size() > kMaxVocabulary)
+      return file_.invalid("the vocabulary has " + std::to_string(pieces_.size()) + " pieces; 1 to " +
+                           std::to_string(kMaxVocabulary) + " are possible");
+    if (static_cast<std::size_t>(pieces_.back().data() - out_.text_.data()) > 0xFFFFFFFFu)
+      return file_.unsupported("the vocabulary lies beyond the first 4 GiB of the file");
+    if (file_.has("tokenizer.ggml.token_type")) {
+      NANO_TRY_ASSIGN(types_, file_.get_i32_array("tokenizer.ggml.token_type"));
+      if (types_.size() != pieces_.size())
+        return file_.invalid("tokenizer.ggml.token_type has " + std::to_string(types_.size()) +
+                             " elements for " + std::to_string(pieces_.size()) + " pieces");
+    }
+    const auto count = [&](std::string_view with) {
+      return static_cast<std::size_t>(
+          std::count_if(pieces_.begin(), pieces_.end(), [&](std::string_view p) { return starts(p, with); }));
+    };
+    std::size_t marked = count(kMark);
+    hashes_ = marked == 0 && (marked = count(kHashes)) > 0;
+    const std::size_t initial = hashes_ ? pieces_.size() - marked : marked;
+    ready.pieces = static_cast<uint32_t>(pieces_.size());
+    ready.initial_slots = static_cast<uint32_t>(PieceTable::slots_for(initial));
+    ready.following_slots = static_cast<uint32_t>(PieceTable::slots_for(pieces_.size() - initial));
+    const std::string_view mark = hashes_ ? kHashes : kMark;
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+      // A control token is never found in text, not even where its name is an ordinary word.
+      if (!types_.empty() && types_[i] == kControl) continue;
+      const bool marked_piece = starts(pieces_[i], mark);
+      const std::string_view piece = pieces_[i].substr(marked_piece ? mark.size() : 0);
+      if (piece.size() > kMaxPiece) continue;
+      if (piece.empty()) {
+        if (marked_piece && !hashes_) ready.bare_mark = static_cast<int32_t>(i);
+        continue;
+      }
+      uint32_t& longest = marked_piece != hashes_ ? ready.initial_longest : ready.following_longest;
+      longest = std::max(longest, static_cast<uint32_t>(piece.size()));
+    }
+    return Unit{};
+  }
+
+  [[nodiscard]] Status load_special(Ready& ready) {
+    const auto id_of = [&](std::string_view piece) {
+      const auto at = std::find(pieces_.begin(), pieces_.end(), piece);
+      return at == pieces_.end() ? -1 : static_cast<int32_t>(at - pieces_.begin());
+    };
+    // The key, then BERT's spelling in the vocabulary. "seperator" is llama.cpp's own spelling.
+    const auto find = [&](std::initializer_list<const char*> keys,
+                          std::string_view spelling) -> Result<int32_t> {
+      for (const char* name : keys) {
+        const std::string key = std::string("tokenizer.ggml.") + name;
+        if (!file_.has(key)) continue;
+        NANO_TRY_ASSIGN(const uint32_t id, file_.get_u32(key));
+        if (id >= pieces_.size())
+          return file_.invalid("metadata key '" + key + "' is " + std::to_string(id) +
+                               "; the vocabulary has " + std::to_string(pieces_.size()) + " pieces");
+        return static_cast<int32_t>(id);
+      }
+      if (const int32_t id = id_of(spelling); id >= 0) return id;
+      return file_.invalid("no " + std::string(spelling) +
+                           " token: neither a metadata key nor a piece of the vocabulary names it");
+    };
+    NANO_TRY_ASSIGN(ready.unknown, find({"unknown_token_id"}, "[UNK]"));
+    NANO_TRY_ASSIGN(ready.cls, find({"cls_token_id", "bos_token_id"}, "[CLS]"));
+    NANO_TRY_ASSIGN(ready.sep, find({"seperator_token_id", "separator_token_id", "eos_token_id"}, "[SEP]"));
+    ready.pad = 0;
+    if (file_.has("tokenizer.ggml.padding_token_id") || id_of("[PAD]") >= 0) {
+      NANO_TRY_ASSIGN(ready.pad, find({"padding_token_id"}, "[PAD]"));
+    }
+    if (file_.has("tokenizer.ggml.mask_token_id") || id_of("[MASK]") >= 0) {
+      NANO_TRY_ASSIGN(ready.mask, find({"mask_token_id"}, "[MASK]"));
+    }
+    return Unit{};
+  }
+
+  /// Put every piece of one table into its slots. Returns the index of a piece that found no room, or -1.
+  [[nodiscard]] int64_t fill(std::span<Slot> slots, bool initial) const {
+    const std::string_view mark = hashes_ ? kHashes : kMark;
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+      if (!types_.empty() && types_[i] == kControl) continue;
+      const bool marked = starts(pieces_[i], mark);
+      const std::string_view piece = pieces_[i].substr(marked ? mark.size() : 0);
+      if (piece.empty() || piece.size() > kMaxPiece || (marked != hashes_) != initial) continue;
+      if (!PieceTable::insert(slots, out_.text_, piece, static_cast<int32_t>(i))) return static_cast<int64_t>(i);
+    }
+    return -1;
+  }
+
+  [[nodiscard]] Status place(const Ready& ready) {
+    int64_t homeless = -1;
+    out_.starts_ = image_.place<uint32_t>(ready.pieces, [&](std::span<uint32_t> to) {
+      for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] = static_cast<uint32_t>(pieces_[i].data() - out_.text_.data());
+    });
+    const auto initial = image_.place<Slot>(
+        ready.initial_slots, [&](std::span<Slot> to) { homeless = std::max(homeless, fill(to, true)); });
+    const auto following = image_.place<Slot>(
+        ready.following_slots, [&](std::span<Slot> to) { homeless = std::max(homeless, fill(to, false)); });
+    if (homeless >= 0)
+      return file_.invalid("piece " + std::to_string(homeless) + " of the vocabulary, '" +
+                           gguf::shown(pieces_[static_cast<std::size_t>(homeless)]) +
+                           "', is one of too many that hash alike");
+    if (!image_.whole()) return make_error(Errc::store, "the packed vocabulary is cut off");
+    if (image_.mode() == packed::Image::Mode::measure) return Unit{};
+    out_.initial_ = PieceTable(initial, ready.initial_longest, out_.text_);
+    out_.following_ = PieceTable(following, ready.following_longest, out_.text_);
+    if (ready.bare_mark >= 0) out_.bare_mark_ = ready.bare_mark;
+    out_.special_ = {ready.unknown, ready.cls, ready.sep, ready.pad, {}};
+    if (ready.mask >= 0) out_.special_.mask = ready.mask;
+    return Unit{};
+  }
+
+  const gguf::File& file_;
+  packed::Image& image_;
+  std::vector<std::string_view> pieces_{};
+  std::vector<int32_t> types_{};
+  bool hashes_ = false;  // the vocabulary is in BERT's own form
+  WordPiece out_{};
+};
+
+Result<WordPiece> WordPiece::load(const gguf::File& file, packed::Image& image) {
+  return Loader(file, image).load();
+}
+
 Result<WordPiece> WordPiece::load(const gguf::File& file) {
-  NANO_TRY_ASSIGN(const std::string_view model, file.get_string("tokenizer.ggml.model"));
-  if (model != "bert")
-    return file.unsupported("its tokenizer is '" + gguf::shown(model) +
-                            "'; a WordPiece vocabulary is called 'bert'");
-  WordPiece out;
-  NANO_TRY(out.load_pieces(file));
-  NANO_TRY(out.load_special(file));
+  packed::Image measured;
+  NANO_TRY(load(file, measured));
+  packed::Image image = packed::Image::to_fill(measured);
+  NANO_TRY_ASSIGN(WordPiece out, load(file, image));
+  out.own_ = std::move(image);
   return out;
 }
 
-Status WordPiece::load_pieces(const gguf::File& file) {
-  NANO_TRY_ASSIGN(pieces_, file.get_string_array("tokenizer.ggml.tokens"));
-  if (pieces_.empty() || pieces_.size() > kMaxVocabulary)
-    return file.invalid("the vocabulary has " + std::to_string(pieces_.size()) + " pieces; 1 to " +
-                        std::to_string(kMaxVocabulary) + " are possible");
-  std::vector<int32_t> types;
-  if (file.has("tokenizer.ggml.token_type")) {
-    NANO_TRY_ASSIGN(types, file.get_i32_array("tokenizer.ggml.token_type"));
-    if (types.size() != pieces_.size())
-      return file.invalid("tokenizer.ggml.token_type has " + std::to_string(types.size()) + " elements for " +
-                          std::to_string(pieces_.size()) + " pieces");
-  }
-  const auto count = [&](std::string_view with) {
-    return static_cast<std::size_t>(
-        std::count_if(pieces_.begin(), pieces_.end(), [&](std::string_view p) { return starts(p, with); }));
-  };
-  std::size_t marked_pieces = count(kMark);
-  const bool hashes = marked_pieces == 0 && (marked_pieces = count(kHashes)) > 0;
-  const std::string_view mark = hashes ? kHashes : kMark;
-  initial_.reserve(hashes ? pieces_.size() - marked_pieces : marked_pieces);
-  following_.reserve(hashes ? marked_pieces : pieces_.size() - marked_pieces);
-  for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    // A control token is never found in text, not even where its name is an ordinary word.
-    if (!types.empty() && types[i] == kControl) continue;
-    const auto id = static_cast<int32_t>(i);
-    const bool marked = starts(pieces_[i], mark);
-    const std::string_view piece = pieces_[i].substr(marked ? mark.size() : 0);
-    if (piece.size() > kMaxPiece) continue;
-    if (piece.empty()) {
-      if (marked && !hashes) bare_mark_ = id;
-      continue;
-    }
-    PieceTable& table = marked != hashes ? initial_ : following_;
-    if (!table.insert(piece, id))
-      return file.invalid("piece " + std::to_string(i) + " of the vocabulary, '" + gguf::shown(pieces_[i]) +
-                          "', is one of too many that hash alike");
-  }
-  return Unit{};
-}
-
-Status WordPiece::load_special(const gguf::File& file) {
-  // The key, then BERT's spelling in the vocabulary. "seperator" is llama.cpp's own spelling.
-  const auto find = [&](std::initializer_list<const char*> keys,
-                        std::string_view spelling) -> Result<int32_t> {
-    for (const char* name : keys) {
-      const std::string key = std::string("tokenizer.ggml.") + name;
-      if (!file.has(key)) continue;
-      NANO_TRY_ASSIGN(const uint32_t id, file.get_u32(key));
-      if (id >= pieces_.size())
-        return file.invalid("metadata key '" + key + "' is " + std::to_string(id) + "; the vocabulary has " +
-                            std::to_string(pieces_.size()) + " pieces");
-      return static_cast<int32_t>(id);
-    }
-    if (const auto id = piece_to_id(spelling)) return *id;
-    return file.invalid("no " + std::string(spelling) +
-                        " token: neither a metadata key nor a piece of the vocabulary names it");
-  };
-  NANO_TRY_ASSIGN(special_.unknown, find({"unknown_token_id"}, "[UNK]"));
-  NANO_TRY_ASSIGN(special_.cls, find({"cls_token_id", "bos_token_id"}, "[CLS]"));
-  NANO_TRY_ASSIGN(special_.sep, find({"seperator_token_id", "separator_token_id", "eos_token_id"}, "[SEP]"));
-  special_.pad = 0;
-  if (file.has("tokenizer.ggml.padding_token_id") || piece_to_id("[PAD]")) {
-    NANO_TRY_ASSIGN(special_.pad, find({"padding_token_id"}, "[PAD]"));
-  }
-  if (file.has("tokenizer.ggml.mask_token_id") || piece_to_id("[MASK]")) {
-    NANO_TRY_ASSIGN(special_.mask, find({"mask_token_id"}, "[MASK]"));
-  }
-  return Unit{};
-}
-
 std::string_view WordPiece::id_to_piece(int32_t id) const {
-  if (id < 0 || static_cast<std::size_t>(id) >= pieces_.size()) return {};
-  return pieces_[static_cast<std::size_t>(id)];
+  if (id < 0 || static_cast<std::size_t>(id) >= starts_.size()) return {};
+  const std::size_t at = starts_[static_cast<std::size_t>(id)];
+  uint64_t length = 0;
+  if (at < sizeof(length) || at > text_.size()) return {};  // the table may come from a damaged file
+  std::memcpy(&length, text_.data() + at - sizeof(length), sizeof(length));
+  return text_.substr(at, static_cast<std::size_t>(std::min<uint64_t>(length, text_.size() - at)));
 }
 
 std::optional<int32_t> WordPiece::piece_to_id(std::string_view piece) const {
-  const auto at = std::find(pieces_.begin(), pieces_.end(), piece);
-  if (at == pieces_.end()) return std::nullopt;
-  return static_cast<int32_t>(at - pieces_.begin());
+  for (std::size_t i = 0; i < starts_.size(); ++i)
+    if (id_to_piece(static_cast<int32_t>(i)) == piece) return static_cast<int32_t>(i);
+  return std::nullopt;
 }
 
 }  // namespace nano::tokenizer

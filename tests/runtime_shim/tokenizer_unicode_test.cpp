@@ -1,5 +1,6 @@
 // tests/runtime_shim/tokenizer_unicode_test.cpp: the generated tables: known characters, and what holds for all of them.
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,18 +103,43 @@ TEST_CASE("the piece table finds what was put in, the last of equals, and nothin
   CHECK(hash("") == 0xCBF29CE484222325ull);
   CHECK(hash("a") == 0xAF63DC4C8601EC8Cull);  // source: the FNV draft's test vectors
   CHECK(hash("foobar") == 0x85944171F73967E8ull);
-  std::vector<std::string> words;
-  for (int i = 0; i < 5000; ++i) words.push_back("w" + std::to_string(i * 7919));
-  PieceTable table;
-  CHECK(table.find("a", hash("a")) == -1);
-  table.reserve(words.size());
-  for (std::size_t i = 0; i < words.size(); ++i) REQUIRE(table.insert(words[i], static_cast<int32_t>(i)));
-  REQUIRE(table.insert(words[3], 77));
-  for (std::size_t i = 0; i < words.size(); ++i)
-    REQUIRE(table.find(words[i], hash(words[i])) == (i == 3 ? 77 : static_cast<int32_t>(i)));
+  std::string text;
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string word = "w" + std::to_string(i * 7919);
+    places.emplace_back(text.size(), word.size());
+    text += word;
+  }
+  const auto word = [&](std::size_t i) { return std::string_view(text).substr(places[i].first, places[i].second); };
+  CHECK(PieceTable().find("a", hash("a")) == -1);
+  std::vector<PieceTable::Slot> slots(PieceTable::slots_for(places.size()));
+  for (std::size_t i = 0; i < places.size(); ++i) REQUIRE(PieceTable::insert(slots, text, word(i), static_cast<int32_t>(i)));
+  REQUIRE(PieceTable::insert(slots, text, word(3), 77));
+  const PieceTable table(slots, 9, text);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    REQUIRE(table.find(word(i), hash(word(i))) == (i == 3 ? 77 : static_cast<int32_t>(i)));
   for (int i = 0; i < 5000; ++i) {
     const std::string absent = "x" + std::to_string(i);
     REQUIRE(table.find(absent, hash(absent)) == -1);
   }
   CHECK(table.longest() == 9);
+}
+
+TEST_CASE("a piece table of any bytes finds nothing outside its text and comes to an end") {
+  std::mt19937 rng(5);
+  const std::string text = "some text of a file";
+  std::vector<PieceTable::Slot> slots(64);
+  for (int round = 0; round < 2000; ++round) {
+    for (auto& slot : slots) {
+      slot = {static_cast<uint32_t>(rng() % 3 == 0 ? rng() : rng() % 24), static_cast<int32_t>(1 + rng() % 9),
+              static_cast<uint16_t>(rng() % 24), static_cast<uint16_t>(rng())};
+    }
+    const PieceTable table(slots, 24, text);
+    for (std::size_t n = 0; n <= text.size(); ++n) {
+      uint64_t h = kHashStart;
+      for (const char c : text.substr(0, n)) h = hash_byte(h, c);
+      const int32_t id = table.find(text.substr(0, n), h);
+      REQUIRE((id >= -1 && id < 9));
+    }
+  }
 }

@@ -1,0 +1,169 @@
+// runtime_shim/packed/derived.cpp: header, mapping on a 2 MB boundary, and a file that appears whole.
+#include "runtime_shim/packed/derived.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/fs.h"
+
+namespace nano::packed {
+namespace {
+
+constexpr std::size_t kImageAt = 4096;
+constexpr std::size_t kHuge = std::size_t{2} << 20;
+
+struct Header {
+  char magic[8] = {};
+  uint32_t version = 0;
+  uint32_t crc = 0;
+  char layout[16] = {};
+  uint8_t source[32] = {};
+  uint64_t source_bytes = 0;
+  uint64_t image_bytes = 0;
+};
+static_assert(sizeof(Header) == 80);
+
+// CRC-32 of IEEE 802.3, bit by bit: the header is 80 bytes.
+uint32_t crc32(std::span<const std::byte> bytes) {
+  uint32_t crc = 0xFFFFFFFFu;
+  for (const std::byte b : bytes) {
+    crc ^= static_cast<uint32_t>(b);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0u);
+  }
+  return ~crc;
+}
+
+Header header_of(const Origin& origin, uint64_t image_bytes) {
+  Header h;
+  std::memcpy(h.magic, "nanopack", sizeof(h.magic));
+  h.version = kPackerVersion;
+  std::memcpy(h.layout, kLayout.data(), kLayout.size());
+  std::memcpy(h.source, origin.source.bytes().data(), sizeof(h.source));
+  h.source_bytes = origin.source_bytes;
+  h.image_bytes = image_bytes;
+  h.crc = crc32(std::as_bytes(std::span(&h, 1)));
+  return h;
+}
+
+Error failed(const std::filesystem::path& path) {
+  const int e = errno;
+  return make_error(Errc::store, "cannot write " + path.string() + ": " + std::strerror(e));
+}
+
+Status write_all(int fd, const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return failed(path);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+std::string derived_name(const Digest& source) {
+  return source.hex() + "." + std::string(kLayout) + ".packed";
+}
+
+Derived::Derived(Derived&& o) noexcept
+    : data_(std::exchange(o.data_, nullptr)),
+      size_(std::exchange(o.size_, 0)),
+      area_(std::exchange(o.area_, nullptr)),
+      area_size_(std::exchange(o.area_size_, 0)) {}
+
+Derived& Derived::operator=(Derived&& o) noexcept {
+  std::swap(data_, o.data_);
+  std::swap(size_, o.size_);
+  std::swap(area_, o.area_);
+  std::swap(area_size_, o.area_size_);
+  return *this;
+}
+
+Derived::~Derived() {
+  if (area_ != nullptr) ::munmap(area_, area_size_);
+}
+
+std::optional<Derived> Derived::open(const std::filesystem::path& folder, const Origin& origin) {
+  const auto fd = fs::open_read(folder / derived_name(origin.source));
+  if (!fd) return std::nullopt;
+  struct stat st = {};
+  Header have;
+  if (::fstat(fd->get(), &st) != 0 || ::pread(fd->get(), &have, sizeof(have), 0) != static_cast<ssize_t>(sizeof(have))) {
+    return std::nullopt;
+  }
+  const auto bytes = static_cast<uint64_t>(st.st_size);
+  if (bytes <= kImageAt) return std::nullopt;
+  const Header want = header_of(origin, bytes - kImageAt);
+  if (std::memcmp(&have, &want, sizeof(have)) != 0) return std::nullopt;
+
+  // The image begins on a 2 MB boundary of an address range of our own, so that settle() can put huge pages there.
+  Derived d;
+  const auto image = static_cast<std::size_t>(want.image_bytes);
+  const std::size_t length = (image + kHuge - 1) / kHuge * kHuge;
+  void* area = ::mmap(nullptr, length + kHuge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (area == MAP_FAILED) return std::nullopt;
+  d.area_ = static_cast<std::byte*>(area);
+  d.area_size_ = length + kHuge;
+  const auto from = reinterpret_cast<std::uintptr_t>(area);
+  std::byte* at = d.area_ + ((from + kHuge - 1) / kHuge * kHuge - from);
+  void* mapped = ::mmap(at, image, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd->get(), static_cast<off_t>(kImageAt));
+  if (mapped == MAP_FAILED) return std::nullopt;
+  d.data_ = at;
+  d.size_ = image;
+  return d;
+}
+
+void Derived::settle() {
+  if (data_ == nullptr || size_ < kHuge) return;
+  const std::size_t length = (size_ + kHuge - 1) / kHuge * kHuge;
+  void* area = ::mmap(nullptr, length + kHuge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (area == MAP_FAILED) return;
+  const auto from = reinterpret_cast<std::uintptr_t>(area);
+  auto* copy = static_cast<std::byte*>(area) + ((from + kHuge - 1) / kHuge * kHuge - from);
+  ::madvise(copy, length, MADV_HUGEPAGE);
+  std::memcpy(copy, data_, size_);
+  ::mprotect(copy, length, PROT_READ);
+  // The same bytes take the old ones' place in one step: no reader sees anything else.
+  const bool moved = ::mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, data_) != MAP_FAILED;
+  auto* begin = static_cast<std::byte*>(area);
+  if (!moved) {
+    ::munmap(begin, length + kHuge);
+    return;
+  }
+  if (copy != begin) ::munmap(begin, static_cast<std::size_t>(copy - begin));
+  std::byte* end = begin + length + kHuge;
+  if (copy + length != end) ::munmap(copy + length, static_cast<std::size_t>(end - (copy + length)));
+}
+
+Status write_derived(const std::filesystem::path& folder, const Origin& origin, std::span<const std::byte> image) {
+  const std::filesystem::path path = folder / derived_name(origin.source);
+  const fs::Fd fd(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (!fd.valid()) return failed(path);
+  std::array<std::byte, kImageAt> head{};
+  const Header header = header_of(origin, image.size());
+  std::memcpy(head.data(), &header, sizeof(header));
+  NANO_TRY(write_all(fd.get(), path, head));
+  NANO_TRY(write_all(fd.get(), path, image));
+  // Without this a crash could leave the name on a file of zeros, whose header nobody would doubt.
+  if (::fdatasync(fd.get()) != 0) return failed(path);
+  const std::string self = "/proc/self/fd/" + std::to_string(fd.get());
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return Unit{};
+  if (errno != EEXIST) return failed(path);
+  // What stands there was not of use (or another process was faster: then its file is as good as ours).
+  const fs::Path beside = fs::temp_sibling(path);
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0) return failed(beside);
+  if (::rename(beside.c_str(), path.c_str()) == 0) return Unit{};
+  const Error error = failed(path);
+  ::unlink(beside.c_str());
+  return error;
+}
+
+}  // namespace nano::packed
