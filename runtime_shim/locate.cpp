@@ -31,30 +31,46 @@ Result<Located> from_folder(const stdfs::path& folder, std::string_view variant)
   auto parsed = schemas::parse_manifest(bytes);
   if (!parsed) return std::move(parsed).error().while_("reading " + manifest_path.string());
   const schemas::Manifest& manifest = *parsed;
-  const schemas::Variant* chosen = variant.empty() ? manifest.default_variant() : manifest.find_variant(variant);
+  const schemas::Variant* chosen =
+      variant.empty() ? manifest.default_variant() : manifest.find_variant(variant);
   if (chosen == nullptr && !variant.empty()) {
-    return make_error(Errc::not_found, manifest_path.string() + " has no variant '" + sanitize(variant) + "'");
+    return make_error(Errc::not_found,
+                      manifest_path.string() + " has no variant '" + sanitize(variant) + "'");
   }
   const std::string name = chosen != nullptr ? chosen->name : std::string();
   const schemas::FileEntry* weights = manifest.file_of(schemas::Role::weights, name);
   if (weights == nullptr) {
     return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
   }
-  return Located{.weights = folder / weights->path, .name = manifest.name.text(), .version = manifest.version.text(),
-                 .variant = name, .labels = manifest.labels, .blob = {}, .derived = {}, .keep = false};
+  return Located{.weights = folder / weights->path,
+                 .name = manifest.name.text(),
+                 .version = manifest.version.text(),
+                 .variant = name,
+                 .labels = manifest.labels,
+                 .blob = {},
+                 .derived = {},
+                 .keep = false};
 }
 
 Result<Located> from_path(std::string_view text) {
   const stdfs::path path(text);
   if (is_folder(path)) {
     if (fs::exists(path / kManifestName)) return from_folder(path, {});
-    return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json", "`nano new` makes a package folder");
+    return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json",
+                      "`nano new` makes a package folder");
   }
   if (!stdfs::exists(path)) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
   // A name a person typed may be a link; what it leads to is opened.
   std::error_code ec;
   const stdfs::path real = stdfs::canonical(path, ec);
-  return Located{.weights = ec ? path : real, .name = {}, .version = {}, .variant = {}, .labels = {}, .blob = {}, .derived = {}, .keep = false};
+  return Located{.weights = ec ? path : real,
+                 .name = {},
+                 .version = {},
+                 .variant = {},
+                 .labels = {},
+                 .blob = {},
+                 .derived = {},
+                 .keep = false};
 }
 
 // What a store has installed; nothing when it does not exist or holds nothing.
@@ -66,10 +82,13 @@ Result<std::optional<schemas::Generation>> installed(const schemas::StoreLayout&
   }
   NANO_TRY_ASSIGN(const uint64_t number, schemas::parse_current(*current));
   auto bytes = fs::read_file(store.generation(number), schemas::kMaxGenerationBytes);
-  auto parsed = bytes ? schemas::parse_generation(*bytes) : Result<schemas::Generation>(std::move(bytes).error());
+  auto parsed =
+      bytes ? schemas::parse_generation(*bytes) : Result<schemas::Generation>(std::move(bytes).error());
   if (!parsed) {
-    return make_error(Errc::store, "the store's generation " + std::to_string(number) + " cannot be read: " + parsed.error().message,
-                      "`nano doctor` looks at the store");
+    return make_error(
+        Errc::store,
+        "the store's generation " + std::to_string(number) + " cannot be read: " + parsed.error().message,
+        "`nano doctor` looks at the store");
   }
   return std::optional<schemas::Generation>(std::move(parsed).value());
 }
@@ -107,7 +126,8 @@ std::optional<Digest> blob_of(const stdfs::path& folder, const std::string& path
   return file != nullptr ? std::optional(file->sha256) : std::nullopt;
 }
 
-Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::GenerationEntry& entry, bool writable) {
+Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::GenerationEntry& entry,
+                           bool writable) {
   const stdfs::path folder = store.root() / entry.dir;
   auto found = from_folder(folder, entry.variant);
   if (!found && found.error().code == Errc::not_found) {
@@ -125,8 +145,11 @@ Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::Gen
 }  // namespace
 
 Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv) {
-  if (text.empty()) return make_error(Errc::usage, "the name of a model is empty", "give an installed name or the path of a .gguf");
-  if (text.find('\0') != std::string_view::npos) return make_error(Errc::usage, "the name of a model holds a zero byte");
+  if (text.empty())
+    return make_error(Errc::usage, "the name of a model is empty",
+                      "give an installed name or the path of a .gguf");
+  if (text.find('\0') != std::string_view::npos)
+    return make_error(Errc::usage, "the name of a model holds a zero byte");
   std::error_code ec;
   const bool has_slash = text.find('/') != std::string_view::npos || text == "." || text == "..";
   if (text.ends_with(".gguf") || (has_slash && stdfs::exists(stdfs::path(text), ec))) return from_path(text);
@@ -151,7 +174,8 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
     for (const auto& entry : generation->entries) names.push_back(entry.name.text());
     const schemas::GenerationEntry* entry = generation->find(wanted.name);
     if (entry == nullptr) continue;
-    if (wanted.range.contains(entry->version) && (wanted.variant.empty() || wanted.variant == entry->variant)) {
+    if (wanted.range.contains(entry->version) &&
+        (wanted.variant.empty() || wanted.variant == entry->variant)) {
       return from_entry(layout, *entry, root == places.store);
     }
     if (other.empty()) other = entry->version.text() + (entry->variant.empty() ? "" : ":" + entry->variant);

@@ -16,7 +16,7 @@ namespace nano {
 /// Where a model's weights are, and what its package says about it.
 struct Located {
   std::filesystem::path weights{};
-  std::string name{};                 ///< as people write it; "" for a bare file
+  std::string name{};  ///< as people write it; "" for a bare file
   std::string version{};
   std::string variant{};
   std::vector<std::string> labels{};  ///< of the manifest; empty = it names none
@@ -32,6 +32,7 @@ struct Located {
 ///   errors   not_found: no such path, not installed (hint: the command, or the nearest installed name), or installed in
 ///            another version or variant; usage: neither a path nor a name; invalid: nano.json breaks its format or names
 ///            no weights; store: the store is damaged
-[[nodiscard]] Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv);
+[[nodiscard]] Result<Located> locate(std::string_view text, std::string_view store,
+                                     const schemas::GetEnv& getenv);
 
 }  // namespace nano

@@ -1,13 +1,13 @@
 // runtime_shim/session.cpp: opening a model; packing sequences into passes.
 #include "runtime_shim/session.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
+
+#include <sched.h>
 
 #include "base/text.h"
 #include "runtime_shim/kernels/dispatch.h"
@@ -23,13 +23,15 @@ std::string value_of(const schemas::GetEnv& getenv, const char* name) {
 unsigned usable_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
 Result<unsigned> choose_threads(unsigned wanted, const std::string& from_environment) {
   if (wanted > kMaxThreads) {
-    return make_error(Errc::usage, std::to_string(wanted) + " threads: at most " + std::to_string(kMaxThreads));
+    return make_error(Errc::usage,
+                      std::to_string(wanted) + " threads: at most " + std::to_string(kMaxThreads));
   }
   if (wanted != 0) return wanted;
   if (from_environment.empty()) return std::min(kDefaultThreads, usable_cpus());
@@ -64,26 +66,29 @@ Result<std::vector<std::string>> labels_of(const gguf::File& file, const Located
 }  // namespace
 
 Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const OpenOptions& options) {
-  const schemas::GetEnv getenv = options.getenv ? options.getenv : [](const char* name) { return secure_getenv(name); };
+  const schemas::GetEnv getenv =
+      options.getenv ? options.getenv : [](const char* name) { return secure_getenv(name); };
   std::unique_ptr<Model> model(new Model());
   ModelInfo& info = model->info_;
   NANO_TRY_ASSIGN(info.threads, choose_threads(options.threads, value_of(getenv, "NANO_THREADS")));
-  NANO_TRY_ASSIGN(model->table_,
-                  kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS") : options.kernels));
+  NANO_TRY_ASSIGN(model->table_, kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS")
+                                                                         : options.kernels));
   NANO_TRY_ASSIGN(const Located located, locate(name_or_path, options.store, getenv));
   NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
   const gguf::File& file = model->file_;
   NANO_TRY(model->load(located, options.derived));
   const models::EncoderShape& shape = model->shape();
   if (model->words_->size() > shape.vocabulary) {
-    return file.invalid("the tokenizer has " + std::to_string(model->words_->size()) + " pieces, the embedding table " +
-                        std::to_string(shape.vocabulary) + " rows");
+    return file.invalid("the tokenizer has " + std::to_string(model->words_->size()) +
+                        " pieces, the embedding table " + std::to_string(shape.vocabulary) + " rows");
   }
   if (shape.context < 2) return file.invalid("a context of one token leaves no room for text");
 
   NANO_TRY_ASSIGN(info.labels, labels_of(file, located, shape.labels));
   NANO_TRY_ASSIGN(const auto own_name, file.get_string_or("general.name", ""));
-  info.name = !located.name.empty() ? located.name : !own_name.empty() ? sanitize(own_name) : located.weights.stem().string();
+  info.name = !located.name.empty() ? located.name
+              : !own_name.empty()   ? sanitize(own_name)
+                                    : located.weights.stem().string();
   info.version = located.version;
   info.variant = located.variant;
   info.path = located.weights.string();
@@ -125,7 +130,8 @@ Status Model::load(const Located& located, bool derived) {
   NANO_TRY(load_image(measured, bits));
   image_ = packed::Image::to_fill(measured);
   NANO_TRY(load_image(image_, bits));
-  if (kept && located.keep) (void)packed::write_derived(located.derived, origin, image_.bytes());  // no space: the next start packs
+  if (kept && located.keep)
+    (void)packed::write_derived(located.derived, origin, image_.bytes());  // no space: the next start packs
   return Unit{};
 }
 
@@ -164,8 +170,8 @@ Status Model::run(std::span<const std::vector<int32_t>> sequences, models::Want 
   return status;
 }
 
-Status Model::run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, models::Want want, Context& context,
-                       const std::function<Status(const Out&)>& each) const {
+Status Model::run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, models::Want want,
+                       Context& context, const std::function<Status(const Out&)>& each) const {
   context.ids.clear();
   context.lengths.clear();
   for (const auto& s : sequences) {

@@ -22,13 +22,14 @@
 namespace nano {
 
 inline constexpr unsigned kMaxThreads = 64;
-inline constexpr unsigned kDefaultThreads = 4;       ///< at most, where nobody says; fewer on fewer CPUs
-inline constexpr std::size_t kPassTokens = 512;      ///< tokens in one forward pass, unless one sequence has more
-inline constexpr std::size_t kKeptContexts = 8;      ///< scratch memories kept for later calls
-inline constexpr uint32_t kSettlePasses = 32;        ///< after so many passes a mapped model moves to huge pages
+inline constexpr unsigned kDefaultThreads = 4;   ///< at most, where nobody says; fewer on fewer CPUs
+inline constexpr std::size_t kPassTokens = 512;  ///< tokens in one forward pass, unless one sequence has more
+inline constexpr std::size_t kKeptContexts = 8;  ///< scratch memories kept for later calls
+inline constexpr uint32_t kSettlePasses = 32;    ///< after so many passes a mapped model moves to huge pages
 
 struct OpenOptions {
-  unsigned threads = 0;      ///< 1..kMaxThreads; 0 = NANO_THREADS, else the CPUs this process may use, at most kDefaultThreads
+  unsigned threads =
+      0;  ///< 1..kMaxThreads; 0 = NANO_THREADS, else the CPUs this process may use, at most kDefaultThreads
   std::string kernels{};     ///< "" = NANO_KERNELS, else the best usable
   std::string store{};       ///< "" = as the environment says
   bool derived = true;       ///< use and keep the packed form of installed models under the store's derived/
@@ -37,19 +38,19 @@ struct OpenOptions {
 
 /// What is known about an opened model.
 struct ModelInfo {
-  std::string name{};      ///< of the package; of a bare file: its general.name, else its file name
-  std::string version{};   ///< "" for a bare file
-  std::string variant{};   ///< "" for a bare file
-  std::string path{};      ///< the weights
+  std::string name{};     ///< of the package; of a bare file: its general.name, else its file name
+  std::string version{};  ///< "" for a bare file
+  std::string variant{};  ///< "" for a bare file
+  std::string path{};     ///< the weights
   std::string architecture{};
-  std::string kernels{};   ///< the table in use
+  std::string kernels{};  ///< the table in use
   uint64_t parameters = 0;
   uint64_t file_bytes = 0;
-  uint32_t context_length = 0;   ///< tokens, with the special ones
+  uint32_t context_length = 0;  ///< tokens, with the special ones
   uint32_t embedding_length = 0;
   uint32_t vocabulary = 0;
   unsigned threads = 1;
-  bool mapped = false;           ///< its packed form was found and mapped, not made
+  bool mapped = false;                ///< its packed form was found and mapped, not made
   std::vector<std::string> labels{};  ///< in the order of the scores; empty = no classifier
 };
 
@@ -59,7 +60,8 @@ class Model {
  public:
   /// Open by installed name (`[ns/]name[@version][:variant]`), package folder, or path of a .gguf.
   /// errors  not_found, usage, store: see locate; invalid, unsupported: see Encoder::load and kernels::choose
-  [[nodiscard]] static Result<std::unique_ptr<Model>> open(std::string_view name_or_path, const OpenOptions& options = {});
+  [[nodiscard]] static Result<std::unique_ptr<Model>> open(std::string_view name_or_path,
+                                                           const OpenOptions& options = {});
 
   [[nodiscard]] const ModelInfo& info() const { return info_; }
   [[nodiscard]] const models::EncoderShape& shape() const { return encoder_.shape(); }
@@ -93,8 +95,9 @@ class Model {
   Model() = default;
   [[nodiscard]] std::unique_ptr<Context> take_context() const;
   void give_back(std::unique_ptr<Context> context) const;
-  [[nodiscard]] Status run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, models::Want want,
-                                Context& context, const std::function<Status(const Out&)>& each) const;
+  [[nodiscard]] Status run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first,
+                                models::Want want, Context& context,
+                                const std::function<Status(const Out&)>& each) const;
 
   [[nodiscard]] Status load(const Located& located, bool derived);
   [[nodiscard]] Status load_image(packed::Image& image, std::vector<int>& bits);

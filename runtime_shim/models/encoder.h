@@ -106,7 +106,8 @@ class Encoder {
   /// The same with what is packed in an image, which outlives the encoder: measured, filled, or read back: then nothing is
   /// converted, and values are not checked again (while measuring, the encoder that is returned must not be used).
   /// `bits` keeps choices from the measuring for the filling.   errors  and store: the image is not of this model's shape
-  [[nodiscard]] static Result<Encoder> load(const gguf::File& file, packed::Image& image, std::vector<int>& bits);
+  [[nodiscard]] static Result<Encoder> load(const gguf::File& file, packed::Image& image,
+                                            std::vector<int>& bits);
 
   [[nodiscard]] const EncoderShape& shape() const { return shape_; }
 
@@ -142,7 +143,7 @@ class Encoder {
   std::vector<EncoderLayer> layers_{};
   Linear pooler_{};      ///< n = 0: none
   Linear classifier_{};  ///< n = 0: none
-  packed::Image own_{};                      ///< where nobody gave one
+  packed::Image own_{};  ///< where nobody gave one
 };
 
 /// Turn `n` values of a row of weights into floats.

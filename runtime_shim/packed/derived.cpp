@@ -1,15 +1,15 @@
 // runtime_shim/packed/derived.cpp: header, mapping on a 2 MB boundary, and a file that appears whole.
 #include "runtime_shim/packed/derived.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 
@@ -96,7 +96,8 @@ std::optional<Derived> Derived::open(const std::filesystem::path& folder, const 
   if (!fd) return std::nullopt;
   struct stat st = {};
   Header have;
-  if (::fstat(fd->get(), &st) != 0 || ::pread(fd->get(), &have, sizeof(have), 0) != static_cast<ssize_t>(sizeof(have))) {
+  if (::fstat(fd->get(), &st) != 0 ||
+      ::pread(fd->get(), &have, sizeof(have), 0) != static_cast<ssize_t>(sizeof(have))) {
     return std::nullopt;
   }
   const auto bytes = static_cast<uint64_t>(st.st_size);
@@ -114,7 +115,8 @@ std::optional<Derived> Derived::open(const std::filesystem::path& folder, const 
   d.area_size_ = length + kHuge;
   const auto from = reinterpret_cast<std::uintptr_t>(area);
   std::byte* at = d.area_ + ((from + kHuge - 1) / kHuge * kHuge - from);
-  void* mapped = ::mmap(at, image, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd->get(), static_cast<off_t>(kImageAt));
+  void* mapped =
+      ::mmap(at, image, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd->get(), static_cast<off_t>(kImageAt));
   if (mapped == MAP_FAILED) return std::nullopt;
   d.data_ = at;
   d.size_ = image;
@@ -143,7 +145,8 @@ void Derived::settle() {
   if (copy + length != end) ::munmap(copy + length, static_cast<std::size_t>(end - (copy + length)));
 }
 
-Status write_derived(const std::filesystem::path& folder, const Origin& origin, std::span<const std::byte> image) {
+Status write_derived(const std::filesystem::path& folder, const Origin& origin,
+                     std::span<const std::byte> image) {
   const std::filesystem::path path = folder / derived_name(origin.source);
   const fs::Fd fd(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
   if (!fd.valid()) return failed(path);
@@ -159,7 +162,8 @@ Status write_derived(const std::filesystem::path& folder, const Origin& origin, 
   if (errno != EEXIST) return failed(path);
   // What stands there was not of use (or another process was faster: then its file is as good as ours).
   const fs::Path beside = fs::temp_sibling(path);
-  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0) return failed(beside);
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return failed(beside);
   if (::rename(beside.c_str(), path.c_str()) == 0) return Unit{};
   const Error error = failed(path);
   ::unlink(beside.c_str());

@@ -25,7 +25,8 @@
 
 namespace nano::packed {
 
-inline constexpr uint32_t kPackerVersion = 1;  ///< of the image: any change of what is placed, or how, raises it
+inline constexpr uint32_t kPackerVersion =
+    1;  ///< of the image: any change of what is placed, or how, raises it
 inline constexpr std::string_view kLayout = "panels-16x4";
 
 /// What a derived file was made from.
@@ -54,8 +55,8 @@ class Derived {
 
  private:
   std::byte* data_ = nullptr;
-  std::size_t size_ = 0;      ///< of the image
-  std::byte* area_ = nullptr; ///< the address range that is ours
+  std::size_t size_ = 0;       ///< of the image
+  std::byte* area_ = nullptr;  ///< the address range that is ours
   std::size_t area_size_ = 0;
 };
 
@@ -63,6 +64,7 @@ class Derived {
 
 /// Write `image` as the derived file of `origin`. Whole or not at all; an older one is replaced.
 ///   errors  store: no such folder, not writable, no space. Callers go on without
-[[nodiscard]] Status write_derived(const std::filesystem::path& folder, const Origin& origin, std::span<const std::byte> image);
+[[nodiscard]] Status write_derived(const std::filesystem::path& folder, const Origin& origin,
+                                   std::span<const std::byte> image);
 
 }  // namespace nano::packed

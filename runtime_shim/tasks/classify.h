@@ -21,6 +21,7 @@ struct Classified {
 
 /// Classify texts (any bytes; what is not UTF-8 is passed over). A text's scores do not depend on the others beside it.
 /// errors  unsupported: the model has no classifier; as Model::run. threads  safe
-[[nodiscard]] Result<std::vector<Classified>> classify(const Model& model, std::span<const std::string_view> texts);
+[[nodiscard]] Result<std::vector<Classified>> classify(const Model& model,
+                                                       std::span<const std::string_view> texts);
 
 }  // namespace nano::tasks

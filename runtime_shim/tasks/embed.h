@@ -14,11 +14,12 @@ struct Embedded {
   std::vector<float> vector{};  ///< (embedding_length), of length 1 (L2)
   std::size_t tokens = 0;
   bool truncated = false;
-  double ms = 0.0;              ///< its share of the time, by tokens
+  double ms = 0.0;  ///< its share of the time, by tokens
 };
 
 /// Embed texts: the model's pooling (CLS or last token), or the mean of all tokens where it names none of them.
 /// errors  as Model::run. threads  safe
-[[nodiscard]] Result<std::vector<Embedded>> embed(const Model& model, std::span<const std::string_view> texts);
+[[nodiscard]] Result<std::vector<Embedded>> embed(const Model& model,
+                                                  std::span<const std::string_view> texts);
 
 }  // namespace nano::tasks

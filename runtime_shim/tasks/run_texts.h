@@ -13,8 +13,9 @@ namespace nano::tasks {
 /// Encode `texts`, run them for the states that are wanted, call `each(out, encoding)` for every text in order, and give each answer its share of the time.
 /// Answer has tokens, truncated and ms.
 template <class Answer, class Each>
-[[nodiscard]] Result<std::vector<Answer>> run_texts(const Model& model, std::span<const std::string_view> texts, models::Want want,
-                                                   Each&& each) {
+[[nodiscard]] Result<std::vector<Answer>> run_texts(const Model& model,
+                                                    std::span<const std::string_view> texts,
+                                                    models::Want want, Each&& each) {
   const double start = monotonic_ms();
   std::vector<Answer> answers(texts.size());
   std::vector<std::vector<int32_t>> sequences;
@@ -27,7 +28,8 @@ template <class Answer, class Each>
     total += encoding.ids.size();
     sequences.push_back(std::move(encoding.ids));
   }
-  NANO_TRY(model.run(sequences, want, [&](const Model::Out& out) -> Status { return each(out, answers[out.index]); }));
+  NANO_TRY(model.run(sequences, want,
+                     [&](const Model::Out& out) -> Status { return each(out, answers[out.index]); }));
   const double spent = monotonic_ms() - start;
   for (Answer& a : answers) a.ms = spent * static_cast<double>(a.tokens) / static_cast<double>(total);
   return answers;

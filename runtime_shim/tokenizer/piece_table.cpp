@@ -20,7 +20,6 @@ uint16_t tag_of(uint64_t hash) {
   return static_cast<uint16_t>(hash >> 48);
 }
 
-
 bool holds(const PieceTable::Slot& slot, std::string_view text, std::string_view piece, uint64_t hash) {
   return slot.tag == tag_of(hash) && slot.length == piece.size() && slot.at <= text.size() &&
          text.substr(slot.at, slot.length) == piece;
@@ -59,7 +58,8 @@ int32_t PieceTable::find(std::string_view piece, uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = place(hash) & mask;
   // The bound is for tables from a damaged file, which may have no free slot.
-  for (std::size_t probe = 0; probe < kMaxProbes && slots_[at].id_plus_one != 0; ++probe, at = (at + 1) & mask)
+  for (std::size_t probe = 0; probe < kMaxProbes && slots_[at].id_plus_one != 0;
+       ++probe, at = (at + 1) & mask)
     if (holds(slots_[at], text_, piece, hash)) return slots_[at].id_plus_one - 1;
   return -1;
 }

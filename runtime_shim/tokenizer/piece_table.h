@@ -38,7 +38,8 @@ class PieceTable {
   /// Add to or replace in free or earlier filled `slots`; at most kMaxPieceBytes long, id >= 0, no more pieces than there
   /// is room for, `piece` a part of `text`.
   /// False: too many pieces fall on one place (only a vocabulary made for it does that).
-  [[nodiscard]] static bool insert(std::span<Slot> slots, std::string_view text, std::string_view piece, int32_t id);
+  [[nodiscard]] static bool insert(std::span<Slot> slots, std::string_view text, std::string_view piece,
+                                   int32_t id);
   /// The id, or -1. `hash` must be the FNV-1a of `piece`.
   [[nodiscard]] int32_t find(std::string_view piece, uint64_t hash) const;
   [[nodiscard]] std::size_t longest() const { return longest_; }  ///< bytes of the longest piece

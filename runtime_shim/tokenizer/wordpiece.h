@@ -76,13 +76,13 @@ class WordPiece {
   class Run;
   class Loader;
 
-  std::string_view text_{};               ///< all bytes of the file
-  std::span<const uint32_t> starts_{};    ///< where each piece begins in it; its length, a u64, lies before it
-  PieceTable initial_{};    ///< pieces that begin a word, without their mark
-  PieceTable following_{};  ///< pieces that go on, without their mark
+  std::string_view text_{};             ///< all bytes of the file
+  std::span<const uint32_t> starts_{};  ///< where each piece begins in it; its length, a u64, lies before it
+  PieceTable initial_{};                ///< pieces that begin a word, without their mark
+  PieceTable following_{};              ///< pieces that go on, without their mark
   std::optional<int32_t> bare_mark_{};  ///< U+2581 alone, which llama.cpp takes before a word
   SpecialIds special_{};
-  packed::Image own_{};     ///< where nobody gave one
+  packed::Image own_{};  ///< where nobody gave one
 };
 
 }  // namespace nano::tokenizer

@@ -59,9 +59,9 @@ class WordPiece::Loader {
   static bool sound(const Ready& r) {
     const auto slots = [](uint32_t n) { return n >= 8 && n <= 4 * kMaxVocabulary && (n & (n - 1)) == 0; };
     const auto id = [&](int32_t v) { return v >= 0 && static_cast<uint32_t>(v) < r.pieces; };
-    return r.pieces >= 1 && r.pieces <= kMaxVocabulary && slots(r.initial_slots) && slots(r.following_slots) &&
-           id(r.unknown) && id(r.cls) && id(r.sep) && id(r.pad) && (r.mask == -1 || id(r.mask)) &&
-           (r.bare_mark == -1 || id(r.bare_mark));
+    return r.pieces >= 1 && r.pieces <= kMaxVocabulary && slots(r.initial_slots) &&
+           slots(r.following_slots) && id(r.unknown) && id(r.cls) && id(r.sep) && id(r.pad) &&
+           (r.mask == -1 || id(r.mask)) && (r.bare_mark == -1 || id(r.bare_mark));
   }
 
   [[nodiscard]] Status load_pieces(Ready& ready) {
@@ -146,7 +146,8 @@ class WordPiece::Loader {
       const bool marked = starts(pieces_[i], mark);
       const std::string_view piece = pieces_[i].substr(marked ? mark.size() : 0);
       if (piece.empty() || piece.size() > kMaxPiece || (marked != hashes_) != initial) continue;
-      if (!PieceTable::insert(slots, out_.text_, piece, static_cast<int32_t>(i))) return static_cast<int64_t>(i);
+      if (!PieceTable::insert(slots, out_.text_, piece, static_cast<int32_t>(i)))
+        return static_cast<int64_t>(i);
     }
     return -1;
   }

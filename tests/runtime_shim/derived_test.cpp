@@ -1,12 +1,12 @@
 // tests/runtime_shim/derived_test.cpp: packed weights kept in the store: made, mapped, replaced, done without.
 #include "runtime_shim/packed/derived.h"
 
-#include <sys/stat.h>
-
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <thread>
+
+#include <catch2/catch.hpp>
+#include <sys/stat.h>
 
 #include "base/hash.h"
 #include "bench/random_bert.h"
@@ -23,7 +23,8 @@ namespace {
 // A store with one installed model of random weights, as `nano install` leaves it.
 struct Installed {
   explicit Installed(quant::Type type = quant::Type::q8_0, uint32_t hidden = 64) : store(dir / "store") {
-    REQUIRE(bench::write_random_bert({.vocabulary = 300, .hidden = hidden, .type = type}, dir / "model.gguf"));
+    REQUIRE(
+        bench::write_random_bert({.vocabulary = 300, .hidden = hidden, .type = type}, dir / "model.gguf"));
     const std::string weights = test::read(dir / "model.gguf");
     schemas::Release r;
     schemas::Manifest& m = r.manifest;
@@ -35,10 +36,17 @@ struct Installed {
     m.license = {.spdx = "Apache-2.0", .file = "LICENSE"};
     m.task = "text-classification";
     m.languages = {"en"};
-    m.model = schemas::ModelInfo{.family = "bert", .architecture = "bert", .parameters = 1000, .context_length = 512, .base_models = {}};
+    m.model = schemas::ModelInfo{.family = "bert",
+                                 .architecture = "bert",
+                                 .parameters = 1000,
+                                 .context_length = 512,
+                                 .base_models = {}};
     m.labels = {"bad", "good"};
-    m.variants = {{.name = "q8", .is_default = true, .quantization = "q8_0", .files = {"tiny.gguf"}, .needs = {}}};
-    m.files = {{"tiny.gguf", schemas::Role::weights, "q8"}, {"README.md", schemas::Role::card, ""}, {"LICENSE", schemas::Role::license, ""}};
+    m.variants = {
+        {.name = "q8", .is_default = true, .quantization = "q8_0", .files = {"tiny.gguf"}, .needs = {}}};
+    m.files = {{"tiny.gguf", schemas::Role::weights, "q8"},
+               {"README.md", schemas::Role::card, ""},
+               {"LICENSE", schemas::Role::license, ""}};
     r.created = "2026-11-20T00:00:00Z";
     r.files = {{"LICENSE", 1, sha256("a"), schemas::Role::license, ""},
                {"README.md", 1, sha256("a"), schemas::Role::card, ""},
@@ -63,7 +71,8 @@ struct Installed {
   [[nodiscard]] std::unique_ptr<Model> open(bool read_only = false) const {
     OpenOptions o;
     o.threads = 1;
-    o.getenv = [this, read_only, root = store.root().string(), none = (dir / "none").string()](const char* name) -> const char* {
+    o.getenv = [this, read_only, root = store.root().string(),
+                none = (dir / "none").string()](const char* name) -> const char* {
       if (std::string_view(name) == "NANO_STORE") return read_only ? none.c_str() : root.c_str();
       return std::string_view(name) == "NANO_STORE_PATH" && read_only ? root.c_str() : nullptr;
     };
@@ -113,8 +122,9 @@ TEST_CASE("a derived file that is foreign, old, cut or damaged in its header is 
     return bytes;
   };
   // magic, version, CRC, layout, digest, source length, image length; shorter, longer, headless, empty
-  for (const std::string& bytes : {spoil(0), spoil(8), spoil(12), spoil(20), spoil(40), spoil(64), spoil(72),
-                                   good.substr(0, good.size() - 64), good + std::string(64, '\0'), good.substr(0, 50), std::string()}) {
+  for (const std::string& bytes :
+       {spoil(0), spoil(8), spoil(12), spoil(20), spoil(40), spoil(64), spoil(72),
+        good.substr(0, good.size() - 64), good + std::string(64, '\0'), good.substr(0, 50), std::string()}) {
     std::filesystem::remove(i.file);
     test::write(i.file, bytes);
     const auto model = i.open();
@@ -153,7 +163,8 @@ TEST_CASE("whatever a derived file's body holds, using it stays inside it") {
   std::mt19937 rng(3);
   for (int round = 0; round < 60; ++round) {
     std::string bytes = good;
-    const std::size_t at = 4096 + rng() % (bytes.size() - 4096), n = std::min<std::size_t>(bytes.size() - at, 1 + rng() % 5000);
+    const std::size_t at = 4096 + rng() % (bytes.size() - 4096),
+                      n = std::min<std::size_t>(bytes.size() - at, 1 + rng() % 5000);
     for (std::size_t b = 0; b < n; ++b) bytes[at + b] = static_cast<char>(rng());
     std::filesystem::remove(i.file);
     test::write(i.file, bytes);

@@ -110,10 +110,13 @@ TEST_CASE("the piece table finds what was put in, the last of equals, and nothin
     places.emplace_back(text.size(), word.size());
     text += word;
   }
-  const auto word = [&](std::size_t i) { return std::string_view(text).substr(places[i].first, places[i].second); };
+  const auto word = [&](std::size_t i) {
+    return std::string_view(text).substr(places[i].first, places[i].second);
+  };
   CHECK(PieceTable().find("a", hash("a")) == -1);
   std::vector<PieceTable::Slot> slots(PieceTable::slots_for(places.size()));
-  for (std::size_t i = 0; i < places.size(); ++i) REQUIRE(PieceTable::insert(slots, text, word(i), static_cast<int32_t>(i)));
+  for (std::size_t i = 0; i < places.size(); ++i)
+    REQUIRE(PieceTable::insert(slots, text, word(i), static_cast<int32_t>(i)));
   REQUIRE(PieceTable::insert(slots, text, word(3), 77));
   const PieceTable table(slots, 9, text);
   for (std::size_t i = 0; i < places.size(); ++i)
