@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "schemas/target_info.h"
 
 namespace nano::app {
 namespace {
@@ -25,7 +26,8 @@ resolver::Offer offer_of(const schemas::IndexPackage& p, const schemas::IndexVer
   o.languages = p.languages;
   o.license = v.license.empty() ? p.license : v.license;
   o.abi = v.abi;
-  o.published = time_of(v.published);
+  // A stolen key could backdate `published`; the day the registry first served it could not.
+  o.published = std::max(time_of(v.published), time_of(v.first_served));
   if (!v.yanked.empty()) o.yanked = v.yanked;
   o.variants = v.variants;
   o.dependencies = v.dependencies;
@@ -34,10 +36,12 @@ resolver::Offer offer_of(const schemas::IndexPackage& p, const schemas::IndexVer
 }
 
 resolver::Offer offer_of(const schemas::Release& release) {
-  schemas::Index one;
-  // The very words a registry would list it with; its digest and size play no part in choosing.
-  schemas::add_to_index(one, release, Digest(), 0);
-  return offer_of(one.packages.front(), one.packages.front().versions.front());
+  // The very words a registry would list it with; digest and size play no part in choosing.
+  schemas::IndexPackage p = schemas::package_of(
+      release.manifest.name,
+      {{release.manifest.version, Digest(), 0, schemas::target_info(release, release.created)}});
+  schemas::add_words(p, release.manifest);
+  return offer_of(p, p.versions.front());
 }
 
 Result<const schemas::IndexPackage*> Offers::in_registry(const PackageName& name) {
