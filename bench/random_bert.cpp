@@ -71,6 +71,7 @@ class Maker {
     pieces.resize(shape_.vocabulary);
     std::vector<int32_t> types(pieces.size(), 1);
     for (std::size_t i = 0; i < 5 && i < types.size(); ++i) types[i] = 3;
+    builder_.set_u32("tokenizer.ggml.token_type_count", 2);  // llama.cpp asks for it
     builder_.set_string("tokenizer.ggml.model", "bert");
     builder_.set_string_array("tokenizer.ggml.tokens", pieces);
     builder_.set_i32_array("tokenizer.ggml.token_type", types);
