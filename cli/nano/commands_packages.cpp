@@ -2,6 +2,7 @@
 #include "app/history.h"
 #include "app/install.h"
 #include "app/list.h"
+#include "app/task.h"
 #include "base/text.h"
 #include "cli/nano/choosing.h"
 #include "cli/nano/commands.h"
@@ -14,6 +15,14 @@ Result<int> run_install(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   app::InstallOptions options;
   options.requests = in.arguments("PACKAGE");
+  if (in.has("task")) {
+    if (!options.requests.empty())
+      return make_error(Errc::usage, "a package and --task were both given", "a task chooses the package");
+    const app::TaskOptions task{.task = in.value("task"), .language = in.value("language"), .choose = choosing_of(in)};
+    NANO_TRY_ASSIGN(const auto ranking, app::rank_for_task(ctx, task));
+    NANO_TRY_ASSIGN(const std::string best, app::best_of(ranking, task));
+    options.requests = {best};
+  }
   options.dry_run = in.has("dry-run");
   options.allow_unsigned = in.has("allow-unsigned");
   options.force = in.has("force");
@@ -201,9 +210,15 @@ void add_package_commands(std::vector<Command>& table) {
                       "bundle (`./x.nano`).",
        .positionals = {{.name = "PACKAGE",
                         .help = "a request, or a bundle's path",
+                        .required = false,
                         .many = true,
                         .completes = Completes::files}},
        .options = with_choosing({dry_run,
+                   {.name = "task",
+                    .kind = OptionKind::value,
+                    .value = "TASK",
+                    .help = "install the best package for a task, as `nano resolve --task` ranks them"},
+                   {.name = "language", .kind = OptionKind::value, .value = "LANG", .help = "with --task: that the model must know"},
                    {.name = "yes", .short_name = 'y', .help = "answer yes to every question"},
                    {.name = "force", .help = "fetch and stage again what is installed already"},
                    {.name = "allow-unsigned",
@@ -211,9 +226,10 @@ void add_package_commands(std::vector<Command>& table) {
                         "accept a bundle without a valid signature; it is recorded and shown as unsigned"}}),
        .examples = {{.line = "nano install sentiment-50m"},
                     {.line = "nano install sentiment-50m@^1.0:q4", .what = "the q4 variant of a 1.x version"},
-                    {.line = "nano install ./sentiment-50m-1.0.0.nano", .what = "a bundle"}},
+                    {.line = "nano install ./sentiment-50m-1.0.0.nano", .what = "a bundle"},
+                    {.line = "nano install --task sentiment --max memory=200MB"}},
        .exits = {Errc::not_found, Errc::no_solution, Errc::network, Errc::integrity, Errc::untrusted,
-                 Errc::store, Errc::refused, Errc::invalid, Errc::unsupported},
+                 Errc::store, Errc::unmet, Errc::refused, Errc::invalid, Errc::unsupported},
        .run = run_install});
   table.push_back({.name = "uninstall",
                    .group = kGroup,

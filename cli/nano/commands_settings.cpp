@@ -1,5 +1,6 @@
 // cli/nano/commands_settings.cpp: registry, config, doctor, version.
 #include "app/doctor.h"
+#include "app/machine.h"
 #include "app/registries.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
@@ -131,8 +132,38 @@ std::string_view health_word(app::Health h) {
   return h == app::Health::ok ? "ok" : h == app::Health::warning ? "warning" : "error";
 }
 
+/// `nano doctor hw`: the micro-benchmark, kept or measured now.
+Result<int> show_hardware(Invocation& in, app::Context& ctx) {
+  const resolver::Machine machine = app::machine_facts(ctx);
+  NANO_TRY_ASSIGN(const app::Calibration c, app::calibrate(ctx, in.has("again")));
+  if (in.json()) {
+    OrderedJson data;
+    data["cpu"] = app::cpu_name();
+    data["isa"] = machine.isa;
+    data["cores"] = machine.cores;
+    data["memory_bytes"] = machine.memory_bytes;
+    data["disk_free_bytes"] = machine.disk_bytes;
+    data["fingerprint"] = c.fingerprint;
+    data["measured"] = c.measured;
+    data["calibration_us"] = OrderedJson::object();
+    for (const auto& [type, us] : c.us) data["calibration_us"][type] = rounded(us, 4);
+    in.document(data);
+    return 0;
+  }
+  in.out().line(app::cpu_name() + ", fingerprint " + c.fingerprint + ", measured " + c.measured +
+                (c.from_cache ? " (kept; --again measures anew)" : ""));
+  in.out().line("one product of 32 rows by 384 x 384, one thread:");
+  for (const auto& [type, us] : c.us) {
+    char text[64];
+    std::snprintf(text, sizeof text, "  %-6s %8.1f us", type.c_str(), us);
+    in.out().line(text);
+  }
+  return 0;
+}
+
 Result<int> run_doctor(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  if (in.argument("WHAT") == "hw") return show_hardware(in, ctx);
   const app::DoctorReport r = app::doctor(ctx);
   int code = 0;
   for (const auto& c : r.checks)
@@ -270,8 +301,16 @@ void add_setting_commands(std::vector<Command>& table) {
                    .group = kGroup,
                    .summary = "check that everything nano needs is in order",
                    .description = "Shows the machine, the kernels and the places nano uses, and checks the "
-                                  "store and the registries. Exits with 15 when something is wrong.",
-                   .examples = {{.line = "nano doctor"}},
+                                  "store and the registries. Exits with 15 when something is wrong.\n\nWith `hw`: what "
+                                  "a micro-benchmark of the kernels took here, for each quantization. It runs once (some "
+                                  "hundred milliseconds) and is kept; latencies claimed on other machines are corrected by it.",
+                   .positionals = {{.name = "WHAT",
+                                    .help = "hw: the micro-benchmark",
+                                    .required = false,
+                                    .completes = Completes::choices,
+                                    .choices = {"hw"}}},
+                   .options = {{.name = "again", .help = "with hw: measure anew"}},
+                   .examples = {{.line = "nano doctor"}, {.line = "nano doctor hw"}},
                    .exits = {Errc::invalid, Errc::attention},
                    .run = run_doctor});
   table.push_back({.name = "version",

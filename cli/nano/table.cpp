@@ -18,6 +18,7 @@ const Program& nano_program() {
     add_find_commands(p.commands);
     add_use_commands(p.commands);
     add_package_commands(p.commands);
+    add_why_commands(p.commands);
     add_trust_commands(p.commands);
     add_make_commands(p.commands);
     add_setting_commands(p.commands);

@@ -1,0 +1,47 @@
+// app/project.h: the project of the working folder: nano.json of kind project, nano.lock, and the root that keeps its packages.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/context.h"
+#include "resolver/choose.h"
+#include "schemas/generation.h"
+#include "schemas/lockfile.h"
+#include "schemas/manifest.h"
+
+namespace nano::app {
+
+inline constexpr std::string_view kProjectFile = "nano.json";
+inline constexpr std::string_view kLockFile = "nano.lock";
+
+struct Project {
+  fs::Path dir{};  ///< absolute, without links
+  schemas::Manifest manifest{};
+  std::optional<schemas::Lockfile> lock{};
+  std::string lock_text{};  ///< as it stands in the file; "" = there is none
+};
+
+/// The project of NANO_PROJECT, else of the working folder or the nearest one above it that has a nano.json of kind project.
+/// A nano.json of another kind ends the search: in a package's folder one works on that package.
+///   errors  invalid: nano.json or nano.lock breaks its format; not_found: NANO_PROJECT names no project
+[[nodiscard]] Result<std::optional<Project>> find_project();
+/// errors  not_found (hint: `nano init`) when there is none
+[[nodiscard]] Result<Project> require_project();
+/// Read the project of a folder. errors  not_found, invalid
+[[nodiscard]] Result<Project> read_project(const fs::Path& dir);
+
+[[nodiscard]] Status write_project(const Project& project);  ///< nano.json, atomically
+
+/// What the project asks of the resolver: dependencies, pins, overrides, and its lock as what is preferred.
+[[nodiscard]] resolver::ChooseRequest request_of(const Project& project);
+
+/// What counts in this folder: what the project's last sync put in place, else the generation in force.
+struct Scene {
+  std::optional<Project> project{};
+  schemas::Generation current{};
+};
+/// errors  as find_project; store
+[[nodiscard]] Result<Scene> scene_of(const Context& ctx);
+
+}  // namespace nano::app

@@ -1,0 +1,232 @@
+// app/upgrade.cpp: what could be newer, what would change with it, and pins.
+#include "app/upgrade.h"
+
+#include <algorithm>
+
+#include "app/plan.h"
+#include "app/project.h"
+#include "base/text.h"
+#include "store/transaction.h"
+
+namespace nano::app {
+namespace {
+
+using schemas::PackageName;
+
+/// What is there: in a project what is locked, else what is installed.
+struct There {
+  PackageName name{};
+  schemas::Version version{};
+  std::string variant{};
+  bool pinned = false;
+};
+
+std::vector<There> what_is_there(const Scene& scene) {
+  std::vector<There> out;
+  if (!scene.project) {
+    for (const auto& e : scene.current.entries)
+      if (!e.signer.empty()) out.push_back({e.name, e.version, e.variant, e.pinned});
+    return out;
+  }
+  if (!scene.project->lock) return out;
+  for (const auto& p : scene.project->lock->packages) {
+    const auto& pins = scene.project->manifest.pins;
+    const bool pinned =
+        std::any_of(pins.begin(), pins.end(), [&](const auto& x) { return x.name == p.name; });
+    out.push_back({p.name, p.version, p.variant, pinned});
+  }
+  return out;
+}
+
+const resolver::Offer* find_offer(const std::vector<resolver::Offer>& all, const schemas::Version& v) {
+  for (const auto& o : all)
+    if (o.version == v) return &o;
+  return nullptr;
+}
+
+const schemas::Version* newest(const std::vector<resolver::Offer>& all, const schemas::Version& now) {
+  const schemas::Version* best = nullptr;
+  for (const auto& o : all) {
+    if (o.yanked || (o.version.is_prerelease() && !now.is_prerelease())) continue;
+    if (best == nullptr || *best < o.version) best = &o.version;
+  }
+  return best;
+}
+
+int64_t size_of(const resolver::Offer* offer, const std::string& variant) {
+  if (offer != nullptr)
+    for (const auto& v : offer->variants)
+      if (v.name == variant) return static_cast<int64_t>(v.size);
+  return 0;
+}
+
+/// Why the newest is not what an upgrade takes: the first sentence of the resolver's answer to asking for it.
+std::string blocker(const resolver::ChooseRequest& request, const PackageName& name,
+                    const schemas::Version& version, resolver::Memory& memory) {
+  resolver::ChooseRequest wanted = request;
+  wanted.max_steps = resolver::kMaxTrySteps;
+  wanted.requirements.push_back({.name = name,
+                                 .set = schemas::VersionSet::exactly(version),
+                                 .text = version.text(),
+                                 .asker = "you ask for"});
+  const auto outcome = resolver::choose_plainly(wanted, memory);
+  if (!outcome) return outcome.error().message;
+  const auto* refusal = std::get_if<resolver::Refusal>(&*outcome);
+  return refusal == nullptr || refusal->proof.lines.empty() ? "" : refusal->proof.lines.front();
+}
+
+}  // namespace
+
+std::vector<ClaimChange> claim_changes(const resolver::Offer& before, const std::string& before_variant,
+                                       const resolver::Offer& after, const std::string& after_variant) {
+  using Figures = std::vector<std::pair<std::string, std::string>>;
+  const auto figures = [](const resolver::Offer& o, const std::string& variant) {
+    Figures out;
+    const auto add = [&](const std::string& name, const std::string& text) {
+      if (std::none_of(out.begin(), out.end(), [&](const auto& f) { return f.first == name; }))
+        out.emplace_back(name, text);
+    };
+    for (const auto& c : o.claims) {
+      if (c.variant != variant) continue;
+      if (!c.metric.empty()) add(c.metric + (c.dataset.empty() ? "" : " on " + c.dataset), c.value.text());
+      if (c.p50_ms) add("p50", c.p50_ms->text() + " ms");
+      if (c.memory_bytes) add("memory", human_bytes(*c.memory_bytes));
+    }
+    return out;
+  };
+  const Figures old = figures(before, before_variant);
+  const Figures fresh = figures(after, after_variant);
+  const auto value = [](const Figures& in, const std::string& name) {
+    for (const auto& f : in)
+      if (f.first == name) return f.second;
+    return std::string();
+  };
+  std::vector<ClaimChange> out;
+  for (const auto& f : old)
+    if (value(fresh, f.first) != f.second) out.push_back({f.first, f.second, value(fresh, f.first)});
+  for (const auto& f : fresh)
+    if (value(old, f.first).empty()) out.push_back({f.first, "", f.second});
+  return out;
+}
+
+Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
+  NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  OutdatedReport out;
+  const auto there = what_is_there(scene);
+  if (there.empty()) return out;
+  const std::vector<BundleRequest> no_bundles;
+  Remotes remotes(ctx);
+  Offers offers(ctx, remotes, store, scene.current, no_bundles);
+  resolver::Memory memory(offers);
+  resolver::ChooseRequest request =
+      scene.project ? request_of(*scene.project) : request_to_keep(scene.current);
+  NANO_TRY(apply(ctx, options, request));
+  for (auto* kept : {&request.installed, &request.locked})
+    for (auto& [name, k] : *kept) k.variant_only = true;
+  request.installed.insert(request.locked.begin(), request.locked.end());
+  request.locked.clear();
+  NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(*refusal);
+  const auto& choices = std::get<resolver::Choices>(outcome);
+  for (const There& t : there) {
+    NANO_TRY_ASSIGN(const auto* all, memory.look(t.name));
+    const auto* latest = newest(*all, t.version);
+    const auto choice = choices.find(t.name);
+    const bool moves = choice != choices.end() &&
+                       (choice->second.version != t.version || choice->second.variant.name != t.variant);
+    if (!moves && (latest == nullptr || !(t.version < *latest))) continue;
+    OutdatedRow row{
+        .name = t.name.text(), .version = t.version.text(), .variant = t.variant, .pinned = t.pinned};
+    row.newest = latest == nullptr ? t.version.text() : latest->text();
+    row.wanted = choice == choices.end() ? "" : choice->second.version.text();
+    row.wanted_variant = choice == choices.end() ? "" : choice->second.variant.name;
+    if (choice != choices.end()) {
+      const auto* before = find_offer(*all, t.version);
+      row.bytes = static_cast<int64_t>(choice->second.variant.size) - size_of(before, t.variant);
+      if (before != nullptr && moves)
+        row.claims = claim_changes(*before, t.variant, choice->second.offer, row.wanted_variant);
+    }
+    if (latest != nullptr && choice != choices.end() && choice->second.version < *latest)
+      row.blocked = blocker(request, t.name, *latest, memory);
+    out.updates = out.updates || moves;
+    out.rows.push_back(std::move(row));
+  }
+  return out;
+}
+
+Result<PinReport> pin(Context& ctx, const std::string& requirement) {
+  NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(requirement));
+  NANO_TRY_ASSIGN(Scene scene, scene_of(ctx));
+  const auto there = what_is_there(scene);
+  const auto it =
+      std::find_if(there.begin(), there.end(), [&](const There& t) { return t.name == want.name; });
+  std::optional<schemas::Version> version = want.range.set().single();
+  if (!want.range.is_any() && !version)
+    return make_error(Errc::usage, "'" + want.range.text() + "' is not one version",
+                      "a pin holds one: `nano pin " + want.name.text() + "@1.2.3`");
+  if (!version && it != there.end()) version = it->version;
+  if (!version || (!scene.project && it == there.end()))
+    return make_error(Errc::not_found,
+                      "'" + want.name.text() + "' is not " + (scene.project ? "locked" : "installed"),
+                      scene.project ? "`nano lock` first, or name the version: `nano pin NAME@1.2.3`"
+                                    : "`nano list` shows what is");
+  PinReport out{.name = want.name.text(), .version = version->text(), .project = scene.project.has_value()};
+  if (scene.project) {
+    auto& pins = scene.project->manifest.pins;
+    const auto old =
+        std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == want.name; });
+    out.changed = old == pins.end() || old->version != *version;
+    if (old != pins.end())
+      old->version = *version;
+    else
+      pins.push_back({want.name, *version});
+    if (out.changed) NANO_TRY(write_project(*scene.project));
+    return out;
+  }
+  if (*version != it->version)
+    return make_error(
+        Errc::not_found,
+        want.name.text() + " " + version->text() + " is not installed; " + it->version.text() + " is",
+        "`nano install " + want.name.text() + "@" + version->text() + "` first");
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
+  NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
+  const auto* now = tx.before().find(want.name);
+  if (now == nullptr || now->version != *version)
+    return make_error(Errc::store, "another process changed what is installed meanwhile",
+                      "run the command again");
+  auto entry = *now;
+  out.changed = !entry.pinned;
+  entry.pinned = true;
+  NANO_TRY(tx.update(entry));
+  NANO_TRY(tx.commit(ctx.command_line, format_time(ctx.now)));
+  return out;
+}
+
+Result<PinReport> unpin(Context& ctx, const std::string& name) {
+  NANO_TRY_ASSIGN(const auto parsed, PackageName::parse(name));
+  NANO_TRY_ASSIGN(auto project, find_project());
+  PinReport out{.name = parsed.text(), .project = project.has_value(), .changed = true};
+  const Error none = make_error(Errc::not_found, "'" + parsed.text() + "' is not pinned");
+  if (project) {
+    auto& pins = project->manifest.pins;
+    const auto it = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == parsed; });
+    if (it == pins.end()) return none;
+    out.version = it->version.text();
+    pins.erase(it);
+    NANO_TRY(write_project(*project));
+    return out;
+  }
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
+  NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
+  const auto* now = tx.before().find(parsed);
+  if (now == nullptr || !now->pinned) return none;
+  auto entry = *now;
+  entry.pinned = false;
+  out.version = entry.version.text();
+  NANO_TRY(tx.update(entry));
+  NANO_TRY(tx.commit(ctx.command_line, format_time(ctx.now)));
+  return out;
+}
+
+}  // namespace nano::app

@@ -1,0 +1,59 @@
+// app/upgrade.h: newer versions of what is installed, or locked in the project; and holding packages where they are.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/choose_options.h"
+#include "app/context.h"
+#include "resolver/offer.h"
+
+namespace nano::app {
+
+/// A claim of the version that is there beside that of the version that could be.
+struct ClaimChange {
+  std::string figure{};  ///< "accuracy on sst2", "p50"
+  std::string before{};  ///< "0.8314"; "" = not claimed
+  std::string after{};
+};
+
+struct OutdatedRow {
+  std::string name{};
+  std::string version{};
+  std::string variant{};
+  std::string wanted{};  ///< what `nano upgrade` would take; the same as version = nothing to do
+  std::string wanted_variant{};
+  std::string newest{};  ///< of all versions, yanked ones and unneeded pre-releases left out
+  bool pinned = false;
+  std::string blocked{};  ///< why `wanted` is not `newest`: "the project requires ^1" in short; "" = it is
+  int64_t bytes = 0;      ///< difference in size; negative = smaller
+  std::vector<ClaimChange> claims{};
+};
+struct OutdatedReport {
+  std::vector<OutdatedRow> rows{};  ///< those with something newer, by name
+  bool updates = false;             ///< `nano upgrade` would do something
+};
+/// Of the project of the working folder, else of the generation.
+///   errors  no_solution: what is there no longer fits together; those of the registries
+[[nodiscard]] Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options);
+
+struct PinReport {
+  std::string name{};
+  std::string version{};
+  bool project = false;  ///< written to nano.json; else to a new generation
+  bool changed = false;
+};
+/// Hold `name` at the version that is there (or at `name@version` in a project's nano.json).
+///   errors  not_found: not installed or locked; usage: a range that is not one version
+[[nodiscard]] Result<PinReport> pin(Context& ctx, const std::string& requirement);
+/// errors  not_found: it is not pinned
+[[nodiscard]] Result<PinReport> unpin(Context& ctx, const std::string& name);
+
+/// Claims that differ between two offers' variants.
+[[nodiscard]] std::vector<ClaimChange> claim_changes(const resolver::Offer& before,
+                                                     const std::string& before_variant,
+                                                     const resolver::Offer& after,
+                                                     const std::string& after_variant);
+
+}  // namespace nano::app
