@@ -37,5 +37,7 @@ inline constexpr std::string_view kReset = "\x1b[0m";
 [[nodiscard]] bool can_ask();
 /// Ask on standard error, read a line from standard input: y or yes is true, all else (also end of input) false.
 [[nodiscard]] bool ask_yes_no(std::string_view question);
+/// Ask for a line that is not shown while it is typed; end of input is an empty one.
+[[nodiscard]] std::string ask_secret(std::string_view question);
 
 }  // namespace nano::cli

@@ -1,20 +1,14 @@
-// server/admin.cpp: init and add over registry/repository, with the key's place and its passphrase.
+// server/admin.cpp: a tree made, added to, and taken back from.
 #include "server/admin.h"
 
-#include <unistd.h>
-
-#include "base/clock.h"
 #include "base/text.h"
 #include "registry/pack.h"
-#include "registry/repository/repository.h"
-#include "verify/keys.h"
+#include "registry/tree.h"
+#include "schemas/requirement.h"
+#include "server/workplace.h"
 
 namespace nano::server {
 namespace {
-
-std::optional<verify::Secret> secret(const std::string& passphrase) {
-  return passphrase.empty() ? std::nullopt : std::optional<verify::Secret>(std::in_place, passphrase);
-}
 
 /// A bundle file as it is, a package folder packed on the way (its weights are looked at by magic alone:
 /// `nano pack` looks closer, and is what publishers use).
@@ -24,15 +18,13 @@ Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path
   for (const auto& n : packed.notes) log.note(n);
   if (!packed.packed) {
     std::string message = "the package folder '" + sanitize(path.string()) + "' has problems:";
-    for (const auto& p : packed.problems)
-      message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
+    for (const auto& p : packed.problems) message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
     return make_error(Errc::invalid, std::move(message), "mend them; `nano pack` shows the same list");
   }
   return repo.add(*packed.packed, {.now = when});
 }
 
-Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles,
-                                          Log& log) {
+Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles, Log& log) {
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   std::vector<AddedRelease> out;
   for (const auto& path : bundles) {
@@ -47,64 +39,87 @@ Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std:
   return out;
 }
 
+std::string default_name(const fs::Path& dir) {
+  const fs::Path full = std::filesystem::absolute(dir).lexically_normal();
+  return (full.has_filename() ? full : full.parent_path()).filename().string();
+}
+
 }  // namespace
 
 Result<InitReport> init(const InitOptions& options) {
-  if (options.dir.empty())
-    return make_error(Errc::usage, "no folder was named for the registry", "`nano-registry init DIR`");
+  if (options.dir.empty()) return make_error(Errc::usage, "no folder was named for the registry", "`nano-registry init DIR`");
+  if (options.mode == Mode::fixed && (options.static_days < 1 || options.static_days > kMaxStaticDays))
+    return make_error(Errc::usage, "a static registry is signed for 1 day to 100 years");
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
-  NANO_TRY_ASSIGN(auto key, verify::PrivateKey::generate());
-  InitReport r;
-  r.dir = options.dir;
-  r.name = options.name.empty()
-               ? std::filesystem::absolute(options.dir).lexically_normal().filename().string()
-               : options.name;
-  r.public_key = key.public_key().hex();
-  r.key_id = key.public_key().key_id();
-  const auto place = registry::key_place(options.dir);
-  r.key = options.key.empty() ? place.private_key : options.key;
-  r.key_encrypted = !options.passphrase.empty();
-  // The key first: a tree whose key was never saved could not be added to.
-  NANO_TRY(fs::make_dirs(r.key.parent_path(), 0700));
-  const auto pass = secret(options.passphrase);
-  NANO_TRY(key.save(r.key, pass));
-  if (options.key.empty()) NANO_TRY(fs::write_atomic(place.public_key, "ed25519:" + r.public_key + "\n"));
-  auto repo = registry::Repository::init(
-      options.dir, {.name = options.name, .title = "", .api = "", .now = when}, std::move(key));
-  if (!repo) {
-    (void)fs::remove_file(r.key);
-    if (options.key.empty()) {
-      (void)fs::remove_file(place.public_key);
-      ::rmdir(place.private_key.parent_path().c_str());
-    }
-    return std::move(repo.error());
+  InitReport r{.dir = options.dir, .name = options.name.empty() ? default_name(options.dir) : options.name};
+  r.mode = options.mode;
+  r.keys = keys_folder(options.dir);
+  NANO_TRY_ASSIGN(const auto there, fs::list_dir(options.dir));
+  NANO_TRY_ASSIGN(const auto old_keys, fs::list_dir(r.keys));
+  if (!there.empty()) return make_error(Errc::refused, "'" + options.dir.string() + "' is not an empty folder", "name a new folder; nothing was changed");
+  if (!old_keys.empty())
+    return make_error(Errc::refused, "'" + r.keys.string() + "' holds keys already, and none is overwritten", "move that folder away, or name another registry folder");
+  Settings settings{.mode = options.mode};
+  if (options.mode == Mode::fixed) settings.static_seconds = static_cast<int64_t>(options.static_days) * registry::roles::kDay;
+  std::optional<fs::Path> offline;
+  KeyOptions key_options = options.keys;
+  if (options.mode == Mode::offline) {
+    if (options.offline_keys.empty()) return make_error(Errc::usage, "no folder was named for the offline keys", "`nano-registry init DIR --offline-keys KEYDIR`");
+    offline = options.offline_keys;
+    key_options.must_encrypt = true;
   }
+  NANO_TRY_ASSIGN(auto keys, open_keys(r.keys, offline, key_options));
+  NANO_TRY_ASSIGN(const auto envelope_key, keys.create(kEnvelopeKey));
+  NANO_TRY_ASSIGN(const verify::PrivateKey* dsse, keys.find(envelope_key.key_id()));
+  r.public_key = envelope_key.hex();
+  NANO_TRY(write_settings(options.dir, settings));
+  registry::InitOptions make{.name = r.name, .title = "", .api = "", .now = when};
+  make.lifetimes = settings.lifetimes();
+  make.all_shards = options.mode == Mode::offline;
+  make.adopt_namespaces = options.mode != Mode::offline;
+  make.dsse = dsse;
+  NANO_TRY_ASSIGN(const auto repo, registry::Repository::init(options.dir, make, keys));
+  r.id = repo.id();
+  r.root = options.dir / registry::tree::metadata("1.root.json");
+  NANO_TRY_ASSIGN(const auto listed, keys.list());
+  r.keys_encrypted = true;
+  for (const auto& k : listed) r.keys_encrypted = r.keys_encrypted && k.encrypted;
   return r;
 }
 
-Result<std::vector<AddedRelease>> add(const AddOptions& options, Log& log) {
-  if (options.bundles.empty())
-    return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
-  const fs::Path key_file = options.key.empty() ? registry::key_place(options.dir).private_key : options.key;
-  NANO_TRY_ASSIGN(auto key, verify::PrivateKey::load(key_file, secret(options.passphrase)));
-  NANO_TRY_ASSIGN(auto repo, registry::Repository::open(options.dir, std::move(key)));
-  return add_all(repo, options.bundles, log);
+Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles, const KeyOptions& keys, Log& log) {
+  if (bundles.empty()) return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "add"));
+  return add_all(*place.repo, bundles, log);
+}
+
+Status yank(const fs::Path& dir, const std::string& what, const std::string& reason, const KeyOptions& keys) {
+  const auto at = what.find('@');
+  if (at == std::string::npos) return make_error(Errc::usage, "'" + sanitize(what) + "' names no version", "write NAME@VERSION");
+  NANO_TRY_ASSIGN(const auto name, schemas::PackageName::parse(what.substr(0, at)));
+  NANO_TRY_ASSIGN(const auto version, schemas::Version::parse(what.substr(at + 1)));
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "yank"));
+  return place.repo->yank(name, version, reason);
 }
 
 Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Log& log) {
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   NANO_TRY_ASSIGN(auto key, verify::PrivateKey::generate());
-  const std::string public_key = "ed25519:" + key.public_key().hex() + "\n";
+  NANO_TRY_ASSIGN(const auto pem, key.pem());
+  NANO_TRY_ASSIGN(const auto envelope_key, verify::PrivateKey::from_pem(pem.view()));
+  const std::string public_key = key.public_key().text() + "\n";
   // Made beside the old one and swapped in, so that a build that is killed leaves a whole one.
   const fs::Path fresh = options.dir.parent_path() / ("." + options.dir.filename().string() + ".new");
   NANO_TRY(fs::remove_tree(fresh));
   NANO_TRY(fs::make_dirs(fresh.parent_path()));
   std::vector<AddedRelease> out;
   {
-    NANO_TRY_ASSIGN(
-        auto repo,
-        registry::Repository::init(
-            fresh, {.name = "starter", .title = "Starter registry", .api = "", .now = when}, std::move(key)));
+    registry::MemoryKeys keys(std::move(key));
+    registry::InitOptions make{.name = "starter", .title = "Starter registry", .api = "", .now = when};
+    make.lifetimes = registry::roles::Lifetimes::all(3650 * registry::roles::kDay);
+    make.adopt_namespaces = true;
+    make.dsse = &envelope_key;
+    NANO_TRY_ASSIGN(auto repo, registry::Repository::init(fresh, make, keys));
     NANO_TRY_ASSIGN(out, add_all(repo, options.bundles, log));
   }  // the key is wiped here
   NANO_TRY(fs::write_atomic(fresh / "starter.pub", public_key));

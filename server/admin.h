@@ -1,39 +1,60 @@
-// server/admin.h: what `nano-registry` does to a registry's folder: make one, add releases to it.
+// server/admin.h: what `nano-registry` does to a registry's folder. Each call is one change: done, or nothing happened.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/result.h"
 
 namespace nano::server {
 
+/// Where a registry's keys are: all beside the tree; root, targets, advisory and registrar elsewhere; or nobody re-signs.
+enum class Mode { simple, offline, fixed };
+[[nodiscard]] std::string_view to_text(Mode mode);  ///< "simple", "offline", "static"
+
+inline constexpr uint64_t kMaxStaticDays = 36'525;           ///< 100 years
+inline constexpr std::string_view kEnvelopeKey = "registry";  ///< signs what clients of nano 0.1 read
+inline constexpr int64_t kSoonDays = 14;  ///< `status` warns this long before a signature that needs a person runs out
+
+/// How private keys are reached. Every call that signs takes it.
+struct KeyOptions {
+  std::vector<fs::Path> folders{};  ///< looked into besides DIR.keys
+  std::string passphrase{};         ///< "" = none given
+  /// Asks a person without echo; empty: there is no terminal.
+  std::function<Result<std::string>(const std::string& question)> ask{};
+  bool must_encrypt = false;        ///< refuse to write a key that is not encrypted
+};
+
+// --- the tree (admin.cpp) -------------------------------------------------------------------------------------
+
 struct InitOptions {
   fs::Path dir{};
   std::string name{};  ///< empty: the folder's name
-  fs::Path key{};      ///< where the private key goes; empty: `<dir>.key.pem` beside the tree, mode 0600
-  std::string passphrase{};  ///< empty: the key lies unencrypted, and the report says so
+  Mode mode = Mode::simple;
+  fs::Path offline_keys{};     ///< of Mode::offline: where the keys that sign rarely go
+  uint64_t static_days = 3650;  ///< of Mode::fixed
+  KeyOptions keys{};
 };
 struct InitReport {
   fs::Path dir{};
   std::string name{};
-  std::string public_key{};  ///< 64 hex digits: what clients pin
-  std::string key_id{};
-  fs::Path key{};
-  bool key_encrypted = false;
+  std::string id{};          ///< sha256 of the first root, 64 hex digits: what clients pin
+  fs::Path root{};           ///< that root: the file to give to clients
+  std::string public_key{};  ///< of the envelope key, 64 hex digits
+  Mode mode = Mode::simple;
+  fs::Path keys{};
+  bool keys_encrypted = false;
 };
-/// errors  usage: the folder exists and is not empty; store
+/// errors  refused: the folder is not empty; denied: offline keys and no passphrase; usage; store
 [[nodiscard]] Result<InitReport> init(const InitOptions& options);
 
-struct AddOptions {
-  fs::Path dir{};
-  std::vector<fs::Path> bundles{};  ///< .nano files, or package folders (packed on the way)
-  fs::Path key{};                   ///< empty: where init put it
-  std::string passphrase{};
-};
 struct AddedRelease {
   std::string name{};
   std::string version{};
@@ -41,18 +62,110 @@ struct AddedRelease {
   uint64_t new_bytes = 0;  ///< blob bytes that were not in the tree yet
   bool existed = false;    ///< the very same release was there already
 };
-/// All or nothing for each bundle; the index is rewritten last, so a crash leaves the old state served.
-///   errors  invalid, integrity, usage (the version exists with other bytes), store, untrusted (wrong key)
-[[nodiscard]] Result<std::vector<AddedRelease>> add(const AddOptions& options, Log& log);
+/// `bundles`: .nano files, or package folders (packed on the way). Each is all or nothing.
+///   errors  invalid, integrity, refused (the version exists with other bytes), not_found, denied, untrusted, store
+[[nodiscard]] Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles, const KeyOptions& keys, Log& log);
+
+/// `what` = NAME@VERSION; `reason` empty: offer it again. errors  usage, not_found, denied, store
+[[nodiscard]] Status yank(const fs::Path& dir, const std::string& what, const std::string& reason, const KeyOptions& keys);
 
 struct StarterOptions {
   fs::Path dir{};  ///< rewritten as a whole
   std::vector<fs::Path> bundles{};
 };
-/// The starter registry: init + add with a key made here and destroyed before this returns; its public half
-/// lies in
-/// `<dir>/starter.pub` (`ed25519:` + 64 hex digits). For builds (DESIGN section 4). Honours
-/// SOURCE_DATE_EPOCH.
+/// The starter registry: init + add with one key made here and destroyed before this returns (DESIGN section 4); its
+/// signatures hold ten years. Honours SOURCE_DATE_EPOCH.
 [[nodiscard]] Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Log& log);
+
+// --- namespaces and advisories (people.cpp) -------------------------------------------------------------------
+
+struct NamespaceRow {
+  std::string name{};
+  std::vector<std::string> key_ids{};
+  uint32_t threshold = 1;
+  std::vector<std::string> release_key_ids{};
+  std::string removed{};  ///< the reason; "" = in use
+  uint64_t releases = 0;
+};
+struct OwnerOptions {
+  std::vector<std::string> labels{};  ///< keys of the key folders; empty (and no proof): one is made, called ns.<name>
+  fs::Path proof{};                   ///< or a file that `key prove` made elsewhere
+  uint32_t threshold = 1;
+  std::string release_key{};          ///< label of the key that may publish only
+};
+/// errors  as registry::Repository::add_namespace
+[[nodiscard]] Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name, const OwnerOptions& owner, const KeyOptions& keys);
+[[nodiscard]] Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name, const OwnerOptions& owner, const KeyOptions& keys);
+[[nodiscard]] Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason, const KeyOptions& keys);
+[[nodiscard]] Result<std::vector<NamespaceRow>> namespace_list(const fs::Path& dir);
+
+struct AdvisoryRow {
+  std::string id{};
+  std::string title{};
+  std::string severity{};
+  std::string published{};
+  std::string details{};
+  std::string url{};
+  std::vector<std::string> affected{};  ///< NAME@RANGE
+};
+/// `row.published` empty: now. errors  usage, invalid, denied, store
+[[nodiscard]] Status advisory_add(const fs::Path& dir, const AdvisoryRow& row, const KeyOptions& keys);
+[[nodiscard]] Status advisory_remove(const fs::Path& dir, const std::string& id, const KeyOptions& keys);
+[[nodiscard]] Result<std::vector<AdvisoryRow>> advisory_list(const fs::Path& dir);
+
+// --- keys and signatures (upkeep.cpp) -------------------------------------------------------------------------
+
+struct KeyRow {
+  std::string label{};
+  std::string key_id{};
+  std::string public_key{};
+  fs::Path file{};
+  bool encrypted = false;
+  bool readable_by_others = false;
+};
+[[nodiscard]] Result<KeyRow> key_new(const fs::Path& folder, const std::string& label, const KeyOptions& keys);
+[[nodiscard]] Result<std::vector<KeyRow>> key_list(const std::vector<fs::Path>& folders);
+/// Gives a role new keys: `count` are made, `threshold` of them sign. Returns their rows.
+[[nodiscard]] Result<std::vector<KeyRow>> key_rotate(const fs::Path& dir, const std::string& role, uint32_t count, uint32_t threshold, const fs::Path& offline,
+                                                     const KeyOptions& keys);
+/// Proof that one holds the keys of a namespace; `current`: the role's present document, for a change of keys.
+[[nodiscard]] Status key_prove(const std::string& name, const std::string& registry_id, const std::vector<std::string>& labels, uint32_t threshold,
+                               const fs::Path& current, const fs::Path& out, const KeyOptions& keys);
+
+[[nodiscard]] Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& keys);
+
+struct SignedRow {
+  std::string role{};
+  uint64_t version = 0;
+  std::string expires{};
+  std::vector<std::string> signed_by{};
+  uint32_t threshold = 1;
+  std::vector<std::string> says{};
+  fs::Path file{};  ///< empty: it is served now
+};
+/// `what` a registry's folder: sign the role anew and serve it or, when its keys are not all here, write drafts into `out`.
+/// `what` a draft or a folder of drafts: add signatures (to `out`, else in place).
+[[nodiscard]] Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& what, const fs::Path& out, const KeyOptions& keys);
+/// Serve drafts that came back signed.
+[[nodiscard]] Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Path& drafts, const KeyOptions& keys);
+
+struct RoleRow {
+  std::string role{};
+  uint64_t version = 0;
+  std::string expires{};
+  int64_t days_left = 0;  ///< negative: expired
+  uint32_t threshold = 1;
+  std::vector<std::string> key_ids{};
+  uint32_t keys_here = 0;
+  bool soon = false;      ///< needs somebody's attention
+};
+struct StatusReport {
+  std::string id{};
+  Mode mode = Mode::simple;
+  std::vector<RoleRow> roles{};
+  std::vector<std::string> warnings{};  ///< what this registry cannot promise, and what is wrong with its keys
+  bool attention = false;               ///< something runs out soon, or a key lies open
+};
+[[nodiscard]] Result<StatusReport> status(const fs::Path& dir, UnixTime now);
 
 }  // namespace nano::server

@@ -18,7 +18,7 @@ class KeyRing {
   [[nodiscard]] virtual Result<const verify::PrivateKey*> find(const std::string& key_id) = 0;
   /// Is it here? Without opening it, so no passphrase is asked for.
   [[nodiscard]] virtual bool has(const std::string& key_id) const = 0;
-  /// A new key for what `label` names ("targets", "ns.acme"). errors  refused: there is one of that label; store
+  /// The key for what `label` names ("targets", "ns.acme"); made when there is none yet. errors  store
   [[nodiscard]] virtual Result<verify::PublicKey> make(std::string_view label) = 0;
 };
 

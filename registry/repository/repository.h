@@ -1,4 +1,5 @@
-// registry/repository/repository.h: makes a static tree and adds releases to it. A crash leaves the old index served.
+// registry/repository/repository.h: makes a registry's tree and changes it. Each change is one transaction (edition.h): a crash
+// leaves the old state served.
 #pragma once
 
 #include <chrono>
@@ -7,13 +8,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "registry/bundle.h"
 #include "registry/pack.h"
+#include "registry/repository/key_ring.h"
+#include "registry/repository/roles.h"
+#include "schemas/advisory.h"
 #include "schemas/index.h"
 #include "verify/keys.h"
+#include "verify/tuf/metadata.h"
 
 namespace nano::registry {
 
@@ -22,17 +29,25 @@ struct InitOptions {
   std::string title{};
   std::string api{};    ///< URL of its server; "" = none
   UnixTime now = 0;     ///< build_time(): SOURCE_DATE_EPOCH makes the tree reproducible but for the signatures
+  roles::Lifetimes lifetimes{};
+  /// Delegate all 256 shards at once, so that a registrar without the key of `targets` can take in any namespace.
+  bool all_shards = false;
+  bool adopt_namespaces = false;           ///< OpenOptions
+  const verify::PrivateKey* dsse = nullptr;  ///< OpenOptions
 };
 
-/// Where `nano-registry init DIR` keeps a tree's key: beside the tree, never in what is served.
-struct KeyPlace {
-  std::filesystem::path private_key{};  ///< DIR.keys/registry.pem, 0600
-  std::filesystem::path public_key{};   ///< DIR.keys/registry.pub, one line: `ed25519:` + 64 hex digits
+struct OpenOptions {
+  UnixTime now = 0;
+  roles::Lifetimes lifetimes{};
+  std::chrono::milliseconds lock_timeout = std::chrono::seconds(60);
+  std::string holder = "nano-registry";  ///< who holds the lock, for whoever waits
+  /// Register a namespace nobody has when something is added to it: where registrar and publisher are one person.
+  bool adopt_namespaces = false;
+  const verify::PrivateKey* dsse = nullptr;  ///< also write the signed envelopes of nano 0.1; outlives the repository
 };
-[[nodiscard]] KeyPlace key_place(const std::filesystem::path& dir);
 
 struct AddOptions {
-  UnixTime now = 0;  ///< date of the new index
+  UnixTime now = 0;  ///< when it is published
 };
 
 struct Added {
@@ -44,25 +59,101 @@ struct Added {
   uint64_t new_bytes = 0;      ///< of the new blobs
 };
 
-/// A tree that is open for writing by one process (flock). One thread at a time. The key lives as long as this object:
-/// with a key made for it and never saved, nobody can sign for the tree afterwards (the starter registry).
+/// Who may publish in a namespace.
+struct NamespaceOwner {
+  std::string name{};
+  std::vector<std::string> key_ids{};
+  uint32_t threshold = 1;
+  std::vector<std::string> release_key_ids{};  ///< of ns.<name>.rel; empty: there is none
+  std::string tombstone{};                     ///< why it was removed; "" = it was not
+  uint64_t releases = 0;
+};
+
+/// One role as it is served.
+struct RoleStatus {
+  std::string role{};
+  uint64_t version = 0;
+  UnixTime expires = 0;
+  uint32_t threshold = 1;
+  std::vector<std::string> key_ids{};
+  uint32_t keys_here = 0;  ///< of these, in the key ring
+};
+
+/// Drop `-`, read 0 as o and 1 as l: two namespaces that become equal look alike, and only one may exist.
+[[nodiscard]] std::string namespace_skeleton(std::string_view name);
+
+/// A tree that is open for writing by one process (flock). One thread at a time. The key ring outlives it; keys it does not
+/// hold are missed only by what needs them (denied).
 class Repository {
  public:
-  /// Make an empty tree. errors  refused: the folder is not empty; store
-  [[nodiscard]] static Result<Repository> init(const std::filesystem::path& dir, const InitOptions& options, verify::PrivateKey key);
-  /// errors  not_found: no tree there; untrusted: its index was not signed by `key`; invalid; integrity; store (also: locked)
-  [[nodiscard]] static Result<Repository> open(const std::filesystem::path& dir, verify::PrivateKey key,
-                                               std::chrono::milliseconds lock_timeout = std::chrono::seconds(60));
+  /// Make an empty tree, with keys that `keys` makes. errors  refused: the folder is not empty; store
+  [[nodiscard]] static Result<Repository> init(const std::filesystem::path& dir, const InitOptions& options, KeyRing& keys);
+  /// errors  not_found: no tree there; untrusted, integrity, invalid: its metadata were changed; store (also: locked)
+  [[nodiscard]] static Result<Repository> open(const std::filesystem::path& dir, const OpenOptions& options, KeyRing& keys);
 
-  /// Add a bundle's release and all its blobs, checked as hostile; the release is signed with this tree's key, and
-  /// signatures the bundle brings are kept beside it.
-  ///   errors  refused: that version exists with other bytes; integrity, invalid: as read_bundle; invalid: a blob is missing
+  // --- publishing (publish.cpp) -------------------------------------------------------------------------------
+
+  /// Add a bundle's release and all its blobs, checked as hostile; listed by the role of its namespace.
+  ///   errors  refused: that version exists with other bytes; not_found: nobody has the namespace; denied: its keys are not at
+  ///           hand; integrity, invalid: as read_bundle; invalid: a blob is missing
   [[nodiscard]] Result<Added> add_bundle(const std::filesystem::path& bundle, const AddOptions& options);
   /// The same for a folder just packed.
   [[nodiscard]] Result<Added> add(const Packed& packed, const AddOptions& options);
+  /// Take a version back (`reason`: one line) or, with "", offer it again. Locked projects still find it.
+  /// errors  not_found, denied, usage
+  [[nodiscard]] Status yank(const schemas::PackageName& name, const schemas::Version& version, const std::string& reason);
+
+  // --- namespaces (namespaces.cpp) ----------------------------------------------------------------------------
+
+  /// May this name be registered? errors  usage: its grammar; refused: it exists, existed, or looks like one that does
+  [[nodiscard]] Status check_new_namespace(const std::string& name) const;
+  /// Register a namespace for `owners`, which are in the key ring.
+  ///   errors  usage: the name; refused: it exists, was removed (never reused), or looks like one that exists; denied
+  [[nodiscard]] Status add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold = 1);
+  /// Register a namespace for whoever signed `proof` (prove_namespace). errors  also untrusted: not signed by each of its keys,
+  /// or made for another registry or namespace
+  [[nodiscard]] Status add_namespace(const std::string& name, std::string_view proof);
+  /// For good: a terminating tombstone stays, signed by the registrar. errors  not_found, denied, usage: no reason
+  [[nodiscard]] Status remove_namespace(const std::string& name, const std::string& reason);
+  /// Other keys from now on; the role is signed anew by them. What was published stays. errors  as add_namespace, not_found
+  [[nodiscard]] Status rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold = 1);
+  [[nodiscard]] Status rekey_namespace(const std::string& name, std::string_view proof);
+  /// A key that may publish but not change the namespace's keys: the delegated role ns.<name>.rel. errors  as above
+  [[nodiscard]] Status set_release_key(const std::string& name, const verify::PublicKey& key);
+  [[nodiscard]] Result<std::vector<NamespaceOwner>> namespaces();
+
+  // --- advisories (advisories.cpp) ----------------------------------------------------------------------------
+
+  /// Add or replace by id. errors  invalid, denied
+  [[nodiscard]] Status put_advisory(const schemas::Advisory& advisory);
+  [[nodiscard]] Status remove_advisory(const std::string& id);  ///< errors  not_found, denied
+  [[nodiscard]] Result<std::vector<schemas::Advisory>> advisories();
+
+  // --- keys and signatures (upkeep.cpp) -----------------------------------------------------------------------
+
+  /// Sign timestamp, snapshot and index anew. With `only_if_due` nothing happens while each has half its life left.
+  /// Returns whether anything was signed. errors  denied
+  [[nodiscard]] Result<bool> refresh(bool only_if_due = false);
+  /// Replace the keys of "root", "targets", "snapshot", "timestamp", "advisory", "index" or "registrar" by keys of the ring.
+  /// errors  denied: the keys of a delegator, or the old root keys, are not at hand; usage: no such role
+  [[nodiscard]] Status rotate(std::string_view role, const std::vector<verify::PublicKey>& keys, uint32_t threshold = 1);
+  /// Sign "root", "targets", "advisory" or "reg" (each reg.<hh>) anew, for another lifetime. errors  denied, usage
+  [[nodiscard]] Status renew(std::string_view role);
+  /// The next version of such a role as a document to be signed elsewhere (with what can be signed here); one for each role.
+  struct Draft {
+    std::string role{};
+    uint64_t version = 0;
+    std::string bytes{};
+  };
+  [[nodiscard]] Result<std::vector<Draft>> drafts(std::string_view role);
+  /// Serve documents that were signed elsewhere. errors  untrusted: signatures, a version that is not the next, a role that
+  /// is not delegated; denied; invalid
+  [[nodiscard]] Status install(const std::vector<std::string>& documents);
+  [[nodiscard]] Result<std::vector<RoleStatus>> status();
 
   [[nodiscard]] const schemas::Index& index() const;
-  [[nodiscard]] const verify::PublicKey& public_key() const;
+  [[nodiscard]] const std::string& id() const;  ///< sha256 of the first root, 64 hex digits: what clients pin
+  [[nodiscard]] const verify::tuf::Root& root() const;
   [[nodiscard]] const std::filesystem::path& dir() const;
 
   Repository(Repository&&) noexcept;
@@ -74,5 +165,25 @@ class Repository {
   explicit Repository(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// The proof that somebody holds the keys of a namespace, made without the registry's data: its role's first document (or, with
+/// `current`, the next one, for a change of keys), signed by each key.
+///   registry  its id; current  the role's present document, or ""
+[[nodiscard]] Result<std::string> prove_namespace(const std::string& name, const std::string& registry, const std::vector<verify::PublicKey>& owners,
+                                                  uint32_t threshold, std::string_view current, KeyRing& keys, UnixTime now);
+
+/// Sign a document that drafts() made, on a machine without the registry's data, with every key of the ring that it names.
+///   errors  denied: none of them is at hand; invalid
+struct SignedElsewhere {
+  std::string role{};
+  uint64_t version = 0;
+  UnixTime expires = 0;
+  std::vector<std::string> key_ids{};  ///< that have signed it
+  std::vector<std::string> wanted{};   ///< that may
+  uint32_t threshold = 1;
+  std::vector<std::string> says{};     ///< what it decides, for the person who signs: "root key 12ab…", "namespace acme: key …"
+  std::string bytes{};
+};
+[[nodiscard]] Result<SignedElsewhere> sign_elsewhere(std::string_view document, KeyRing& keys);
 
 }  // namespace nano::registry

@@ -70,14 +70,22 @@ verify::PrivateKey make_key() {
   return std::move(*key);
 }
 
+verify::PrivateKey registry_key(const verify::PrivateKey& key) {
+  auto copy = verify::PrivateKey::from_pem(key.pem().value().view());
+  REQUIRE(copy);
+  return std::move(*copy);
+}
+
 Tree::Tree(std::string_view weights) {
   write_package(package, "tiny", "1.0.0", weights);
   packed = pack(package);
-  auto repo = registry::Repository::init(dir, {.name = "test", .now = kDate}, make_key());
+  const auto only = make_key();
+  registry::MemoryKeys keys(registry_key(only));
+  auto repo = registry::Repository::init(dir, {.name = "test", .now = kDate, .adopt_namespaces = true, .dsse = &only}, keys);
   if (!repo) FAIL(repo.error().render());
   const auto added = repo->add(packed, {.now = kDate});
   if (!added) FAIL(added.error().render());
-  key = repo->public_key();
+  key = only.public_key();
 }
 
 void flip_byte(const std::filesystem::path& file) {

@@ -25,6 +25,8 @@ void write_package(const std::filesystem::path& dir, std::string_view name = "ti
 void write_bundle(const std::filesystem::path& out, const registry::Packed& packed, const verify::PrivateKey* key = nullptr);
 
 [[nodiscard]] verify::PrivateKey make_key();
+/// The same key once more, for a key ring.
+[[nodiscard]] verify::PrivateKey registry_key(const verify::PrivateKey& key);
 
 /// A tree with tiny@1.0.0, and the key that signed it.
 struct Tree {

@@ -29,16 +29,19 @@ Client client_of(const std::filesystem::path& dir, const verify::PublicKey& key)
 struct Repo {
   test::TempDir temp;
   std::filesystem::path dir = temp / "tree";
-  std::string pem{};
-  verify::PublicKey key{};
-  Repo() {
-    auto made = test::make_key();
-    pem = std::string(made.pem()->view());
-    key = made.public_key();
-    REQUIRE(Repository::init(dir, {.name = "test", .now = test::kDate}, std::move(made)));
+  verify::PrivateKey made = test::make_key();
+  verify::PublicKey key = made.public_key();
+  MemoryKeys keys{test::registry_key(made)};
+  Repo() { REQUIRE(Repository::init(dir, {.name = "test", .now = test::kDate, .adopt_namespaces = true, .dsse = &made}, keys)); }
+  OpenOptions options() const {
+    OpenOptions o{.now = test::kDate};
+    o.lock_timeout = std::chrono::milliseconds(50);
+    o.adopt_namespaces = true;
+    o.dsse = &made;
+    return o;
   }
   Repository open() {
-    auto r = Repository::open(dir, verify::PrivateKey::from_pem(pem).value(), std::chrono::milliseconds(50));
+    auto r = Repository::open(dir, options(), keys);
     if (!r) FAIL(r.error().render());
     return std::move(*r);
   }
@@ -61,15 +64,11 @@ TEST_CASE("init makes an empty, signed tree and no key in it") {
 TEST_CASE("init refuses a folder that is not empty and changes nothing") {
   const test::TempDir dir;
   test::write(dir / "precious", "x");
-  const auto r = Repository::init(dir.path(), {}, test::make_key());
+  MemoryKeys keys;
+  const auto r = Repository::init(dir.path(), {}, keys);
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::refused);
   CHECK(test::files_below(dir.path()) == std::vector<std::string>{"precious"});
-}
-
-TEST_CASE("a tree's key has its place beside the tree, never in it") {
-  CHECK(key_place("/srv/models").private_key == "/srv/models.keys/registry.pem");
-  CHECK(key_place("/srv/models/").public_key == "/srv/models.keys/registry.pub");
 }
 
 TEST_CASE("an added bundle is served: release, envelope, blobs, index") {
@@ -170,18 +169,23 @@ TEST_CASE("signatures that a bundle brings are kept beside the registry's") {
     CHECK(verify::pinned_keys({key})->verify(envelope, verify::kReleasePayload, 1 << 20, "x"));
 }
 
-TEST_CASE("a tree signed by another key is not opened for writing") {
+TEST_CASE("without the keys of a role nothing is published and nothing changes") {
   Repo repo;
-  const auto r = Repository::open(repo.dir, test::make_key());
-  REQUIRE_FALSE(r);
-  CHECK(r.error().code == Errc::untrusted);
-  CHECK(Repository::open(repo.temp / "absent", test::make_key()).error().code == Errc::not_found);
+  MemoryKeys stranger(test::make_key());
+  auto r = Repository::open(repo.dir, repo.options(), stranger);
+  REQUIRE(r);
+  const std::string before = test::read(repo.dir / "metadata/timestamp.json");
+  const auto added = r->add(repo.package("tiny", "1.0.0"), {.now = test::kDate});
+  REQUIRE_FALSE(added);
+  CHECK(added.error().code == Errc::denied);
+  CHECK(test::read(repo.dir / "metadata/timestamp.json") == before);
+  CHECK(Repository::open(repo.temp / "absent", repo.options(), stranger).error().code == Errc::not_found);
 }
 
 TEST_CASE("two writers at once: the second is told who holds the lock") {
   Repo repo;
   const Repository first = repo.open();
-  const auto second = Repository::open(repo.dir, verify::PrivateKey::from_pem(repo.pem).value(), std::chrono::milliseconds(50));
+  const auto second = Repository::open(repo.dir, repo.options(), repo.keys);
   REQUIRE_FALSE(second);
   CHECK(second.error().code == Errc::store);
   CHECK(second.error().message.find("pid " + std::to_string(getpid())) != std::string::npos);
@@ -193,7 +197,7 @@ TEST_CASE("two trees made from the same packages differ in signatures alone") {
   for (Repo* r : {&a, &b}) REQUIRE(r->open().add(r->package("tiny", "1.0.0"), {.now = test::kDate}));
   REQUIRE(test::files_below(a.dir) == test::files_below(b.dir));
   for (const auto& f : test::files_below(a.dir))
-    if (f.find(".dsse.json") == std::string::npos && f != tree::kLock) CHECK(test::read(a.dir / f) == test::read(b.dir / f));
+    if (f.find(".dsse.json") == std::string::npos && f != tree::kLock && f.rfind("metadata/", 0) != 0) CHECK(test::read(a.dir / f) == test::read(b.dir / f));
 }
 
 TEST_CASE("a fault at any step of an add leaves the old index served, and the next add succeeds") {
@@ -244,7 +248,7 @@ TEST_CASE("kill -9 during adds leaves a tree that is whole and can be added to")
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      auto r = Repository::open(repo.dir, verify::PrivateKey::from_pem(repo.pem).value());
+      auto r = Repository::open(repo.dir, repo.options(), repo.keys);
       for (const Packed& p : packages) (void)r->add(p, {.now = test::kDate + round});
       _exit(0);
     }

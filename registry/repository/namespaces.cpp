@@ -1,0 +1,275 @@
+// registry/repository/namespaces.cpp: who may publish where: reg.<hh> alone says so, and a name is never given away twice.
+#include <algorithm>
+
+#include "base/text.h"
+#include "registry/repository/repository_impl.h"
+#include "registry/tree.h"
+
+namespace nano::registry {
+
+namespace tuf = verify::tuf;
+
+namespace {
+
+/// Unknown field of a proof: for which registry and namespace, and by which keys, it was made.
+constexpr std::string_view kProofField = "x-nano-proof";
+constexpr uint64_t kMaxRole = tuf::Limits{}.targets_bytes;
+
+struct Proof {
+  tuf::Document doc{};
+  tuf::Targets role{};
+  std::vector<tuf::Key> owners{};
+  uint32_t threshold = 1;
+};
+
+Error bad_proof(const std::string& why) { return make_error(Errc::untrusted, "the proof of possession is not accepted: " + why, "make it anew with `nano-registry key prove`"); }
+
+Result<Proof> read_proof(std::string_view bytes, const std::string& name, const std::string& registry) {
+  Proof out;
+  NANO_TRY_ASSIGN(auto pair, tuf::read_metadata<tuf::Targets>(bytes, kMaxRole));
+  out.doc = std::move(pair.first);
+  out.role = std::move(pair.second);
+  const Json& extra = out.role.header.extra;
+  const auto at = extra.is_object() ? extra.find(kProofField) : extra.end();
+  if (!extra.is_object() || at == extra.end() || !at->is_object()) return bad_proof("it holds none");
+  const auto text = [&](const char* key) { return at->contains(key) && (*at)[key].is_string() ? (*at)[key].get<std::string>() : std::string(); };
+  if (text("registry") != registry) return bad_proof("it was made for another registry (id " + sanitize(text("registry")) + ")");
+  if (text("namespace") != name) return bad_proof("it was made for the namespace '" + sanitize(text("namespace")) + "'");
+  if (!at->contains("keys") || !(*at)["keys"].is_object() || (*at)["keys"].empty()) return bad_proof("it names no keys");
+  if (!at->contains("threshold") || !(*at)["threshold"].is_number_unsigned()) return bad_proof("it names no threshold");
+  tuf::Keys keys;
+  tuf::RoleKeys all;
+  for (const auto& [id, object] : (*at)["keys"].items()) {
+    NANO_TRY_ASSIGN(tuf::Key key, tuf::Key::parse(id, object));
+    if (!key.usable()) return bad_proof("its key " + sanitize(id.substr(0, 16)) + " cannot be used: " + key.unusable());
+    out.owners.push_back(key);
+    all.key_ids.push_back(id);
+    keys.emplace(id, std::move(key));
+  }
+  out.threshold = (*at)["threshold"].get<uint32_t>();
+  all.threshold = static_cast<uint32_t>(all.key_ids.size());  // possession is shown by each key, whatever the role's own threshold is
+  if (out.threshold < 1 || out.threshold > all.threshold) return bad_proof("its threshold is not between 1 and the number of its keys");
+  NANO_TRY(tuf::verify_document(out.doc, keys, all, "the proof for the namespace '" + name + "'"));
+  if (out.role.delegations) return bad_proof("it delegates");
+  return out;
+}
+
+std::vector<tuf::Key> tuf_keys(const std::vector<verify::PublicKey>& keys) {
+  std::vector<tuf::Key> out;
+  for (const auto& k : keys) out.push_back(tuf::Key::of(k));
+  return out;
+}
+
+tuf::RoleKeys role_keys(const std::vector<tuf::Key>& keys, uint32_t threshold) {
+  tuf::RoleKeys out;
+  for (const auto& k : keys) out.key_ids.push_back(k.id());
+  out.threshold = threshold;
+  return out;
+}
+
+/// Keys that no role uses any more are taken out of the list.
+void drop_unused(tuf::Delegations& d) {
+  std::erase_if(d.keys, [&](const auto& entry) {
+    return std::none_of(d.roles.begin(), d.roles.end(), [&](const tuf::Delegation& r) {
+      return std::find(r.keys.key_ids.begin(), r.keys.key_ids.end(), entry.first) != r.keys.key_ids.end();
+    });
+  });
+}
+
+}  // namespace
+
+std::string namespace_skeleton(std::string_view name) {
+  std::string out;
+  for (const char c : name)
+    if (c != '-') out += c == '0' ? 'o' : c == '1' ? 'l' : c;
+  return out;
+}
+
+Status Repository::Impl::check_new_namespace(const std::string& name) const {
+  if (name != schemas::kRootNamespace) NANO_TRY(schemas::check_simple_name(name, "the namespace"));
+  const std::string skeleton = namespace_skeleton(name);
+  for (const auto& entry : served->snapshot().meta) {
+    std::string_view role = entry.first;
+    if (role.ends_with(".json")) role.remove_suffix(5);
+    const std::string other = roles::namespace_of(role);
+    if (other.empty()) continue;
+    if (other == name)
+      return make_error(Errc::refused, "the namespace '" + name + "' exists or existed, and none is ever given away twice",
+                        "`nano-registry namespace list` shows them; `namespace rekey` changes its keys");
+    if (namespace_skeleton(other) == skeleton)
+      return make_error(Errc::refused, "the namespace '" + name + "' looks like '" + other + "', which exists", "choose a name nobody can mistake for it");
+  }
+  return Unit{};
+}
+
+Status Repository::check_new_namespace(const std::string& name) const { return impl_->check_new_namespace(name); }
+
+Result<Repository::Impl::Home> Repository::Impl::home_or_tombstone(const std::string& name) {
+  if (!has_namespace(name)) return make_error(Errc::not_found, "nobody has the namespace '" + sanitize(name) + "' in this registry", "`nano-registry namespace list` shows them");
+  const std::string reg = roles::reg_of(name);
+  NANO_TRY_ASSIGN(const tuf::Targets* registrar, served->role(reg, tuf::kTargets));
+  NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(roles::ns(name), reg));
+  Home out{.name = name, .ns = *role, .ns_keys = registrar->delegations->find(roles::ns(name))->keys};
+  const Json& extra = role->header.extra;
+  if (extra.is_object() && extra.contains(roles::kTombstoneField)) out.tombstone = extra.at(roles::kTombstoneField).get<std::string>();
+  if (out.ns.header.extra.is_object()) out.ns.header.extra.erase(std::string(kProofField));  // it has served
+  const tuf::Delegation* rel = role->delegations ? role->delegations->find(roles::rel(name)) : nullptr;
+  if (rel != nullptr) {
+    NANO_TRY_ASSIGN(const tuf::Targets* releases, served->role(roles::rel(name), roles::ns(name)));
+    out.rel = *releases;
+    out.rel_keys = rel->keys;
+  }
+  return out;
+}
+
+Result<Repository::Impl::Home> Repository::Impl::home(const std::string& name) {
+  NANO_TRY_ASSIGN(Home out, home_or_tombstone(name));
+  if (!out.tombstone.empty())
+    return make_error(Errc::refused, "the namespace '" + name + "' was removed: " + sanitize(out.tombstone), "publish in another one: a removed namespace never comes back");
+  return out;
+}
+
+Status Repository::Impl::delegate(Edition& changes, const std::string& name, const std::vector<tuf::Key>& owners, uint32_t threshold) {
+  if (owners.empty() || threshold < 1 || threshold > owners.size())
+    return make_error(Errc::usage, "a namespace needs at least one key, and a threshold between 1 and the number of its keys");
+  NANO_TRY_ASSIGN(const tuf::Targets* served_targets, served->targets());
+  const std::string reg = roles::reg_of(name);
+  NANO_TRY_ASSIGN(const tuf::RoleKeys registrar, keys_of(roles::reg_of(schemas::kRootNamespace)));
+  tuf::Targets body;
+  if (served_targets->delegations->find(reg) == nullptr) {
+    tuf::Targets targets = *served_targets;
+    targets.delegations->roles.push_back(roles::delegate_shard(tree::shard(name)));
+    targets.delegations->roles.back().keys = registrar;
+    changes.put(std::string(tuf::kTargets), std::move(targets), served->root().roles.at(std::string(tuf::kTargets)));
+  } else {
+    NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(reg, tuf::kTargets));
+    body = *role;
+  }
+  if (!body.delegations) body.delegations.emplace();
+  std::erase_if(body.delegations->roles, [&](const tuf::Delegation& d) { return d.name == roles::ns(name); });
+  body.delegations->roles.push_back(roles::delegate_namespace(name, roles::ns(name)));
+  for (const tuf::Key& k : owners) {
+    body.delegations->keys.insert_or_assign(k.id(), k);
+    body.delegations->roles.back().keys.key_ids.push_back(k.id());
+  }
+  body.delegations->roles.back().keys.threshold = threshold;
+  drop_unused(*body.delegations);
+  changes.put(reg, std::move(body), registrar);
+  return Unit{};
+}
+
+Status Repository::add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold) {
+  NANO_TRY(impl_->check_new_namespace(name));
+  Edition changes = impl_->edition();
+  NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
+  changes.put(roles::ns(name), {}, role_keys(tuf_keys(owners), threshold));
+  return impl_->commit(changes);
+}
+
+Status Repository::add_namespace(const std::string& name, std::string_view bytes) {
+  NANO_TRY(impl_->check_new_namespace(name));
+  NANO_TRY_ASSIGN(Proof proof, read_proof(bytes, name, id()));
+  if (proof.role.header.version != 1 || !proof.role.targets.empty()) return bad_proof("a new namespace begins with an empty role of version 1");
+  Edition changes = impl_->edition();
+  NANO_TRY(impl_->delegate(changes, name, proof.owners, proof.threshold));
+  changes.put_signed(roles::ns(name), std::move(proof.doc), 1);
+  return impl_->commit(changes);
+}
+
+Status Repository::rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold) {
+  NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name));
+  Edition changes = impl_->edition();
+  NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
+  changes.put(roles::ns(name), std::move(at.ns), role_keys(tuf_keys(owners), threshold));
+  return impl_->commit(changes);
+}
+
+Status Repository::rekey_namespace(const std::string& name, std::string_view bytes) {
+  NANO_TRY_ASSIGN(const Impl::Home at, impl_->home(name));
+  NANO_TRY_ASSIGN(Proof proof, read_proof(bytes, name, id()));
+  if (proof.role.header.version != impl_->served->next_version(roles::ns(name))) return bad_proof("its version is not the next one");
+  if (at.rel && !at.rel->targets.empty())
+    return make_error(Errc::refused, "the namespace '" + name + "' has releases by a release key, which a proof cannot carry over", "rekey it where its keys are at hand");
+  // New keys take over what was published; they do not get to change it on the way in.
+  if (proof.role.to_json()["targets"] != at.ns.to_json()["targets"]) return bad_proof("it lists other releases than are served");
+  Edition changes = impl_->edition();
+  NANO_TRY(impl_->delegate(changes, name, proof.owners, proof.threshold));
+  changes.put_signed(roles::ns(name), std::move(proof.doc), proof.role.header.version);
+  return impl_->commit(changes);
+}
+
+Status Repository::remove_namespace(const std::string& name, const std::string& reason) {
+  NANO_TRY(impl_->home(name));
+  if (reason.empty() || reason.size() > schemas::kMaxYankBytes || reason.find_first_of("\r\n") != std::string::npos)
+    return make_error(Errc::usage, "removing a namespace needs a reason of one line: it stays in the registry for ever");
+  const std::string reg = roles::reg_of(name);
+  NANO_TRY_ASSIGN(const tuf::Targets* targets, impl_->served->targets());
+  NANO_TRY_ASSIGN(const tuf::RoleKeys registrar, impl_->keys_of(reg));
+  std::vector<tuf::Key> owners;
+  for (const std::string& id : registrar.key_ids) owners.push_back(targets->delegations->keys.at(id));
+  Edition changes = impl_->edition();
+  NANO_TRY(impl_->delegate(changes, name, owners, registrar.threshold));
+  tuf::Targets stone;
+  stone.header.extra = Json::object();
+  stone.header.extra[std::string(roles::kTombstoneField)] = reason;
+  changes.put(roles::ns(name), std::move(stone), registrar);
+  schemas::Index next = impl_->index;
+  std::erase_if(next.packages, [&](const schemas::IndexPackage& p) { return p.name.ns == name; });
+  NANO_TRY(impl_->put_index(changes, std::move(next)));
+  return impl_->commit(changes);
+}
+
+Status Repository::set_release_key(const std::string& name, const verify::PublicKey& key) {
+  NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name));
+  at.ns.delegations.emplace();
+  at.ns.delegations->roles.push_back(roles::delegate_namespace(name, roles::rel(name)));
+  at.ns.add_key(roles::rel(name), tuf::Key::of(key));
+  const tuf::RoleKeys by = at.ns.delegations->find(roles::rel(name))->keys;
+  Edition changes = impl_->edition();
+  changes.put(roles::ns(name), at.ns, at.ns_keys);
+  changes.put(roles::rel(name), at.rel ? std::move(*at.rel) : tuf::Targets{}, by);
+  return impl_->commit(changes);
+}
+
+Result<std::vector<NamespaceOwner>> Repository::namespaces() {
+  std::vector<NamespaceOwner> out;
+  for (const auto& entry : impl_->served->snapshot().meta) {
+    std::string_view role = entry.first;
+    if (role.ends_with(".json")) role.remove_suffix(5);
+    const std::string name = roles::namespace_of(role);
+    if (name.empty() || role != roles::ns(name)) continue;
+    NANO_TRY_ASSIGN(const Impl::Home at, impl_->home_or_tombstone(name));
+    out.push_back({.name = name,
+                   .key_ids = at.ns_keys.key_ids,
+                   .threshold = at.ns_keys.threshold,
+                   .release_key_ids = at.rel_keys.key_ids,
+                   .tombstone = at.tombstone,
+                   .releases = at.ns.targets.size() + (at.rel ? at.rel->targets.size() : 0)});
+  }
+  return out;
+}
+
+Result<std::string> prove_namespace(const std::string& name, const std::string& registry, const std::vector<verify::PublicKey>& owners, uint32_t threshold,
+                                    std::string_view current, KeyRing& keys, UnixTime now) {
+  if (name != schemas::kRootNamespace) NANO_TRY(schemas::check_simple_name(name, "the namespace"));
+  NANO_TRY(Digest::parse_hex(registry));
+  tuf::Targets role;
+  if (!current.empty()) {
+    NANO_TRY_ASSIGN(auto pair, tuf::read_metadata<tuf::Targets>(current, kMaxRole));
+    role.targets = std::move(pair.second.targets);
+    role.header.version = pair.second.header.version + 1;
+  }
+  role.header.expires = now + roles::Lifetimes{}.ns;
+  Json listed = Json::object();
+  for (const auto& k : owners) listed[k.key_id()] = tuf::Key::of(k).json();
+  role.header.extra = Json::object();
+  role.header.extra[std::string(kProofField)] = {{"registry", registry}, {"namespace", name}, {"keys", std::move(listed)}, {"threshold", threshold}};
+  NANO_TRY_ASSIGN(auto doc, tuf::make_document(role.to_json()));
+  const tuf::RoleKeys all = role_keys(tuf_keys(owners), static_cast<uint32_t>(owners.size()));
+  NANO_TRY_ASSIGN(const uint32_t count, sign_with(doc, all, keys));
+  if (count < owners.size() || owners.empty())
+    return make_error(Errc::denied, "a proof of possession needs each of its keys, and " + std::to_string(owners.size() - count) + " are not at hand");
+  return tuf::write_document(doc);
+}
+
+}  // namespace nano::registry

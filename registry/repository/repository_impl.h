@@ -1,0 +1,67 @@
+// registry/repository/repository_impl.h: what the parts of Repository share. Internal to registry/repository.
+#pragma once
+
+#include "base/fs.h"
+#include "registry/repository/edition.h"
+#include "registry/repository/repository.h"
+#include "registry/repository/served.h"
+#include "registry/repository/tree_writer.h"
+
+namespace nano::registry {
+
+struct Repository::Impl {
+  TreeWriter tree;
+  KeyRing& keys;
+  fs::FileLock lock;
+  OpenOptions options;
+  std::optional<Served> served{};
+  schemas::Index index{};
+  Digest index_digest{};  ///< of the index that is served
+
+  Impl(fs::Path dir, OpenOptions o, KeyRing& k, fs::FileLock l) : tree(std::move(dir)), keys(k), lock(std::move(l)), options(std::move(o)) {}
+
+  /// A namespace's two or three roles, copied to be changed.
+  struct Home {
+    std::string name{};
+    verify::tuf::Targets ns{};
+    verify::tuf::RoleKeys ns_keys{};
+    std::optional<verify::tuf::Targets> rel{};
+    verify::tuf::RoleKeys rel_keys{};
+    std::string tombstone{};
+  };
+
+  [[nodiscard]] Status load();
+  [[nodiscard]] Edition edition() { return Edition(tree, served ? &*served : nullptr, keys, options.lifetimes, options.now); }
+  /// Commit, and read back what is served now.
+  [[nodiscard]] Status commit(Edition& edition);
+  /// What "targets" says of who signs `role`. errors  invalid: it does not delegate to it
+  [[nodiscard]] Result<verify::tuf::RoleKeys> keys_of(std::string_view role);
+  [[nodiscard]] bool has_namespace(std::string_view name) const { return served->lists(roles::ns(name)); }
+  /// errors  not_found: nobody has it; refused: it was removed
+  [[nodiscard]] Result<Home> home(const std::string& name);
+  [[nodiscard]] Result<Home> home_or_tombstone(const std::string& name);
+  [[nodiscard]] Status check_new_namespace(const std::string& name) const;
+  /// reg.<hh> with one delegation put in place (and, for a new shard, "targets" that delegates to it), into `edition`.
+  [[nodiscard]] Status delegate(Edition& edition, const std::string& name, const std::vector<verify::tuf::Key>& owners, uint32_t threshold);
+  /// The index with this package's entry renewed from what the roles list, into `edition` and onto the disk.
+  [[nodiscard]] Status put_index(Edition& edition, schemas::Index next);
+  [[nodiscard]] Status renew_package(schemas::Index& next, const schemas::PackageName& name, const Home& home, UnixTime now) const;
+  [[nodiscard]] Result<bool> is_there(const schemas::Release& release, const Digest& digest);
+  [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes, const Digest& digest,
+                               const std::optional<std::string>& envelope, UnixTime now);
+  void prune_indexes(const Digest& previous) const;
+  /// Put the changed home back into `edition`; the release role when its keys are at hand, else the namespace's own.
+  [[nodiscard]] bool publishes_with_release_key(const Home& home) const;
+
+  // The signed envelopes of nano 0.1, beside the roles until every client reads those (dsse_side.cpp).
+  [[nodiscard]] Status put_envelope(const schemas::Release& release, const std::string& bytes, const Digest& digest,
+                                    const std::optional<std::string>& foreign) const;
+  [[nodiscard]] Status put_pointer(UnixTime now) const;
+};
+
+/// The target a role lists for bytes that lie in the tree.
+[[nodiscard]] verify::tuf::TargetFile target_file(const Digest& digest, uint64_t length, Json custom = {});
+/// The digest a target names; zero when it names none.
+[[nodiscard]] Digest digest_of(const verify::tuf::TargetFile& file);
+
+}  // namespace nano::registry

@@ -1,0 +1,39 @@
+// server/workplace.h: a registry opened for work: its folder, its lock, its keys. Internal to server.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "registry/repository/key_store.h"
+#include "registry/repository/repository.h"
+#include "server/admin.h"
+
+namespace nano::server {
+
+/// `DIR.keys`, beside the tree and never in what is served.
+[[nodiscard]] fs::Path keys_folder(const fs::Path& dir);
+
+/// How this registry was made: `DIR.keys/settings.json`. It decides lifetimes and conveniences, never trust.
+struct Settings {
+  Mode mode = Mode::simple;
+  int64_t static_seconds = 0;  ///< of a static registry: how long all its signatures hold
+  [[nodiscard]] registry::roles::Lifetimes lifetimes() const;
+};
+[[nodiscard]] Result<Settings> read_settings(const fs::Path& dir);  ///< absent: the defaults. errors  invalid, store
+[[nodiscard]] Status write_settings(const fs::Path& dir, const Settings& settings);
+
+/// The keys of a registry: DIR.keys, the offline folder, and what --keys names.
+[[nodiscard]] Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional<fs::Path>& offline, const KeyOptions& options);
+
+struct Workplace {
+  Settings settings{};
+  std::unique_ptr<registry::KeyStore> keys{};
+  std::optional<registry::Repository> repo{};
+
+  /// `signs` false: nothing will be signed, and no passphrase is needed.
+  [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options, std::string_view command, bool signs = true);
+};
+
+}  // namespace nano::server
