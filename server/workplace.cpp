@@ -97,6 +97,7 @@ Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options
     NANO_TRY_ASSIGN(open.dsse, out.keys->find(dsse->key_id()));
   }
   NANO_TRY_ASSIGN(out.repo, registry::Repository::open(dir, open, *out.keys));
+  NANO_TRY(out.keys->look_again());  // whoever held the lock before may have made a namespace, and its key
   return out;
 }
 

@@ -47,10 +47,15 @@ Status check_private(const fs::Path& file) {
 
 Result<KeyStore> KeyStore::open(Folders folders, AskPassphrase ask) {
   KeyStore out(std::move(folders), std::move(ask));
-  NANO_TRY(out.read_folder(out.folders_.online));
-  if (out.folders_.offline) NANO_TRY(out.read_folder(*out.folders_.offline));
-  for (const fs::Path& folder : out.folders_.more) NANO_TRY(out.read_folder(folder));
+  NANO_TRY(out.look_again());
   return out;
+}
+
+Status KeyStore::look_again() {
+  NANO_TRY(read_folder(folders_.online));
+  if (folders_.offline) NANO_TRY(read_folder(*folders_.offline));
+  for (const fs::Path& folder : folders_.more) NANO_TRY(read_folder(folder));
+  return Unit{};
 }
 
 Status KeyStore::read_folder(const fs::Path& folder) {

@@ -30,6 +30,9 @@ class KeyStore final : public KeyRing {
   /// Reads the public halves. Absent folders are empty. errors  store; invalid: a .pub that is none
   [[nodiscard]] static Result<KeyStore> open(Folders folders, AskPassphrase ask);
 
+  /// Look again for keys, that another process may have made: once the registry's lock is held.
+  [[nodiscard]] Status look_again();
+
   struct Entry {
     std::string label{};
     verify::PublicKey key{};

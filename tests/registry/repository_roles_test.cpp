@@ -359,6 +359,42 @@ TEST_CASE("a rotation killed between the new root and the new timestamp is finis
   CHECK(test::Reader(repo.dir).fault() == "");
 }
 
+TEST_CASE("a fault at any write of a rotation leaves a tree that old and new clients accept") {
+  for (const char* role : {"timestamp", "snapshot", "targets", "root", "registrar"}) {
+    Repo repo;
+    const Packed packed = repo.package("acme/tiny", "1.0.0");
+    REQUIRE(repo.open().add(packed, {.now = test::kDate}));
+    std::filesystem::copy(repo.dir, repo.temp / "before", std::filesystem::copy_options::recursive);
+    const auto fresh = repo.key();
+    int steps = 0;
+    for (bool hit = true; hit; ++steps) {
+      std::filesystem::remove_all(repo.dir);
+      std::filesystem::copy(repo.temp / "before", repo.dir, std::filesystem::copy_options::recursive);
+      test::Reader old_client(repo.dir);
+      REQUIRE(old_client.fault() == "");
+      hit = false;
+      {
+        Repository r = repo.open();
+        int seen = 0;
+        fs::inject_faults([&](fs::Op at, const fs::Path&, std::size_t&) {
+          if (at != fs::Op::rename || seen++ != steps) return 0;
+          hit = true;
+          return EIO;
+        });
+        (void)r.rotate(role, {fresh});
+        fs::inject_faults({});
+      }
+      INFO(role << ", step " << steps);
+      REQUIRE(old_client.digest(path_of(packed)) == packed.digest.hex());
+      REQUIRE(test::Reader(repo.dir).digest(path_of(packed)) == packed.digest.hex());
+      const auto again = repo.open().rotate(role, {fresh});
+      if (!again) FAIL(again.error().render());
+      REQUIRE(old_client.digest(path_of(packed)) == packed.digest.hex());
+    }
+    CHECK(steps > 3);
+  }
+}
+
 TEST_CASE("signed elsewhere: root, targets and reg go out as documents and come back signed") {
   for (const char* role : {"root", "targets", "reg"}) {
     INFO(role);
