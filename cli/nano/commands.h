@@ -16,6 +16,7 @@ void add_package_commands(
     std::vector<Command>& table);  ///< commands_packages.cpp: install, uninstall, list, rollback, history, gc
 void add_find_commands(std::vector<Command>& table);   ///< commands_find.cpp: search, info, card
 void add_use_commands(std::vector<Command>& table);    ///< commands_use.cpp: run, embed, path
+void add_bench_commands(std::vector<Command>& table);  ///< commands_bench.cpp: bench
 void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: new, pack, inspect, quantize
 void add_why_commands(std::vector<Command>& table);  ///< commands_why.cpp: resolve, why, why-not, why-variant, tree
 void add_trust_commands(std::vector<Command>& table);  ///< commands_trust.cpp: verify

@@ -17,6 +17,7 @@ const Program& nano_program() {
               .groups = {"Find models", "Use models", "Packages", "Make packages", "Settings and help"}};
     add_find_commands(p.commands);
     add_use_commands(p.commands);
+    add_bench_commands(p.commands);
     add_package_commands(p.commands);
     add_why_commands(p.commands);
     add_trust_commands(p.commands);
