@@ -14,6 +14,7 @@ namespace {
 
 using Source = TrustedSet::Source;
 constexpr std::chrono::seconds kLockWait{60};
+constexpr std::size_t kMaxFileName = 200;  // of the 255 a file system gives; the rest is for temporary names
 
 /// Collects bytes and refuses the first one beyond the limit, whatever the fetcher does with the error.
 class CappedSink final : public Sink {
@@ -225,7 +226,10 @@ Result<std::string> Updater::fetch_promised(std::string_view role, const MetaFil
 }
 
 Status Updater::keep(std::string_view role, std::string_view bytes) {
-  return dir_.write(role, bytes);
+  if (metadata_file(role).size() <= kMaxFileName) return dir_.write(role, bytes);
+  notes_.push_back("the metadata of '" + sanitize(role.substr(0, 80)) +
+                   "' are not kept: the role's name is too long for a file");
+  return Unit{};
 }
 
 void Updater::note(std::string what, const Error& why) {

@@ -245,6 +245,29 @@ TEST_CASE("a role can be loaded by name under its delegator, and only under it")
   CHECK((*role)->body.header.extra["custom"]["advisories"][0] == 1);
   REQUIRE(client.updater().load_role("A"));
   CHECK(client.updater().load_role("advisory", "A").error().code == Errc::untrusted);
+  CHECK_FALSE(client.updater().load_role("targets", "A"));
   CHECK(client.updater().load_role("nobody").error().code == Errc::untrusted);
   CHECK(client.updater().load_role("nobody", "advisory").error().code == Errc::untrusted);
+}
+
+TEST_CASE("a role whose name is too long for a file is used, and not kept") {
+  Repo repo;
+  const std::string name(150, '/');  // 450 characters when encoded
+  repo.delegate("targets", name, {"*"});
+  repo.add_target(name, "f", "x");
+  repo.publish_all();
+  Client client(repo);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(client.find("f") == name);
+    CHECK(client.updater().notes().size() == 1);
+  }
+}
+
+TEST_CASE("list_targets asks at most 32 roles for one folder") {
+  Repo repo;
+  for (int i = 0; i < 33; ++i) repo.delegate("targets", "r" + std::to_string(i), {"d/*"});
+  repo.publish_all();
+  Client client(repo);
+  REQUIRE(client.refresh());
+  CHECK(client.updater().list_targets("d").error().code == Errc::untrusted);
 }

@@ -98,6 +98,18 @@ TEST_CASE("another curve, a small rsa modulus and a key of another type than it 
   CHECK(Signer::rsa().key(ec_in_rsa).unusable().find("not an RSA key") != std::string::npos);
 }
 
+TEST_CASE("a curve that is written out, an rsa exponent of 1 and a huge PEM text are not usable") {
+  const Signer ec = Signer::ecdsa();
+  const Json written = {{"keyval", {{"public", ec.explicit_pem()}}}};
+  CHECK(ec.key(written).unusable() == "its curve is written out instead of named");
+  const Signer rsa = Signer::rsa();
+  const Json one = {{"keyval", {{"public", rsa.pem_with_exponent(1)}}}};
+  CHECK(rsa.key(one).unusable() == "its exponent is less than 3");
+  CHECK(rsa.key(Json{{"keyval", {{"public", rsa.pem_with_exponent(3)}}}}).usable());
+  const Json long_text = {{"keyval", {{"public", std::string(20'000, ' ') + rsa.pem()}}}};
+  CHECK(rsa.key(long_text).unusable().find("more than 16384 bytes") != std::string::npos);
+}
+
 TEST_CASE("unknown schemes and broken key texts are kept but never count") {
   for (
       const char* text :

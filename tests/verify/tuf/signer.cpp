@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -59,6 +60,34 @@ std::string Signer::compressed_pem() const {
   REQUIRE(EVP_PKEY_set_utf8_string_param(copy.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
                                          "compressed") == 1);
   return spki(copy.get());
+}
+
+std::string Signer::explicit_pem() const {
+  const auto copy = share(EVP_PKEY_dup(pkey_.get()));
+  REQUIRE(EVP_PKEY_set_utf8_string_param(copy.get(), OSSL_PKEY_PARAM_EC_ENCODING, "explicit") == 1);
+  return spki(copy.get());
+}
+
+std::string Signer::pem_with_exponent(unsigned e) const {
+  BIGNUM* n = nullptr;
+  REQUIRE(EVP_PKEY_get_bn_param(pkey_.get(), OSSL_PKEY_PARAM_RSA_N, &n) == 1);
+  BIGNUM* exponent = BN_new();
+  REQUIRE(BN_set_word(exponent, e) == 1);
+  OSSL_PARAM_BLD* build = OSSL_PARAM_BLD_new();
+  REQUIRE(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1);
+  REQUIRE(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1);
+  OSSL_PARAM* params = OSSL_PARAM_BLD_to_param(build);
+  EVP_PKEY_CTX* ctx = EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr);
+  EVP_PKEY* made = nullptr;
+  REQUIRE(EVP_PKEY_fromdata_init(ctx) == 1);
+  REQUIRE(EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) == 1);
+  const auto owned = share(made);
+  EVP_PKEY_CTX_free(ctx);
+  OSSL_PARAM_free(params);
+  OSSL_PARAM_BLD_free(build);
+  BN_free(exponent);
+  BN_free(n);
+  return spki(owned.get());
 }
 
 Json Signer::object(const Json& extra) const {

@@ -28,6 +28,10 @@ class Signer {
   [[nodiscard]] std::string pem() const;                    ///< SubjectPublicKeyInfo
   /// The key as PEM with its point compressed (ecdsa only).
   [[nodiscard]] std::string compressed_pem() const;
+  /// The key as PEM with its curve written out instead of named (ecdsa only).
+  [[nodiscard]] std::string explicit_pem() const;
+  /// The public half of an RSA key with the same modulus and another exponent, as PEM.
+  [[nodiscard]] std::string pem_with_exponent(unsigned e) const;
   [[nodiscard]] EVP_PKEY* pkey() const { return pkey_.get(); }
 
  private:
