@@ -46,7 +46,10 @@ class Fields {
   /// A whole number from `least` to 2^63 - 1.
   [[nodiscard]] Result<uint64_t> number(const char* name, uint64_t least) {
     const Json* v = find(name);
-    if (v == nullptr || !v->is_number_unsigned() || v->get<uint64_t>() < least ||
+    // Parsed text holds unsigned numbers; a document built in memory may hold signed ones.
+    const bool whole =
+        v != nullptr && v->is_number_integer() && (v->is_number_unsigned() || v->get<int64_t>() >= 0);
+    if (!whole || v->get<uint64_t>() < least ||
         v->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
       return bad(what_ + ": " + quote(name) + " is missing or not a whole number of at least " +
                  std::to_string(least));

@@ -76,7 +76,7 @@ Status Updater::read_local_root() {
     if (!bytes) continue;
     if (!found) {
       auto set = TrustedSet::start(*bytes, options_.time, options_.limits);
-      if (!set || set->root().header.version != version) continue;
+      if (!set) continue;
       set_ = std::move(*set);
       found = true;
     } else if (const auto next = set_.update_root(*bytes); !next) {

@@ -153,6 +153,17 @@ TEST_CASE("a document over the limit of bytes or of signatures is refused") {
   CHECK(parse_document(write_document(doc), 1'000'000));
 }
 
+TEST_CASE(
+    "documents nested deeper than 64 levels are refused: whatever walks them would overflow its stack") {
+  const auto nested = [](std::size_t levels) {  // the document and `signed` are the first two
+    return R"({"signatures":[],"signed":{"a":)" + std::string(levels - 2, '[') +
+           std::string(levels - 2, ']') + "}}";
+  };
+  CHECK(parse_document(nested(64), 10'000'000));
+  CHECK(parse_document(nested(65), 10'000'000).error().message.find("64 levels") != std::string::npos);
+  CHECK(parse_document(nested(1'000'000), 10'000'000).error().code == Errc::invalid);
+}
+
 TEST_CASE("the message of a missed threshold names each key and what it did") {
   const Signer a = Signer::ed25519(), b = Signer::ed25519(), small = Signer::rsa(1024);
   Document doc = doc_of();

@@ -77,6 +77,10 @@ TEST_CASE("one key written in two ways has one fingerprint") {
   const Json extra = {{"x-note", 1}};
   for (const Signer& s : {Signer::ed25519(), Signer::ecdsa(), Signer::rsa()})
     CHECK(s.key().fingerprint() == s.key(extra).fingerprint());
+  const Signer rsa = Signer::rsa();
+  const Json with_note = {{"keyval", {{"public", "my key\n" + rsa.pem()}}}};
+  REQUIRE(rsa.key(with_note).usable());
+  CHECK(rsa.key(with_note).fingerprint() == rsa.key().fingerprint());
   const Signer ec = Signer::ecdsa();
   const Json compressed = {{"keyval", {{"public", ec.compressed_pem()}}}};
   REQUIRE(ec.key(compressed).usable());
@@ -128,6 +132,23 @@ TEST_CASE("unknown schemes and broken key texts are kept but never count") {
     CHECK(key->json() == object);
     CHECK_FALSE(key->verify("m", "00"));
   }
+}
+
+TEST_CASE(
+    "a good key under a scheme nano does not know does not count, and an unusable key is no key among "
+    "others") {
+  const Signer rsa = Signer::rsa();
+  for (const char* scheme : {"rsassa-pss-sha512", "rsassa-pkcs1v15-sha256", "ecdsa-sha2-nistp256"}) {
+    Json object = rsa.object();
+    object["scheme"] = scheme;
+    const auto key = Key::parse(Key::compute_id(object).value(), object);
+    REQUIRE(key);
+    CHECK(key->unusable().find("does not know the scheme") != std::string::npos);
+    CHECK_FALSE(key->verify("m", rsa.sign("m")));
+  }
+  CHECK(Signer::rsa(1024).key().fingerprint().empty());
+  const Json short_key = {{"keyval", {{"public", std::string(62, 'a')}}}};
+  CHECK(Signer::ed25519().key(short_key).unusable() == "an ed25519 key is 64 lower-case hex digits");
 }
 
 TEST_CASE("what is no key object is refused") {

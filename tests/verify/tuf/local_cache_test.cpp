@@ -197,3 +197,12 @@ TEST_CASE("a crash between new root and dropped files: with new online keys the 
   CHECK(client.version("snapshot") == 0);
   CHECK(client.refresh());
 }
+
+TEST_CASE("a local file is read up to its limit only") {
+  TempDir dir;
+  const LocalDir local(dir / "m");
+  REQUIRE(local.write("A", std::string(100, 'x')));
+  CHECK(local.read("A", 100) == std::string(100, 'x'));
+  CHECK_FALSE(local.read("A", 99));
+  CHECK_FALSE(local.read("B", 100));
+}

@@ -159,6 +159,13 @@ TEST_CASE("snapshot mix and match: another version under the promised name is re
               "snapshot version 2 came where the timestamp names version 3"));
   repo.files["3.snapshot.json"] = repo.files["1.snapshot.json"];
   CHECK(fails(client.refresh(), Errc::untrusted, "snapshot version 1 came"));
+  // And a newer one than promised.
+  repo.timestamp.snapshot.version = 2;
+  repo.publish({"timestamp"});
+  repo.publish({"snapshot"});
+  repo.files["2.snapshot.json"] = repo.files["4.snapshot.json"];
+  CHECK(fails(Client(repo).refresh(), Errc::untrusted,
+              "snapshot version 4 came where the timestamp names version 2"));
 }
 
 TEST_CASE("snapshot arbitrary software: one not signed by root's snapshot key is refused") {
