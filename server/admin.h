@@ -125,9 +125,18 @@ struct KeyRow {
 };
 [[nodiscard]] Result<KeyRow> key_new(const fs::Path& folder, const std::string& label, const KeyOptions& keys);
 [[nodiscard]] Result<std::vector<KeyRow>> key_list(const std::vector<fs::Path>& folders);
-/// Gives a role new keys: `count` are made, `threshold` of them sign. Returns their rows.
-[[nodiscard]] Result<std::vector<KeyRow>> key_rotate(const fs::Path& dir, const std::string& role, uint32_t count, uint32_t threshold, const fs::Path& offline,
-                                                     const KeyOptions& keys);
+struct RotateOptions {
+  std::string role{};
+  uint32_t count = 1;      ///< new keys to make …
+  uint32_t threshold = 1;  ///< … of which so many must sign
+  fs::Path offline{};      ///< where new keys that sign rarely go; empty: beside the tree
+  fs::Path drafts{};       ///< when keys that must sign are elsewhere: the documents to carry there; empty: that is an error
+};
+struct RotateReport {
+  std::vector<KeyRow> keys{};       ///< the new ones
+  std::vector<fs::Path> drafts{};   ///< empty: it is done
+};
+[[nodiscard]] Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& options, const KeyOptions& keys);
 /// Proof that one holds the keys of a namespace; `current`: the role's present document, for a change of keys.
 [[nodiscard]] Status key_prove(const std::string& name, const std::string& registry_id, const std::vector<std::string>& labels, uint32_t threshold,
                                const fs::Path& current, const fs::Path& out, const KeyOptions& keys);

@@ -42,6 +42,16 @@ Result<std::vector<fs::Path>> draft_files(const fs::Path& what) {
   return out;
 }
 
+Result<std::vector<fs::Path>> write_drafts(const std::vector<registry::Repository::Draft>& drafts, const fs::Path& folder) {
+  NANO_TRY(fs::make_dirs(folder));
+  std::vector<fs::Path> out;
+  for (const auto& d : drafts) {
+    out.push_back(folder / verify::tuf::metadata_file(d.role, d.version));
+    NANO_TRY(fs::write_atomic(out.back(), d.bytes));
+  }
+  return out;
+}
+
 bool is_registry(const fs::Path& what) { return fs::is_dir(what) && fs::is_dir(what / "metadata"); }
 
 }  // namespace
@@ -61,32 +71,34 @@ Result<std::vector<KeyRow>> key_list(const std::vector<fs::Path>& folders) {
   return out;
 }
 
-Result<std::vector<KeyRow>> key_rotate(const fs::Path& dir, const std::string& role, uint32_t count, uint32_t threshold, const fs::Path& offline,
-                                       const KeyOptions& options) {
+Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, const KeyOptions& options) {
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, options, "key rotate"));
+  const std::string& role = how.role;
   // Where the new keys go: beside the tree, or where the person keeps the ones that sign rarely.
-  const bool rarely = registry::signs_rarely(role);
-  if (place.settings.mode == Mode::offline && rarely && offline.empty())
+  const bool away = registry::signs_rarely(role) && !how.offline.empty();
+  if (place.settings.mode == Mode::offline && registry::signs_rarely(role) && !away)
     return make_error(Errc::usage, "no folder was named for the new key of '" + sanitize(role) + "', which is kept offline", "name it with --offline-keys KEYDIR");
   KeyOptions for_new = options;
-  for_new.must_encrypt = place.settings.mode == Mode::offline && rarely;
-  NANO_TRY_ASSIGN(auto store, open_keys(rarely && !offline.empty() ? offline : keys_folder(dir), std::nullopt, for_new));
+  for_new.must_encrypt = place.settings.mode == Mode::offline && away;
+  RotateReport out;
   std::vector<verify::PublicKey> fresh;
-  std::vector<KeyRow> out;
-  for (uint32_t i = 0; i < count; ++i) {
+  NANO_TRY_ASSIGN(auto store, open_keys(away ? how.offline : keys_folder(dir), std::nullopt, for_new));
+  for (uint32_t i = 0; i < how.count; ++i) {
     int n = 2;
     std::string label = role + "." + std::to_string(n);
     while (store.named(label) || place.keys->named(label)) label = role + "." + std::to_string(++n);
     NANO_TRY_ASSIGN(const auto key, store.create(label));
     fresh.push_back(key);
     NANO_TRY_ASSIGN(auto row, find_row(store, label));
-    out.push_back(std::move(row));
+    out.keys.push_back(std::move(row));
   }
-  place.repo.reset();  // gives up the lock, and the keys with it
-  KeyOptions with_new = options;
-  if (rarely && !offline.empty()) with_new.folders.push_back(offline);
-  NANO_TRY_ASSIGN(auto again, Workplace::open(dir, with_new, "key rotate"));
-  NANO_TRY(again.repo->rotate(role, fresh, threshold));
+  if (away) NANO_TRY(place.keys->look_into(how.offline));
+  NANO_TRY(place.keys->look_again());
+  const auto done = place.repo->rotate(role, fresh, how.threshold);
+  if (done) return out;
+  if (done.error().code != Errc::denied || how.drafts.empty()) return done.error();
+  NANO_TRY_ASSIGN(const auto drafts, place.repo->rotation_drafts(role, fresh, how.threshold));
+  NANO_TRY_ASSIGN(out.drafts, write_drafts(drafts, how.drafts));
   return out;
 }
 
@@ -129,12 +141,8 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     }
     if (renewed.error().code != Errc::denied || out_path.empty()) return std::move(renewed.error());
     NANO_TRY_ASSIGN(const auto drafts, place.repo->drafts(role));
-    NANO_TRY(fs::make_dirs(out_path));
-    for (const auto& d : drafts) {
-      const fs::Path file = out_path / verify::tuf::metadata_file(d.role, d.version);
-      NANO_TRY(fs::write_atomic(file, d.bytes));
-      out.push_back({.role = d.role, .version = d.version, .file = file});
-    }
+    NANO_TRY_ASSIGN(const auto written, write_drafts(drafts, out_path));
+    for (std::size_t i = 0; i < drafts.size(); ++i) out.push_back({.role = drafts[i].role, .version = drafts[i].version, .file = written[i]});
     return out;
   }
   if (options.folders.empty()) return make_error(Errc::usage, "no folder of keys was named", "name it with --keys KEYDIR");
@@ -144,7 +152,7 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(file, kMaxDraft));
     auto signed_doc = registry::sign_elsewhere(bytes, keys);
     if (!signed_doc) return std::move(signed_doc.error()).while_("signing " + file.string());
-    const bool asked_for = signed_doc->role == role || (role == "reg" && registry::roles::is_reg(signed_doc->role));
+    const bool asked_for = role == "all" || signed_doc->role == role || (role == "reg" && registry::roles::is_reg(signed_doc->role));
     if (!asked_for)
       return make_error(Errc::usage, "'" + file.string() + "' is a document of the role '" + sanitize(signed_doc->role) + "', not of '" + sanitize(role) + "'",
                         "look at it first: what is signed cannot be taken back");
@@ -163,7 +171,6 @@ Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Pat
   NANO_TRY_ASSIGN(const auto files, draft_files(drafts));
   std::vector<std::string> documents;
   std::vector<SignedRow> out;
-  registry::MemoryKeys none;
   for (const fs::Path& file : files) {
     NANO_TRY_ASSIGN(documents.emplace_back(), fs::read_file(file, kMaxDraft));
     NANO_TRY_ASSIGN(const auto doc, verify::tuf::parse_document(documents.back(), kMaxDraft));

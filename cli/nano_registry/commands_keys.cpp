@@ -16,17 +16,24 @@ OrderedJson row_json(const server::KeyRow& r) {
   return j;
 }
 
-void say_keys(Invocation& in, const std::vector<server::KeyRow>& rows) {
+void say_keys(Invocation& in, const std::vector<server::KeyRow>& rows, const std::vector<fs::Path>* documents = nullptr) {
   if (in.json()) {
     OrderedJson data;
     data["keys"] = OrderedJson::array();
     for (const auto& r : rows) data["keys"].push_back(row_json(r));
+    if (documents != nullptr) {
+      data["to_sign"] = OrderedJson::array();
+      for (const auto& d : *documents) data["to_sign"].push_back(d.string());
+    }
     in.document(data);
     return;
   }
   for (const auto& r : rows)
     in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.label)) + "  " + r.public_key + "  id " + r.key_id.substr(0, 16) +
                   (r.encrypted ? "" : "  not encrypted") + (r.readable_by_others ? "  READABLE BY OTHERS" : ""));
+  if (documents == nullptr || documents->empty()) return;
+  in.out().line("not in force yet: have these signed (`nano-registry sign all`), all together:");
+  for (const auto& d : *documents) in.out().line("  " + sanitize(d.string()));
 }
 
 Result<int> run_key_new(Invocation& in) {
@@ -50,8 +57,9 @@ Result<int> run_key_rotate(Invocation& in) {
   const auto threshold = static_cast<uint32_t>(in.number("threshold", 1));
   const auto count = static_cast<uint32_t>(in.number("count", threshold));
   if (count > 32) return make_error(Errc::usage, "a role has at most 32 keys");
-  NANO_TRY_ASSIGN(const auto rows, server::key_rotate(in.argument("DIR"), in.argument("ROLE"), count, threshold, in.value("offline-keys"), keys));
-  say_keys(in, rows);
+  server::RotateOptions how{.role = in.argument("ROLE"), .count = count, .threshold = threshold, .offline = in.value("offline-keys"), .drafts = in.value("output")};
+  NANO_TRY_ASSIGN(const auto report, server::key_rotate(in.argument("DIR"), how, keys));
+  say_keys(in, report.keys, &report.drafts);
   return 0;
 }
 
@@ -179,7 +187,8 @@ void add_key_commands(std::vector<Command>& table) {
                    .group = kKeysGroup,
                    .summary = "give a role new keys",
                    .description = "Makes new keys, lets the old ones vouch for them (root, targets, snapshot, timestamp: in a new root; the others: in targets), and signs "
-                                  "everything anew that the old keys had signed. Needs the keys of the role's delegator: name their folder with --keys.",
+                                  "everything anew that the old keys had signed. Needs the keys of the role's delegator: name their folder with --keys. When they "
+                                  "are on another machine, --output FOLDER receives the documents to sign there; the new keys are in force once those are served.",
                    .positionals = {dir_positional(),
                                    {.name = "ROLE",
                                     .help = "whose keys",
@@ -187,6 +196,7 @@ void add_key_commands(std::vector<Command>& table) {
                                     .choices = {"root", "targets", "snapshot", "timestamp", "advisory", "index", "registrar"}}},
                    .options = {{.name = "threshold", .kind = OptionKind::number, .value = "N", .help = "how many of them must sign (1)", .least = 1},
                                {.name = "count", .kind = OptionKind::number, .value = "N", .help = "how many to make (as many as must sign)", .least = 1},
+                               {.name = "output", .short_name = 'o', .kind = OptionKind::value, .value = "FOLDER", .help = "where documents to sign elsewhere go", .completes = Completes::folders},
                                {.name = "offline-keys", .kind = OptionKind::value, .value = "KEYDIR", .help = "where new keys that sign rarely go", .completes = Completes::folders},
                                keys_option(),
                                passphrase_option()},
@@ -215,7 +225,7 @@ void add_key_commands(std::vector<Command>& table) {
                    .description = "With a registry's folder as PATH: signs the role anew and serves it. When its keys are elsewhere, --output FOLDER receives documents to "
                                   "carry to the machine that has them; there PATH is that folder (or one document), no registry is needed, and what each document says is "
                                   "shown. Carried back, --into DIR serves them.",
-                   .positionals = {{.name = "ROLE", .help = "which", .completes = Completes::choices, .choices = {"root", "targets", "reg", "advisory"}},
+                   .positionals = {{.name = "ROLE", .help = "which; all: whatever the documents are", .completes = Completes::choices, .choices = {"root", "targets", "reg", "advisory", "all"}},
                                    {.name = "PATH", .help = "a registry's folder, a document, or a folder of documents", .completes = Completes::folders}},
                    .options = {{.name = "output", .short_name = 'o', .kind = OptionKind::value, .value = "FOLDER", .help = "where documents go", .completes = Completes::folders},
                                {.name = "into", .kind = OptionKind::value, .value = "DIR", .help = "serve the signed documents of PATH in this registry", .completes = Completes::folders},

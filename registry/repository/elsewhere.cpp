@@ -64,84 +64,106 @@ std::vector<std::string> says_of(const tuf::Targets& body) {
 
 }  // namespace
 
+Result<Repository::Draft> Repository::Impl::draft_root(tuf::Root root, const tuf::RoleKeys& by) {
+  root.header.version = served->root().header.version + 1;
+  root.header.expires = options.now + options.lifetimes.root;
+  if (!root.header.extra.is_object()) root.header.extra = Json::object();
+  root.header.extra[std::string(roles::kIdField)] = served->id();
+  mark(root.header, tuf::kRoot, by.key_ids, by.threshold);
+  NANO_TRY_ASSIGN(auto doc, tuf::make_document(root.to_json()));
+  NANO_TRY(sign_with(doc, by, keys));
+  return Draft{.role = std::string(tuf::kRoot), .version = root.header.version, .bytes = tuf::write_document(doc)};
+}
+
+Result<Repository::Draft> Repository::Impl::draft_role(tuf::Targets body, const std::string& role, const tuf::RoleKeys& by) {
+  body.header.version = served->next_version(role);
+  body.header.expires = options.now + options.lifetimes.of(role);
+  mark(body.header, role, by.key_ids, by.threshold);
+  NANO_TRY_ASSIGN(auto doc, tuf::make_document(body.to_json()));
+  NANO_TRY(sign_with(doc, by, keys));
+  return Draft{.role = role, .version = body.header.version, .bytes = tuf::write_document(doc)};
+}
+
 Result<std::vector<Repository::Draft>> Repository::drafts(std::string_view role) {
   Served& served = *impl_->served;
-  const auto finish = [&](Json body, const tuf::RoleKeys& by, std::string name, uint64_t version) -> Result<Draft> {
-    NANO_TRY_ASSIGN(auto doc, tuf::make_document(std::move(body)));
-    NANO_TRY(sign_with(doc, by, impl_->keys));
-    return Draft{.role = std::move(name), .version = version, .bytes = tuf::write_document(doc)};
-  };
   std::vector<Draft> out;
-  if (role == tuf::kRoot) {
-    tuf::Root root = served.root();
-    const tuf::RoleKeys by = root.roles.at(std::string(role));
-    root.header.version += 1;
-    root.header.expires = impl_->options.now + impl_->options.lifetimes.root;
-    if (!root.header.extra.is_object()) root.header.extra = Json::object();
-    root.header.extra[std::string(roles::kIdField)] = served.id();
-    mark(root.header, role, by.key_ids, by.threshold);
-    NANO_TRY_ASSIGN(auto draft, finish(root.to_json(), by, std::string(role), root.header.version));
-    out.push_back(std::move(draft));
-    return out;
-  }
-  NANO_TRY_ASSIGN(const tuf::Targets* targets, served.targets());
-  const auto add = [&](const tuf::Targets& now_served, const std::string& name, const tuf::RoleKeys& by) -> Status {
-    tuf::Targets body = now_served;
-    body.header.version = served.next_version(name);
-    body.header.expires = impl_->options.now + impl_->options.lifetimes.of(name);
-    mark(body.header, name, by.key_ids, by.threshold);
-    NANO_TRY_ASSIGN(auto draft, finish(body.to_json(), by, name, body.header.version));
-    out.push_back(std::move(draft));
+  const auto keep = [&](Result<Draft> draft) -> Status {
+    if (!draft) return std::move(draft.error());
+    out.push_back(std::move(*draft));
     return Unit{};
   };
-  if (role == tuf::kTargets) {
-    NANO_TRY(add(*targets, std::string(role), served.root().roles.at(std::string(role))));
-    return out;
+  NANO_TRY_ASSIGN(const tuf::Targets* targets, served.targets());
+  if (role == tuf::kRoot) {
+    NANO_TRY(keep(impl_->draft_root(served.root(), served.root().roles.at(std::string(role)))));
+  } else if (role == tuf::kTargets) {
+    NANO_TRY(keep(impl_->draft_role(*targets, std::string(role), served.root().roles.at(std::string(role)))));
   }
   for (const tuf::Delegation& d : targets->delegations->roles) {
     if (d.name != role && !(role == "reg" && roles::is_reg(d.name))) continue;
     NANO_TRY_ASSIGN(const tuf::Targets* body, served.role(d.name, tuf::kTargets));
-    NANO_TRY(add(*body, d.name, d.keys));
+    NANO_TRY(keep(impl_->draft_role(*body, d.name, d.keys)));
   }
   if (out.empty()) return make_error(Errc::usage, "'" + std::string(role) + "' is no role that is signed elsewhere", "one of root, targets, advisory, reg");
   return out;
 }
 
+namespace {
+
+struct Arrived {
+  Marked marked{};
+  tuf::Document doc{};
+};
+
+Status check_version(const std::string& role, uint64_t got, uint64_t due) {
+  if (got == due) return Unit{};
+  return make_error(Errc::untrusted, "the document is version " + std::to_string(got) + " of '" + sanitize(role) + "', and version " + std::to_string(due) + " is due",
+                    "something was published meanwhile: make new documents and have them signed");
+}
+
+}  // namespace
+
 Status Repository::install(const std::vector<std::string>& documents) {
   Served& served = *impl_->served;
-  Edition changes = impl_->edition();
-  NANO_TRY_ASSIGN(const tuf::Targets* targets, served.targets());
+  std::vector<Arrived> arrived;
   for (const std::string& bytes : documents) {
     NANO_TRY_ASSIGN(auto doc, tuf::parse_document(bytes, kMaxDocument));
-    NANO_TRY_ASSIGN(const Marked marked, read_mark(doc.body));
-    const std::string& role = marked.role;
-    const auto wrong_version = [&](uint64_t got, uint64_t due) {
-      return make_error(Errc::untrusted, "the document is version " + std::to_string(got) + " of '" + sanitize(role) + "', and version " + std::to_string(due) + " is due",
-                        "something was published meanwhile: make a new draft and have it signed");
-    };
+    NANO_TRY_ASSIGN(auto marked, read_mark(doc.body));
+    arrived.push_back({.marked = std::move(marked), .doc = std::move(doc)});
+  }
+  // From the top down, because who may sign a role is what comes with it, when that changes too.
+  const auto rank = [](const Arrived& a) { return a.marked.role == tuf::kRoot ? 0 : a.marked.role == tuf::kTargets ? 1 : 2; };
+  std::stable_sort(arrived.begin(), arrived.end(), [&](const Arrived& a, const Arrived& b) { return rank(a) < rank(b); });
+  NANO_TRY_ASSIGN(const tuf::Targets* served_targets, served.targets());
+  tuf::Root root = served.root();
+  tuf::Targets targets = *served_targets;
+  Edition changes = impl_->edition();
+  for (Arrived& a : arrived) {
+    const std::string& role = a.marked.role;
     const std::string what = "the document for the role '" + sanitize(role) + "'";
     if (role == tuf::kRoot) {
-      NANO_TRY_ASSIGN(const tuf::Root root, tuf::Root::parse(doc.body));
-      const uint64_t due = served.root().header.version + 1;
-      if (root.header.version != due) return wrong_version(root.header.version, due);
-      NANO_TRY(tuf::verify_document(doc, served.root().keys, served.root().roles.at(role), what + " (by the keys in force)"));
-      NANO_TRY(tuf::verify_document(doc, root.keys, root.roles.at(role), what + " (by its own keys)"));
-      if (!root.header.extra.is_object() || root.header.extra.value(std::string(roles::kIdField), "") != served.id())
+      NANO_TRY_ASSIGN(tuf::Root next, tuf::Root::parse(a.doc.body));
+      NANO_TRY(check_version(role, next.header.version, served.root().header.version + 1));
+      NANO_TRY(tuf::verify_document(a.doc, served.root().keys, served.root().roles.at(role), what + " (by the keys in force)"));
+      NANO_TRY(tuf::verify_document(a.doc, next.keys, next.roles.at(role), what + " (by its own keys)"));
+      if (!next.header.extra.is_object() || next.header.extra.value(std::string(roles::kIdField), "") != served.id())
         return make_error(Errc::untrusted, what + " is not this registry's");
-      changes.put_signed(role, std::move(doc), root.header.version);
+      root = std::move(next);
+      changes.put_signed(role, std::move(a.doc), root.header.version);
       continue;
     }
-    NANO_TRY_ASSIGN(const tuf::Targets body, tuf::Targets::parse(doc.body));
-    const uint64_t due = served.next_version(role);
-    if (body.header.version != due) return wrong_version(body.header.version, due);
+    NANO_TRY_ASSIGN(tuf::Targets body, tuf::Targets::parse(a.doc.body));
+    NANO_TRY(check_version(role, body.header.version, served.next_version(role)));
+    const uint64_t version = body.header.version;
     if (role == tuf::kTargets) {
-      NANO_TRY(tuf::verify_document(doc, served.root().keys, served.root().roles.at(role), what));
+      NANO_TRY(tuf::verify_document(a.doc, root.keys, root.roles.at(role), what));
+      if (!body.delegations) return make_error(Errc::untrusted, what + " delegates to nobody");
+      targets = std::move(body);
     } else {
-      const tuf::Delegation* d = targets->delegations->find(role);
+      const tuf::Delegation* d = targets.delegations->find(role);
       if (d == nullptr) return make_error(Errc::untrusted, "'targets' delegates nothing to '" + sanitize(role) + "'");
-      NANO_TRY(tuf::verify_document(doc, targets->delegations->keys, d->keys, what));
+      NANO_TRY(tuf::verify_document(a.doc, targets.delegations->keys, d->keys, what));
     }
-    changes.put_signed(role, std::move(doc), body.header.version);
+    changes.put_signed(role, std::move(a.doc), version);
   }
   return impl_->commit(changes);
 }
@@ -162,7 +184,10 @@ Result<SignedElsewhere> sign_elsewhere(std::string_view document, KeyRing& keys)
     out.says = says_of(body);
   }
   const bool any = std::any_of(marked.by.key_ids.begin(), marked.by.key_ids.end(), [&](const std::string& id) { return keys.has(id); });
-  if (!any)
+  const auto already = std::count_if(doc.signatures.begin(), doc.signatures.end(), [&](const tuf::DocSignature& s) {
+    return std::find(marked.by.key_ids.begin(), marked.by.key_ids.end(), s.key_id) != marked.by.key_ids.end();
+  });
+  if (!any && static_cast<uint32_t>(already) < marked.by.threshold)  // a document that is complete passes through
     return make_error(Errc::denied, "none of the keys that may sign the role '" + sanitize(marked.role) + "' is here", "name the folder that holds them with --keys");
   NANO_TRY(sign_with(doc, marked.by, keys));
   for (const tuf::DocSignature& s : doc.signatures) out.key_ids.push_back(s.key_id);

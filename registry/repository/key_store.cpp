@@ -58,6 +58,11 @@ Status KeyStore::look_again() {
   return Unit{};
 }
 
+Status KeyStore::look_into(const fs::Path& folder) {
+  folders_.more.push_back(folder);
+  return read_folder(folder);
+}
+
 Status KeyStore::read_folder(const fs::Path& folder) {
   NANO_TRY_ASSIGN(const auto names, fs::list_dir(folder));
   for (const std::string& name : names) {

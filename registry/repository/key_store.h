@@ -32,6 +32,8 @@ class KeyStore final : public KeyRing {
 
   /// Look again for keys, that another process may have made: once the registry's lock is held.
   [[nodiscard]] Status look_again();
+  /// From now on also there.
+  [[nodiscard]] Status look_into(const fs::Path& folder);
 
   struct Entry {
     std::string label{};

@@ -146,6 +146,8 @@ class Repository {
     std::string bytes{};
   };
   [[nodiscard]] Result<std::vector<Draft>> drafts(std::string_view role);
+  /// What rotate() would serve, as documents to be signed elsewhere: all of them are installed together.
+  [[nodiscard]] Result<std::vector<Draft>> rotation_drafts(std::string_view role, const std::vector<verify::PublicKey>& keys, uint32_t threshold = 1);
   /// Serve documents that were signed elsewhere. errors  untrusted: signatures, a version that is not the next, a role that
   /// is not delegated; denied; invalid
   [[nodiscard]] Status install(const std::vector<std::string>& documents);

@@ -53,6 +53,10 @@ struct Repository::Impl {
   /// Put the changed home back into `edition`; the release role when its keys are at hand, else the namespace's own.
   [[nodiscard]] bool publishes_with_release_key(const Home& home) const;
 
+  /// Documents to be signed elsewhere (elsewhere.cpp), with what can be signed here. `by`: who may sign them.
+  [[nodiscard]] Result<Draft> draft_root(verify::tuf::Root root, const verify::tuf::RoleKeys& by);
+  [[nodiscard]] Result<Draft> draft_role(verify::tuf::Targets body, const std::string& role, const verify::tuf::RoleKeys& by);
+
   // The signed envelopes of nano 0.1, beside the roles until every client reads those (dsse_side.cpp).
   [[nodiscard]] Status put_envelope(const schemas::Release& release, const std::string& bytes, const Digest& digest,
                                     const std::optional<std::string>& foreign) const;

@@ -23,6 +23,50 @@ std::vector<std::string> roles_of(const tuf::Targets& targets, std::string_view 
   return out;
 }
 
+/// What a rotation changes: the root, or "targets" and the roles whose keys it names.
+struct Rotation {
+  std::optional<tuf::Root> root{};
+  std::optional<tuf::Targets> targets{};
+  std::vector<std::string> roles{};  ///< delegated ones, to be signed anew by `by`
+  tuf::RoleKeys by{};
+};
+
+template <class Entries, class KeysOf>
+void drop_unused(tuf::Keys& keys, const Entries& roles, KeysOf keys_of) {
+  std::erase_if(keys, [&](const auto& key) {
+    return std::none_of(roles.begin(), roles.end(), [&](const auto& r) {
+      const tuf::RoleKeys& by = keys_of(r);
+      return std::find(by.key_ids.begin(), by.key_ids.end(), key.first) != by.key_ids.end();
+    });
+  });
+}
+
+Result<Rotation> plan_rotation(Served& served, std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
+  if (new_keys.empty() || threshold < 1 || threshold > new_keys.size())
+    return make_error(Errc::usage, "a role needs at least one key, and a threshold between 1 and the number of its keys");
+  NANO_TRY_ASSIGN(const tuf::Targets* targets, served.targets());
+  Rotation out;
+  out.by.threshold = threshold;
+  for (const auto& k : new_keys) out.by.key_ids.push_back(k.key_id());
+  if (is_top_level(role)) {
+    out.root = served.root();
+    out.root->roles.at(std::string(role)) = out.by;
+    for (const auto& k : new_keys) out.root->keys.insert_or_assign(k.key_id(), tuf::Key::of(k));
+    drop_unused(out.root->keys, out.root->roles, [](const auto& entry) -> const tuf::RoleKeys& { return entry.second; });
+    if (role == tuf::kTargets) out.targets = *targets;
+    return out;
+  }
+  out.roles = roles_of(*targets, role);
+  if (out.roles.empty()) return no_such_role(role, "root, targets, snapshot, timestamp, advisory, index, registrar");
+  out.targets = *targets;
+  tuf::Delegations& d = *out.targets->delegations;
+  for (const auto& k : new_keys) d.keys.insert_or_assign(k.key_id(), tuf::Key::of(k));
+  for (tuf::Delegation& r : d.roles)
+    if (std::find(out.roles.begin(), out.roles.end(), r.name) != out.roles.end()) r.keys = out.by;
+  drop_unused(d.keys, d.roles, [](const tuf::Delegation& r) -> const tuf::RoleKeys& { return r.keys; });
+  return out;
+}
+
 }  // namespace
 
 Result<bool> Repository::refresh(bool only_if_due) {
@@ -43,47 +87,43 @@ Result<bool> Repository::refresh(bool only_if_due) {
 }
 
 Status Repository::rotate(std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
-  if (new_keys.empty() || threshold < 1 || threshold > new_keys.size())
-    return make_error(Errc::usage, "a role needs at least one key, and a threshold between 1 and the number of its keys");
-  NANO_TRY_ASSIGN(const tuf::Targets* served_targets, impl_->served->targets());
-  tuf::Targets targets = *served_targets;
+  NANO_TRY_ASSIGN(Rotation plan, plan_rotation(*impl_->served, role, new_keys, threshold));
   Edition changes = impl_->edition();
-  if (is_top_level(role)) {
-    tuf::Root root = impl_->served->root();
-    tuf::RoleKeys& entry = root.roles.at(std::string(role));
-    entry.key_ids.clear();
-    entry.threshold = threshold;
-    for (const auto& k : new_keys) root.add_key(role, tuf::Key::of(k));
-    std::erase_if(root.keys, [&](const auto& key) {
-      return std::none_of(root.roles.begin(), root.roles.end(), [&](const auto& r) {
-        return std::find(r.second.key_ids.begin(), r.second.key_ids.end(), key.first) != r.second.key_ids.end();
-      });
-    });
-    if (role == tuf::kTargets) changes.put(std::string(tuf::kTargets), std::move(targets), root.roles.at(std::string(tuf::kTargets)));
-    changes.put_root(std::move(root));
-    return impl_->commit(changes);
-  }
-  const std::vector<std::string> names = roles_of(targets, role);
-  if (names.empty()) return no_such_role(role, "root, targets, snapshot, timestamp, advisory, index, registrar");
-  tuf::RoleKeys by;
-  by.threshold = threshold;
-  for (const auto& k : new_keys) {
-    targets.delegations->keys.insert_or_assign(k.key_id(), tuf::Key::of(k));
-    by.key_ids.push_back(k.key_id());
-  }
-  for (tuf::Delegation& d : targets.delegations->roles)
-    if (std::find(names.begin(), names.end(), d.name) != names.end()) d.keys = by;
-  std::erase_if(targets.delegations->keys, [&](const auto& key) {
-    return std::none_of(targets.delegations->roles.begin(), targets.delegations->roles.end(), [&](const tuf::Delegation& d) {
-      return std::find(d.keys.key_ids.begin(), d.keys.key_ids.end(), key.first) != d.keys.key_ids.end();
-    });
-  });
-  for (const std::string& name : names) {
+  for (const std::string& name : plan.roles) {
     NANO_TRY_ASSIGN(const tuf::Targets* body, impl_->served->role(name, tuf::kTargets));
-    changes.put(name, *body, by);
+    changes.put(name, *body, plan.by);
   }
-  changes.put(std::string(tuf::kTargets), std::move(targets), impl_->served->root().roles.at(std::string(tuf::kTargets)));
+  const tuf::Root& root = plan.root ? *plan.root : impl_->served->root();
+  if (plan.targets) changes.put(std::string(tuf::kTargets), std::move(*plan.targets), root.roles.at(std::string(tuf::kTargets)));
+  if (plan.root) changes.put_root(std::move(*plan.root));
   return impl_->commit(changes);
+}
+
+Result<std::vector<Repository::Draft>> Repository::rotation_drafts(std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
+  Served& served = *impl_->served;
+  NANO_TRY_ASSIGN(Rotation plan, plan_rotation(served, role, new_keys, threshold));
+  std::vector<Draft> out;
+  const auto both = [](tuf::RoleKeys a, const tuf::RoleKeys& b) {
+    for (const std::string& id : b.key_ids)
+      if (std::find(a.key_ids.begin(), a.key_ids.end(), id) == a.key_ids.end()) a.key_ids.push_back(id);
+    return a;
+  };
+  const tuf::RoleKeys old_targets = served.root().roles.at(std::string(tuf::kTargets));
+  if (plan.root) {
+    const tuf::RoleKeys by = both(plan.root->roles.at(std::string(tuf::kRoot)), served.root().roles.at(std::string(tuf::kRoot)));
+    NANO_TRY_ASSIGN(auto draft, impl_->draft_root(std::move(*plan.root), by));
+    out.push_back(std::move(draft));
+  }
+  if (plan.targets) {
+    NANO_TRY_ASSIGN(auto draft, impl_->draft_role(*plan.targets, std::string(tuf::kTargets), plan.root ? both(plan.by, old_targets) : old_targets));
+    out.push_back(std::move(draft));
+  }
+  for (const std::string& name : plan.roles) {
+    NANO_TRY_ASSIGN(const tuf::Targets* body, served.role(name, tuf::kTargets));
+    NANO_TRY_ASSIGN(auto draft, impl_->draft_role(*body, name, plan.by));
+    out.push_back(std::move(draft));
+  }
+  return out;
 }
 
 Status Repository::renew(std::string_view role) {

@@ -257,15 +257,46 @@ TEST_CASE("root is signed on a machine without the registry, from documents carr
 TEST_CASE("rotated keys get labels of their own, and the old ones are kept") {
   World w;
   w.made();
-  const auto rows = key_rotate(w.dir, "timestamp", 1, 1, {}, {});
-  REQUIRE(rows);
-  CHECK(rows->front().label == "timestamp.2");
+  const auto done = key_rotate(w.dir, {.role = "timestamp"}, {});
+  REQUIRE(done);
+  CHECK(done->keys.front().label == "timestamp.2");
+  CHECK(done->drafts.empty());
   REQUIRE(refresh(w.dir, false, {}));
-  CHECK(key_rotate(w.dir, "root", 3, 2, {}, {}).value().size() == 3);
+  CHECK(key_rotate(w.dir, {.role = "root", .count = 3, .threshold = 2}, {}).value().keys.size() == 3);
   const auto s = status(w.dir, now()).value();
   CHECK(s.roles.front().threshold == 2);
   CHECK(s.roles.front().keys_here == 3);
-  CHECK(key_rotate(w.dir, "nonsense", 1, 1, {}, {}).error().code == Errc::usage);
+  CHECK(key_rotate(w.dir, {.role = "nonsense"}, {}).error().code == Errc::usage);
+}
+
+TEST_CASE("keys are rotated where the root key is not: the documents go there and back, and only then is the new key in force") {
+  World w;
+  InitOptions o{.mode = Mode::offline, .offline_keys = w.temp / "away"};
+  o.keys.passphrase = "secret";
+  w.made(o);
+  const KeyOptions here{.passphrase = "secret"};
+  const KeyOptions there{.folders = {w.temp / "away"}, .passphrase = "secret"};
+  for (const char* role : {"timestamp", "index", "registrar"}) {
+    INFO(role);
+    const auto before = status(w.dir, now()).value();
+    const fs::Path carry = w.temp / (std::string("carry-") + role);
+    RotateOptions how{.role = role, .offline = w.temp / "away2"};
+    CHECK(key_rotate(w.dir, how, here).error().code == Errc::denied);
+    how.drafts = carry;
+    const auto made = key_rotate(w.dir, how, here);
+    if (!made) FAIL(made.error().render());
+    CHECK_FALSE(made->drafts.empty());
+    CHECK(status(w.dir, now()).value().roles.back().key_ids == before.roles.back().key_ids);
+    REQUIRE(sign("all", carry, {}, there));
+    const auto done = install_signed(w.dir, carry, here);
+    if (!done) FAIL(done.error().render());
+    const auto after = status(w.dir, now()).value();
+    for (const auto& r : after.roles) {
+      const bool meant = r.role == role || (std::string(role) == "registrar" && r.role.rfind("reg.", 0) == 0);
+      if (meant) CHECK(r.key_ids.front() == made->keys.front().key_id);
+    }
+    CHECK(refresh(w.dir, false, here));
+  }
 }
 
 TEST_CASE("two publishers at once: one waits for the other, and both are served") {
