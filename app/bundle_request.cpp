@@ -1,8 +1,6 @@
-// app/bundle_request.cpp: `nano install ./x.nano`: whose signature, and may it come in?
-#include <algorithm>
-
+// app/bundle_request.cpp: `nano install ./x.nano`: a packed release or an export, and may it come in?
+#include "app/export_request.h"
 #include "app/plan.h"
-#include "app/trust.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -17,54 +15,46 @@ bool is_bundle_path(const std::string& request) {
   return std::filesystem::is_regular_file(request, ec);
 }
 
-Result<BundleRequest> open_bundle_request(Context& ctx, const std::string& request, bool allow_unsigned) {
-  BundleRequest b;
-  b.path = request;
+Result<std::vector<BundleRequest>> open_bundle_request(Context& ctx, const std::string& request,
+                                                       const InstallOptions& options) {
+  fs::Path path = request;
+  std::string only;  // variant
   std::error_code ec;
-  if (!std::filesystem::exists(b.path, ec)) {
+  if (!std::filesystem::exists(path, ec)) {
     const auto colon = request.rfind(':');
     if (colon != std::string::npos && colon + 1 < request.size()) {
-      b.path = request.substr(0, colon);
-      b.variant = request.substr(colon + 1);
+      path = request.substr(0, colon);
+      only = request.substr(colon + 1);
     }
   }
-  if (!std::filesystem::exists(b.path, ec))
-    return make_error(Errc::not_found, "there is no bundle '" + sanitize(b.path.string()) + "'",
+  if (!std::filesystem::exists(path, ec))
+    return make_error(Errc::not_found, "there is no bundle '" + sanitize(path.string()) + "'",
                       "`nano pack DIR` makes one");
-  auto head = registry::read_bundle_head(b.path);
-  if (!head) return std::move(head.error()).while_("reading the bundle " + sanitize(b.path.string()));
-  b.head = std::move(*head);
+  NANO_TRY_ASSIGN(const bool exported, registry::is_export(path));
+  if (exported) {
+    if (!only.empty())
+      return make_error(Errc::usage, "an export holds the variants that were installed where it was made",
+                        "leave out ':" + sanitize(only) + "'");
+    return open_export(ctx, path, options);
+  }
+  BundleRequest b;
+  b.path = std::move(path);
+  b.variant = std::move(only);
+  NANO_TRY_ASSIGN(b.head, registry::read_bundle_head(b.path));
   const auto& m = b.head.release.manifest;
   const std::string what = m.name.text() + " " + m.version.text();
-
-  Error why = make_error(Errc::untrusted,
-                         "the bundle " + sanitize(b.path.string()) + " (" + what + ") carries no signature");
-  if (b.head.envelope) {
-    auto verified = verify_envelope_for(ctx, m.name, m.version, *b.head.envelope);
-    if (verified && verified->digest == b.head.digest) {
-      b.signers = verified->signers;
-      return b;
-    }
-    if (verified) {
-      why = make_error(Errc::untrusted, "the signature in the bundle " + sanitize(b.path.string()) +
-                                            " is for another release");
-    } else {
-      why = verified.error();
-    }
-  }
-  why.code = Errc::untrusted;
-  if (!allow_unsigned) {
-    why.hint =
-        "have it published in a registry you configured, or try it without installing: `nano run` takes a "
-        "package folder; "
-        "--allow-unsigned installs it all the same";
-    return why;
-  }
+  const std::string why = "the bundle " + sanitize(b.path.string()) + " (" + what + ") carries no signature";
+  if (!options.allow_unsigned)
+    return make_error(Errc::untrusted, why,
+                      "have it published in a registry you configured, or try it without installing: `nano run` takes a "
+                      "package folder; --allow-unsigned installs it all the same");
   if (ctx.ask && !ctx.ask("Nobody you trust signed " + what + " (" + sanitize(b.path.string()) +
                           "). Install it all the same?"))
-    return make_error(Errc::untrusted, "not installed: " + why.message);
+    return make_error(Errc::untrusted, "not installed: " + why);
   ctx.log->warn(what + " is installed without a trusted signature");
-  return b;
+  std::vector<BundleRequest> out;
+  out.push_back(std::move(b));
+  return out;
 }
 
 }  // namespace nano::app

@@ -12,7 +12,6 @@ namespace nano::app {
 namespace {
 
 constexpr std::string_view kStarterName = "starter";
-constexpr uint64_t kMaxKeyText = 256;
 
 Result<std::optional<bool>> env_bool(const char* name) {
   const char* v = std::getenv(name);
@@ -44,18 +43,16 @@ Result<bool> choose(const std::optional<bool>& flag, const char* variable, const
   return env ? *env : user ? *user : system.value_or(false);
 }
 
-Result<std::optional<Registry>> starter_registry() {
+std::optional<Registry> starter_registry() {
   const auto dir = find_starter();
-  if (!dir) return std::optional<Registry>{};
-  NANO_TRY_ASSIGN(const std::string key, fs::read_file(*dir / "starter.pub", kMaxKeyText));
+  if (!dir) return std::nullopt;
   Registry r;
   r.starter = true;
   r.from = "starter";
   r.config.name = kStarterName;
   r.config.url = "file://" + dir->string();
   r.config.root_namespace = true;
-  r.config.public_keys = {std::string(trim(key))};
-  return std::optional<Registry>(std::move(r));
+  return r;
 }
 
 }  // namespace
@@ -73,7 +70,7 @@ std::optional<fs::Path> find_starter() {
                 exe.parent_path().parent_path().parent_path().parent_path() / "share" / "nanom" / "starter"};
   }
   for (const auto& p : places)
-    if (fs::exists(p / "registry.json") && fs::exists(p / "starter.pub")) return p.lexically_normal();
+    if (fs::exists(p / "registry.json") && fs::exists(p / kStarterRoot)) return p.lexically_normal();
   return std::nullopt;
 }
 
@@ -108,8 +105,7 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
   const bool root_taken = std::any_of(merged.registries.begin(), merged.registries.end(),
                                       [](const auto& r) { return r.root_namespace; });
   if (!root_taken) {
-    NANO_TRY_ASSIGN(auto starter, starter_registry());
-    if (starter) ctx.registries.push_back(std::move(*starter));
+    if (auto starter = starter_registry(); starter) ctx.registries.push_back(std::move(*starter));
   }
   if (const std::string& wanted = ctx.settings.registry; !wanted.empty()) {
     const auto named = [&](const Registry& r) { return r.config.name == wanted || r.config.url == wanted; };
@@ -141,9 +137,9 @@ Result<const Registry*> registry_for(const Context& ctx, const std::string& ns) 
                       "see `nano registry list`");
   if (ns == schemas::kRootNamespace)
     return make_error(Errc::not_found, "no registry is configured for packages without a namespace",
-                      "add one: `nano registry add NAME URL --root-namespace --key KEY`");
+                      "add one: `nano registry add NAME URL --root-namespace --root root.json`");
   return make_error(Errc::not_found, "no configured registry owns the namespace '" + ns + "'",
-                    "add the one that does: `nano registry add NAME URL --namespaces " + ns + " --key KEY`");
+                    "add the one that does: `nano registry add NAME URL --namespaces " + ns + " --root root.json`");
 }
 
 }  // namespace nano::app

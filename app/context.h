@@ -66,6 +66,8 @@ struct Context {
 ///   errors  usage, invalid (a config file: named, with the place), store
 [[nodiscard]] Result<Context> make_context(const Flags& flags, Log& log, Progress& progress);
 
+/// The root of the starter registry, in its folder: pinned by the installation of the program that it lies beside.
+inline constexpr std::string_view kStarterRoot = "metadata/1.root.json";
 /// The folder of the starter registry, if there is one beside this program.
 [[nodiscard]] std::optional<fs::Path> find_starter();
 

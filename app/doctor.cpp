@@ -5,6 +5,7 @@
 
 #include "app/installed.h"
 #include "app/machine.h"
+#include "app/trust.h"
 #include "base/text.h"
 #include "runtime_shim/kernels/dispatch.h"
 #include "store/generations.h"
@@ -49,7 +50,7 @@ void check_registries(const Context& ctx, DoctorReport& r) {
     r.checks.push_back(
         {"registries", Health::error,
          "no registry is configured and the starter registry is not beside the program",
-         "add one: `nano registry add NAME URL --root-namespace --key KEY`, or install nano again"});
+         "add one: `nano registry add NAME URL --root-namespace --root root.json`, or install nano again"});
     return;
   }
   for (const auto& reg : ctx.registries) {
@@ -60,6 +61,12 @@ void check_registries(const Context& ctx, DoctorReport& r) {
     } else {
       r.checks.push_back({"registry " + reg.config.name, Health::ok,
                           sanitize(url) + (reg.starter ? " (came with nano)" : ""), ""});
+    }
+    if (const auto anchor = pinned_anchor(ctx, reg); !anchor) {
+      r.checks.push_back({"registry " + reg.config.name, Health::error, anchor.error().message, anchor.error().hint});
+    } else if (signs_for_long(ctx, reg, anchor->id) && !reg.starter) {
+      r.checks.push_back({"registry " + reg.config.name, Health::warning,
+                          "it is static: nobody renews its signatures, so old metadata can be shown as new for long", ""});
     }
     if (url.starts_with("http://"))
       r.checks.push_back({"registry " + reg.config.name, Health::warning,

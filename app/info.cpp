@@ -1,11 +1,12 @@
 // app/info.cpp: one package from wherever it is: store, folder, bundle, registry.
 #include <algorithm>
 
+#include "app/export_request.h"
 #include "app/installed.h"
+#include "app/judge.h"
 #include "app/list.h"
 #include "app/plan.h"
 #include "app/remote.h"
-#include "app/trust.h"
 #include "base/text.h"
 #include "registry/blob_sink.h"
 #include "registry/pack.h"
@@ -44,14 +45,14 @@ const schemas::IndexVersion* choose(const schemas::IndexPackage& p, const schema
 }
 
 /// The release a registry offers for a requirement.
-Result<registry::FetchedRelease> fetch_release(Remote& remote, const schemas::Requirement& want,
+Result<registry::VouchedRelease> fetch_release(Remote& remote, const schemas::Requirement& want,
                                                const schemas::IndexPackage& package) {
   const auto* v = choose(package, want.range);
   if (v == nullptr)
     return make_error(Errc::not_found,
                       "no version of " + want.name.text() + " fits '" + want.range.text() + "'",
                       "`nano info " + want.name.text() + "` lists its versions");
-  return remote.client().release(want.name, v->version, v->release);
+  return remote.release(want.name, v->version, v->release);
 }
 
 Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remotes,
@@ -59,9 +60,11 @@ Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remote
   NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(name.ns));
   NANO_TRY_ASSIGN(const auto* p, remote->package(name));
   if (p == nullptr) {
-    NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
+    // The index only helps to guess what was meant; without it the answer is the same.
+    const auto index = remote->index();
     std::vector<std::string> names;
-    for (const auto& x : index->packages) names.push_back(x.name.text());
+    if (index)
+      for (const auto& x : (*index)->packages) names.push_back(x.name.text());
     const auto near = nearest(name.text(), names);
     return make_error(
         Errc::not_found,
@@ -100,18 +103,26 @@ Result<Info> info(Context& ctx, const std::string& text) {
     return i;
   }
   if (is_bundle_path(text)) {
+    NANO_TRY_ASSIGN(const bool exported, registry::is_export(text));
+    if (exported) {
+      NANO_TRY_ASSIGN(const auto requests, open_export(ctx, text, {}));
+      // Of several packages the first that was asked for speaks.
+      const BundleRequest* b = &requests.front();
+      for (const auto& r : requests)
+        if (r.requested && !b->requested) b = &r;
+      i.manifest = b->head.release.manifest;
+      i.source = "bundle";
+      i.registry = b->registry->config.name;
+      i.release_digest = b->head.digest.text();
+      i.signer = signing_keys(b->chain).front();
+      add_variants(i, b->head.release);
+      return i;
+    }
     NANO_TRY_ASSIGN(const auto head, registry::read_bundle_head(text));
     i.manifest = head.release.manifest;
     i.source = "bundle";
     i.release_digest = head.digest.text();
     i.is_unsigned = true;
-    if (head.envelope) {
-      const auto v = verify_envelope_for(ctx, i.manifest.name, i.manifest.version, *head.envelope);
-      if (v && v->digest == head.digest) {
-        i.is_unsigned = false;
-        i.signer = v->signers.front();
-      }
-    }
     add_variants(i, head.release);
     return i;
   }
@@ -144,7 +155,7 @@ Result<Info> info(Context& ctx, const std::string& text) {
   i.manifest = fetched.release.manifest;
   i.source = i.registry;
   i.release_digest = fetched.digest.text();
-  i.signer = fetched.signers.empty() ? "" : fetched.signers.front();
+  i.signer = signing_keys(fetched.chain).front();
   add_variants(i, fetched.release);
   return i;
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "app/judge.h"
 #include "app/plan.h"
-#include "app/trust.h"
 #include "base/text.h"
 #include "store/blobs.h"
 #include "store/partials.h"
@@ -55,7 +55,13 @@ std::vector<registry::BlobRequest> blobs_of(const schemas::Release& release, con
   return {unique.begin(), unique.end()};
 }
 
-Result<Ready> make_ready(const Plan& plan, Remotes& remotes, const Step& step) {
+/// Of what is installed of a package now.
+std::vector<std::string> keys_before(const Plan& plan, const schemas::PackageName& name) {
+  const auto* e = plan.before.find(name);
+  return e == nullptr ? std::vector<std::string>{} : signing_keys(e->chain);
+}
+
+Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes, const Step& step) {
   Ready r;
   r.step = &step;
   const PlanItem& item = step.item;
@@ -64,18 +70,24 @@ Result<Ready> make_ready(const Plan& plan, Remotes& remotes, const Step& step) {
   if (step.bundle) {
     const auto& b = plan.bundles[*step.bundle];
     r.source.release_bytes = b.head.release_bytes;
-    if (!b.signers.empty() && b.head.envelope) r.source.envelope = *b.head.envelope;
-    r.entry.signer = b.signers.empty() ? "" : b.signers.front();
-    r.entry.unsigned_allowed = b.signers.empty();
+    r.entry.unsigned_allowed = b.is_unsigned();
+    if (b.registry != nullptr) {
+      r.entry.registry = b.registry->config.name;
+      NANO_TRY(heed_advisories(ctx, b.advisories, item.name, item.version));
+      warn_of_other_keys(ctx, item.name, keys_before(plan, item.name), signing_keys(b.chain));
+      record_chain(r.entry, b.chain, b.registry_id, ctx.now);
+    }
     r.blobs = blobs_of(b.head.release, item.variant);
     return r;
   }
   NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(*step.registry));
-  NANO_TRY_ASSIGN(auto fetched, remote->client().release(item.name, item.version, step.release));
+  NANO_TRY_ASSIGN(const auto* advisories, remote->advisories());
+  NANO_TRY(heed_advisories(ctx, *advisories, item.name, item.version));
+  NANO_TRY_ASSIGN(auto fetched, remote->release(item.name, item.version, step.release));
+  warn_of_other_keys(ctx, item.name, keys_before(plan, item.name), signing_keys(fetched.chain));
   r.source.release_bytes = std::move(fetched.bytes);
-  r.source.envelope = std::move(fetched.envelope);
   r.entry.registry = step.registry->config.name;
-  r.entry.signer = fetched.signers.empty() ? "" : fetched.signers.front();
+  record_chain(r.entry, std::move(fetched.chain), remote->id(), ctx.now);
   r.blobs = blobs_of(fetched.release, item.variant);
   return r;
 }
@@ -104,6 +116,14 @@ class Unpack final : public registry::BundleVisitor {
   uint64_t& fetched_;
 };
 
+/// An export gives many requests; its blobs are read in one go, under the first of them.
+std::size_t first_of_file(const Plan& plan, std::size_t index) {
+  if (plan.bundles[index].exported)
+    for (std::size_t i = 0; i < index; ++i)
+      if (plan.bundles[i].exported == plan.bundles[index].exported) return i;
+  return index;
+}
+
 Status check_space(const Context& ctx, uint64_t bytes) {
   const auto free = fs::free_bytes(ctx.places.store);
   if (free && *free < bytes)
@@ -128,7 +148,7 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
       if (there) continue;
       bytes += b.size;
       if (r.step->bundle) {
-        by_bundle[*r.step->bundle].insert(b);
+        by_bundle[first_of_file(plan, *r.step->bundle)].insert(b);
       } else {
         by_registry[r.step->registry].insert(b);
       }
@@ -144,8 +164,17 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
       return sink_for(store, want, report.fetched_bytes);
     }));
   }
-  for (const auto& [index, wanted] : by_bundle) {
-    const auto& b = plan.bundles[index];
+  for (const auto& entry : by_bundle) {
+    const auto& b = plan.bundles[entry.first];
+    const std::set<registry::BlobRequest>& wanted = entry.second;
+    if (b.exported) {
+      NANO_TRY(registry::read_export_blobs(
+          b.path, *b.exported, [&](const registry::BlobRequest& want) -> Result<std::unique_ptr<registry::BlobSink>> {
+            if (!wanted.contains(want)) return std::unique_ptr<registry::BlobSink>();
+            return sink_for(store, want, report.fetched_bytes);
+          }));
+      continue;
+    }
     Unpack visitor(store, b.head.digest, wanted, report.fetched_bytes);
     NANO_TRY_ASSIGN(const auto summary, registry::read_bundle(b.path, visitor));
     for (const auto& m : summary.missing)
@@ -240,7 +269,7 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
     report.generation = plan.before.number;
     std::vector<Ready> ready;
     for (const auto& step : plan.steps) {
-      NANO_TRY_ASSIGN(Ready r, make_ready(plan, remotes, step));
+      NANO_TRY_ASSIGN(Ready r, make_ready(ctx, plan, remotes, step));
       ready.push_back(std::move(r));
       report.items.push_back(step.item);
     }
@@ -255,11 +284,6 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
         ctx.log->detail("the store changed meanwhile: planning again");
         continue;
       }
-      for (const auto& step : plan.steps)
-        if (step.registry != nullptr && step.registry->starter) {
-          NANO_TRY(remember_starter_key(ctx, *step.registry));
-          break;
-        }
       record(ctx, store, report.generation);
     }
     report.seconds = (monotonic_ms() - start) / 1000;

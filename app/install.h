@@ -24,6 +24,9 @@ struct InstallOptions {
   ChooseOptions choose{};
   /// `nano upgrade`: these, and what they need, may move to newer versions (all of them when empty); nothing new is asked for.
   bool upgrade = false;
+  // Exports only (air gap): both or neither. Their use is always said.
+  std::optional<UnixTime> as_of{};  ///< the time by which their expiry is judged; not further back than max_stale
+  int64_t max_stale_s = 0;          ///< seconds for which expired metadata are accepted
 };
 
 enum class Action { install, upgrade, downgrade, change_variant, reinstall, keep };

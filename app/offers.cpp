@@ -60,8 +60,13 @@ Result<std::vector<resolver::Offer>> Offers::offers(const PackageName& name) {
   auto package = in_registry(name);
   if (!package) {
     if (!usable) return std::move(package.error());
-    ctx_.log->detail("only the installed version of " + name.text() +
-                     " is considered: " + package.error().message);
+    const std::string said =
+        "only the installed version of " + name.text() + " is considered: " + package.error().message;
+    if (package.error().code == Errc::untrusted || package.error().code == Errc::integrity) {
+      ctx_.log->warn(said);
+    } else {
+      ctx_.log->detail(said);
+    }
   } else if (*package != nullptr) {
     for (const auto& v : (*package)->versions) {
       out.push_back(offer_of(**package, v));

@@ -5,6 +5,7 @@
 
 #include "app/remote.h"
 #include "registry/bundle.h"
+#include "registry/export.h"
 #include "resolver/choose.h"
 #include "resolver/task.h"
 #include "schemas/generation.h"
@@ -12,12 +13,18 @@
 
 namespace nano::app {
 
-/// A bundle named on the command line, its head read and its signature judged.
+/// A release out of a file named on the command line, judged. An export gives one for each release in it.
 struct BundleRequest {
   fs::Path path{};
   std::string variant{};  ///< "" = the default one
   registry::BundleHead head{};
-  std::vector<std::string> signers{};  ///< empty = unsigned (and allowed by the person)
+  const Registry* registry = nullptr;       ///< that vouches for it; nullptr = unsigned (and allowed by the person)
+  Digest registry_id{};
+  std::vector<schemas::TrustLink> chain{};  ///< empty = unsigned
+  std::vector<schemas::Advisory> advisories{};  ///< of that registry, as the file brings them
+  bool requested = true;                    ///< false: in the file because another release there needs it
+  std::shared_ptr<const registry::ExportHead> exported{};  ///< set for an export
+  [[nodiscard]] bool is_unsigned() const { return chain.empty(); }
 };
 
 [[nodiscard]] resolver::Offer offer_of(const schemas::IndexPackage& package,

@@ -28,8 +28,8 @@ Status read_requests(Context& ctx, const InstallOptions& options, Plan& plan,
                      std::vector<schemas::Requirement>& wants) {
   for (const auto& text : options.requests) {
     if (!options.upgrade && is_bundle_path(text)) {
-      NANO_TRY_ASSIGN(auto bundle, open_bundle_request(ctx, text, options.allow_unsigned));
-      plan.bundles.push_back(std::move(bundle));
+      NANO_TRY_ASSIGN(auto bundles, open_bundle_request(ctx, text, options));
+      for (auto& b : bundles) plan.bundles.push_back(std::move(b));
     } else {
       NANO_TRY_ASSIGN(auto want, schemas::Requirement::parse(text));
       wants.push_back(std::move(want));
@@ -44,7 +44,7 @@ Status add_bundles(const Plan& plan, std::set<PackageName>& asked, resolver::Cho
     if (!asked.insert(m.name).second)
       return make_error(Errc::usage, "'" + m.name.text() + "' is asked for twice", "name it once");
     const auto* e = plan.before.find(m.name);
-    if (b.signers.empty() && e != nullptr && !e->signer.empty())
+    if (b.is_unsigned() && e != nullptr && !e->signer.empty())
       return make_error(
           Errc::untrusted,
           "an unsigned bundle may not replace " + entry_text(*e) + ", which came signed from a registry",

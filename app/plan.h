@@ -32,10 +32,12 @@ struct Plan {
 /// A request on the command line: is it a bundle's path (it exists, or contains '/', or ends in .nano)?
 [[nodiscard]] bool is_bundle_path(const std::string& request);
 
-/// Read and judge a bundle. errors  not_found, invalid, untrusted (not signed by a configured key, and not
-/// allowed), usage
-[[nodiscard]] Result<BundleRequest> open_bundle_request(Context& ctx, const std::string& request,
-                                                        bool allow_unsigned);
+/// Read and judge a file. A packed bundle is unsigned; an export goes through the updater of the registry it names, which must
+/// be configured and own the namespaces, and nothing is fetched for it.
+///   errors  not_found, invalid, integrity, usage; untrusted: unsigned and not allowed, of no configured registry, of a namespace
+///           that another registry owns, expired (and not excused by --as-of and --max-stale), older than what was seen before
+[[nodiscard]] Result<std::vector<BundleRequest>> open_bundle_request(Context& ctx, const std::string& request,
+                                                                     const InstallOptions& options);
 
 /// errors  usage, not_found (nearest name; version; variant), no_solution (the explanation), and those of the
 /// registries

@@ -26,7 +26,7 @@ std::string asker_of(const resolver::Choices& choices, const PackageName& name) 
 
 Status from_bundle(const BundleRequest& bundle, std::size_t index, Step& step) {
   step.item.registry = "bundle";
-  step.item.is_unsigned = bundle.signers.empty();
+  step.item.is_unsigned = bundle.is_unsigned();
   step.item.bytes = bundle.head.release.size_of(step.item.variant);
   step.bundle = index;
   step.release = bundle.head.digest;
@@ -75,8 +75,10 @@ Result<std::vector<Step>> steps_for(const resolver::Choices& choices, const Plan
     item.version = choice.version;
     item.variant = choice.variant.name;
     item.license = choice.offer.license;
-    item.requested = is_asked || (now_there != nullptr && now_there->requested);
-    item.why = is_asked                                       ? "requested"
+    // An export brings what its packages need along with them.
+    const bool by_name = is_asked && (bundle == plan.bundles.end() || bundle->requested);
+    item.requested = by_name || (now_there != nullptr && now_there->requested);
+    item.why = by_name                                        ? "requested"
                : now_there != nullptr && now_there->requested ? "installed by you"
                                                               : asker_of(choices, name);
     if (choice.variant.verdicts.size() > 1)

@@ -4,52 +4,86 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/anchor.h"
+#include "app/trust.h"
+#include "base/hash.h"
 #include "base/text.h"
-#include "verify/keys.h"
+#include "verify/tuf/limits.h"
 
 namespace nano::app {
 namespace {
 
 using schemas::RegistryEntry;
 
-constexpr std::string_view kKeyPrefix = "ed25519:";
-
 Status save(const Context& ctx, const schemas::Config& config) {
   NANO_TRY(fs::make_dirs(ctx.places.config_dir, 0700));
   return fs::write_atomic(ctx.places.user_config(), schemas::write_config(config), 0600);
 }
 
-/// 64 hex digits, `ed25519:`+hex, or a PEM file, as the configuration writes it.
-Result<std::string> key_text(const std::string& given) {
-  std::string text = given;
-  if (text.starts_with(kKeyPrefix)) text.erase(0, kKeyPrefix.size());
-  const bool hex = text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-                     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                   });
-  if (!hex) {
-    auto bytes = fs::read_file(given, verify::kMaxKeyFileBytes);
-    if (!bytes)
-      return make_error(Errc::usage,
-                        "'" + sanitize(given) + "' is neither 64 hex digits nor a readable key file",
-                        "give the public key that the registry's operator published");
-    text = std::string(trim(*bytes));
+/// The root that the options point to.
+Result<Anchor> choose_anchor(Context& ctx, const RegistryAddOptions& o, const std::string& url) {
+  const int ways = (o.root.empty() ? 0 : 1) + (o.root_fingerprint.empty() ? 0 : 1) + (o.trust_first_use ? 1 : 0);
+  if (ways != 1)
+    return make_error(
+        Errc::usage,
+        ways == 0 ? "nothing says by which root the registry '" + o.name + "' is trusted"
+                  : "the root of the registry '" + o.name + "' is given in more than one way",
+        "--root FILE or --root-fingerprint HEX, as its operator published it; --trust-first-use takes the one served now");
+  if (!o.root.empty()) {
+    NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(o.root, verify::tuf::Limits{}.root_bytes));
+    return read_anchor(bytes, "the file '" + sanitize(o.root) + "'");
   }
-  auto key = verify::PublicKey::from_text(text);
-  if (!key) return std::move(key.error()).while_("reading the key '" + sanitize(given) + "'");
-  return std::string(kKeyPrefix) + key->hex();
+  std::optional<Digest> expect;
+  if (!o.root_fingerprint.empty()) {
+    NANO_TRY_ASSIGN(expect, parse_fingerprint(o.root_fingerprint));
+  }
+  NANO_TRY_ASSIGN(const std::string bytes, fetch_first_root(ctx, url));
+  if (expect && sha256(bytes) != *expect)
+    return make_error(Errc::untrusted,
+                      "the root served at " + url + " has the fingerprint " + sha256(bytes).hex() + ", not " + expect->hex(),
+                      "do not use it before you know why: ask its operator by another way than this address");
+  NANO_TRY_ASSIGN(Anchor anchor, read_anchor(bytes, "the root served at " + url));
+  if (anchor.version != 1)
+    return make_error(Errc::untrusted, "what " + url + " serves as its first root is version " + std::to_string(anchor.version));
+  return anchor;
 }
 
-RegistryRow row_of(const Registry& r) {
+/// Two registries may share an id only when they are one (a mirror): what is stored for them is shared.
+Status check_same_registry(const Context& ctx, const Anchor& anchor) {
+  for (const auto& r : ctx.registries) {
+    if (r.config.root != anchor.id) continue;
+    const auto other = pinned_anchor(ctx, r);
+    if (other && other->bytes != anchor.bytes)
+      return make_error(Errc::untrusted,
+                        "the registry '" + r.config.name + "' has the same id and another pinned root",
+                        "one of the two claims to be the other: remove one, or pin the version-1 root for both");
+  }
+  return Unit{};
+}
+
+RegistryRow row_of(const Context& ctx, const Registry& r) {
   RegistryRow row{.name = r.config.name,
                   .url = r.config.url,
                   .namespaces = r.config.namespaces,
                   .root_namespace = r.config.root_namespace,
+                  .id = {},
+                  .root_version = 0,
+                  .root_expires = {},
                   .key_ids = {},
+                  .is_static = false,
+                  .fault = {},
                   .starter = r.starter,
                   .from = r.from};
-  for (const auto& k : r.config.public_keys)
-    if (auto key = verify::PublicKey::from_text(k.starts_with(kKeyPrefix) ? k.substr(kKeyPrefix.size()) : k))
-      row.key_ids.push_back(key->key_id());
+  auto anchor = pinned_anchor(ctx, r);
+  if (!anchor) {
+    row.fault = anchor.error().message;
+    return row;
+  }
+  row.id = anchor->id.hex();
+  row.root_version = anchor->version;
+  row.root_expires = format_time(anchor->expires);
+  row.key_ids = anchor->key_ids;
+  row.is_static = signs_for_long(ctx, r, anchor->id);
   return row;
 }
 
@@ -117,17 +151,12 @@ Result<RegistryRow> registry_add(Context& ctx, const RegistryAddOptions& o) {
     return make_error(Errc::usage,
                       "the registry would own no namespace, so nothing would be installed from it",
                       "say which packages it serves: --namespaces a,b or --root-namespace");
-  if (o.keys.empty())
-    return make_error(Errc::usage, "no public key was given for the registry '" + o.name + "'",
-                      "pin the key its operator published: --key HEX or --key FILE.pem");
-  for (const auto& k : o.keys) {
-    NANO_TRY_ASSIGN(std::string key, key_text(k));
-    if (std::find(entry.public_keys.begin(), entry.public_keys.end(), key) == entry.public_keys.end())
-      entry.public_keys.push_back(std::move(key));
-  }
   if (ctx.user_config.find(o.name) != nullptr || ctx.system_config.find(o.name) != nullptr)
     return make_error(Errc::usage, "a registry named '" + o.name + "' is configured already",
                       "remove it first: `nano registry remove " + o.name + "`");
+  NANO_TRY_ASSIGN(const Anchor anchor, choose_anchor(ctx, o, entry.url));
+  NANO_TRY(check_same_registry(ctx, anchor));
+  entry.root = anchor.id;
   schemas::Config changed = ctx.user_config;
   changed.registries.push_back(entry);
   auto merged = schemas::merge(ctx.system_config, changed);
@@ -137,16 +166,19 @@ Result<RegistryRow> registry_add(Context& ctx, const RegistryAddOptions& o) {
     if (e.hint.empty()) e.hint = "a namespace belongs to one registry; see `nano registry list`";
     return e;
   }
+  if (anchor.expires <= ctx.now)
+    ctx.log->warn("the pinned root of '" + o.name + "' has expired; the registry must serve a newer one");
+  NANO_TRY(pin(ctx, anchor));
   NANO_TRY(save(ctx, changed));
   ctx.user_config = std::move(changed);
   const Registry added{entry, false, "user"};
   ctx.registries.push_back(added);
-  return row_of(added);
+  return row_of(ctx, added);
 }
 
 Result<std::vector<RegistryRow>> registry_list(const Context& ctx) {
   std::vector<RegistryRow> rows;
-  for (const auto& r : ctx.registries) rows.push_back(row_of(r));
+  for (const auto& r : ctx.registries) rows.push_back(row_of(ctx, r));
   return rows;
 }
 
@@ -167,8 +199,10 @@ Status registry_remove(Context& ctx, const std::string& name) {
     return make_error(Errc::not_found, "no registry named '" + sanitize(name) + "' is configured",
                       near ? "did you mean '" + *near + "'?" : "see `nano registry list`");
   }
+  const std::optional<Digest> root = it->root;
   changed.registries.erase(it);
   NANO_TRY(save(ctx, changed));
+  if (root) NANO_TRY(unpin(ctx, changed, *root));
   ctx.user_config = std::move(changed);
   std::erase_if(ctx.registries, [&](const Registry& r) { return r.config.name == name && r.from == "user"; });
   return Unit{};

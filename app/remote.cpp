@@ -1,6 +1,9 @@
-// app/remote.cpp: the index cache on disk, and offline reading of it.
+// app/remote.cpp: which metadata folder, which clock, and what a client remembers between runs.
 #include "app/remote.h"
 
+#include <algorithm>
+
+#include "app/sightings.h"
 #include "app/trust.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -8,8 +11,7 @@
 namespace nano::app {
 namespace {
 
-/// `<cache>/registries/<id>/<hex>.json` and `latest` (the hex digits), where id is a digest of URL and keys:
-/// another key pinned for the same URL starts with an empty cache.
+/// `<cache>/registries/<id>/<hex>.json`, the newest index alone.
 class DiskIndexCache final : public registry::IndexCache {
  public:
   explicit DiskIndexCache(fs::Path dir) : dir_(std::move(dir)) {}
@@ -23,16 +25,10 @@ class DiskIndexCache final : public registry::IndexCache {
   // A cache that cannot be written costs a download next time and nothing else.
   void put(const Digest& digest, std::string_view bytes) override {
     if (!fs::make_dirs(dir_, 0700) || !fs::write_atomic(file(digest), bytes, 0600)) return;
-    const auto before = latest();
-    if (fs::write_atomic(dir_ / "latest", digest.hex(), 0600) && before && *before != digest)
-      (void)fs::remove_file(file(*before));
-  }
-
-  [[nodiscard]] std::optional<Digest> latest() const {
-    const auto text = fs::read_file(dir_ / "latest", 64);
-    if (!text) return std::nullopt;
-    const auto d = Digest::parse_hex(*text);
-    return d ? std::optional<Digest>(*d) : std::nullopt;
+    const auto names = fs::list_dir(dir_);
+    if (!names) return;
+    for (const std::string& name : *names)
+      if (name.ends_with(".json") && dir_ / name != file(digest)) (void)fs::remove_file(dir_ / name);
   }
 
  private:
@@ -40,20 +36,16 @@ class DiskIndexCache final : public registry::IndexCache {
   fs::Path dir_;
 };
 
-fs::Path cache_dir(const Context& ctx, const Registry& r) {
-  std::string id = r.config.url;
-  for (const auto& k : r.config.public_keys) id += "\n" + k;
-  return ctx.places.cache / "registries" / sha256(id).hex();
-}
-
 }  // namespace
 
 struct Remote::Impl {
+  const Context* ctx = nullptr;
   Registry registry;
-  bool offline = false;
+  Digest id{};
   DiskIndexCache cache;
   registry::Client client;
-  std::optional<schemas::Index> index{};
+  Sightings sightings;
+  std::optional<registry::SignedTree> tree{};
 };
 
 Remote::Remote(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -63,50 +55,88 @@ Remote::~Remote() = default;
 registry::Client& Remote::client() {
   return impl_->client;
 }
+registry::SignedTree& Remote::tree() {
+  return *impl_->tree;
+}
 const Registry& Remote::registry() const {
   return impl_->registry;
 }
-
-Result<Remote> Remote::open(const Context& ctx, const Registry& r) {
-  // The starter registry's key proves only that it came with this program, so it may not be fetched from
-  // elsewhere.
-  if (r.starter && !r.config.url.starts_with("file://"))
-    return make_error(Errc::untrusted, "the starter registry is accepted over file:// only");
-  NANO_TRY_ASSIGN(auto verifier, verifier_of(r));
-  registry::ClientOptions o;
-  o.offline = ctx.settings.offline;
-  NANO_TRY_ASSIGN(auto client,
-                  registry::Client::open(r.config.url, std::move(verifier), o, *ctx.log, *ctx.progress));
-  return Remote(std::unique_ptr<Impl>(
-      new Impl{r, ctx.settings.offline, DiskIndexCache(cache_dir(ctx, r)), std::move(client), std::nullopt}));
+const Digest& Remote::id() const {
+  return impl_->id;
 }
 
-Result<const schemas::Index*> Remote::index() {
-  if (impl_->index) return static_cast<const schemas::Index*>(&*impl_->index);
-  auto fetched = impl_->offline && !impl_->client.is_local()
-                     ? Result<schemas::Index>(make_error(Errc::refused, ""))
-                     : impl_->client.index(impl_->client.is_local() ? nullptr : &impl_->cache);
-  if (!fetched && fetched.error().code == Errc::refused) {
-    const auto digest = impl_->cache.latest();
-    const auto bytes = digest ? impl_->cache.get(*digest) : std::nullopt;
-    if (!bytes)
-      return make_error(Errc::refused,
-                        "the index of the registry '" + impl_->registry.config.name +
-                            "' is not kept here and --offline forbids fetching it",
-                        "run the command once without --offline");
-    fetched = schemas::parse_index(*bytes);
-  }
-  if (!fetched)
-    return std::move(fetched.error())
-        .while_("reading the registry '" + impl_->registry.config.name + "' at " +
-                sanitize(impl_->registry.config.url));
-  impl_->index = std::move(*fetched);
-  return static_cast<const schemas::Index*>(&*impl_->index);
+Result<Remote> Remote::open(const Context& ctx, const Registry& r) {
+  // The starter registry's root proves only that it came with this program, so it may not be fetched from elsewhere.
+  if (r.starter && !r.config.url.starts_with("file://"))
+    return make_error(Errc::untrusted, "the starter registry is accepted over file:// only");
+  NANO_TRY_ASSIGN(const Anchor anchor, pinned_anchor(ctx, r));
+  registry::ClientOptions o;
+  o.offline = ctx.settings.offline;
+  NANO_TRY_ASSIGN(auto client, registry::Client::open(r.config.url, o, *ctx.log, *ctx.progress));
+  const fs::Path dir = trust_dir(ctx, anchor.id);
+  Sightings sightings = Sightings::load(dir);
+  const std::string what = "the registry '" + r.config.name + "' at " + sanitize(r.config.url);
+  const UnixTime time = believed_time(ctx, sightings, what);
+  std::unique_ptr<Impl> impl(new Impl{&ctx, r, anchor.id, DiskIndexCache(ctx.places.cache / "registries" / anchor.id.hex()),
+                                      std::move(client), std::move(sightings), std::nullopt});
+  const bool offline = ctx.settings.offline && !impl->client.is_local();
+  NANO_TRY_ASSIGN(impl->tree, registry::SignedTree::open({.dir = dir,
+                                                          .pinned_root = anchor.bytes,
+                                                          .id = anchor.id,
+                                                          .time = {.now = time, .max_stale_s = 0},
+                                                          .what = what},
+                                                         offline ? nullptr : &impl->client, *ctx.log));
+  return Remote(std::move(impl));
 }
 
 Result<const schemas::IndexPackage*> Remote::package(const schemas::PackageName& name) {
+  NANO_TRY_ASSIGN(const auto* package, impl_->tree->package(name));
+  if (package != nullptr) {
+    for (const auto& v : package->versions) impl_->sightings.saw(v.release, impl_->ctx->now);
+    impl_->sightings.save(*impl_->ctx->log);
+  }
+  return package;
+}
+
+Result<const schemas::Index*> Remote::index() {
+  auto index = impl_->tree->index(&impl_->cache);
+  impl_->sightings.saw_date(impl_->tree->newest_date());
+  impl_->sightings.save(*impl_->ctx->log);
+  return index;
+}
+
+Result<const std::vector<schemas::Advisory>*> Remote::advisories() {
+  auto advisories = impl_->tree->advisories();
+  impl_->sightings.saw_date(impl_->tree->newest_date());
+  impl_->sightings.save(*impl_->ctx->log);
+  return advisories;
+}
+
+Result<registry::VouchedRelease> Remote::release(const schemas::PackageName& name, const schemas::Version& version,
+                                                 const Digest& digest) {
+  return impl_->tree->release(name, version, digest);
+}
+
+Result<UnixTime> Remote::public_since(const schemas::PackageName& name, const schemas::IndexVersion& version) {
+  UnixTime since = 0;
+  if (const auto t = parse_time(version.published)) since = *t;
   NANO_TRY_ASSIGN(const schemas::Index* all, index());
-  return all->find(name);
+  const schemas::IndexPackage* listed = all->find(name);
+  if (listed != nullptr)
+    for (const auto& v : listed->versions)
+      if (v.version == version.version && v.release == version.release && !v.first_served.empty())
+        if (const auto t = parse_time(v.first_served)) return std::max(since, *t);
+  return std::max(since, impl_->sightings.first(version.release).value_or(impl_->ctx->now));
+}
+
+Remotes::~Remotes() {
+  for (auto& [name, remote] : open_) {
+    const registry::Requests& r = remote.client().requests();
+    if (r.metadata + r.targets > 0)
+      ctx_.log->detail("registry '" + name + "': " + std::to_string(r.metadata) + " metadata requests, " +
+                       human_bytes(r.metadata_bytes) + "; " + std::to_string(r.targets) + " others, " +
+                       human_bytes(r.target_bytes));
+  }
 }
 
 Result<Remote*> Remotes::for_namespace(const std::string& ns) {

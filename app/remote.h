@@ -1,32 +1,45 @@
-// app/remote.h: one configured registry opened for reading, with its index kept between runs.
+// app/remote.h: one configured registry opened for reading: its signed tree, and the wire behind it.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/context.h"
 #include "registry/client/client.h"
+#include "registry/client/signed_tree.h"
 #include "schemas/index.h"
 
 namespace nano::app {
 
-/// A registry's client and its index. The index is read at most once. Not thread-safe.
+/// A registry. Its metadata are refreshed at most once, and only when something is asked. Not thread-safe.
 class Remote {
  public:
+  /// errors  untrusted: no pinned root; usage: its URL
   [[nodiscard]] static Result<Remote> open(const Context& ctx, const Registry& registry);
   Remote(Remote&&) noexcept;
   Remote& operator=(Remote&&) noexcept;
   ~Remote();
 
-  /// The newest signed index; when offline, the one that was verified and kept last.
-  ///   errors  refused: offline and nothing kept; as registry::Client
-  [[nodiscard]] Result<const schemas::Index*> index();
   /// What the registry vouches for under this name, all that a resolver needs; nullptr: it has no such package.
+  /// When each version was seen here first is noted down.
   [[nodiscard]] Result<const schemas::IndexPackage*> package(const schemas::PackageName& name);
+  /// The search index: names, titles, and when each release was first served. Hints for people; nothing is installed by it.
+  [[nodiscard]] Result<const schemas::Index*> index();
+  [[nodiscard]] Result<const std::vector<schemas::Advisory>*> advisories();
+  /// errors  as registry::SignedTree::release
+  [[nodiscard]] Result<registry::VouchedRelease> release(const schemas::PackageName& name, const schemas::Version& version,
+                                                         const Digest& digest);
+  /// Since when a version can be thought public: the later of what its publisher says and of when this registry first served it,
+  /// or where that says nothing, of when this client saw it first (TRUST.md: a stolen key can backdate `published`).
+  [[nodiscard]] Result<UnixTime> public_since(const schemas::PackageName& name, const schemas::IndexVersion& version);
+
+  [[nodiscard]] registry::SignedTree& tree();
   [[nodiscard]] registry::Client& client();
   [[nodiscard]] const Registry& registry() const;
+  [[nodiscard]] const Digest& id() const;
 
  private:
   struct Impl;
@@ -38,6 +51,9 @@ class Remote {
 class Remotes {
  public:
   explicit Remotes(const Context& ctx) : ctx_(ctx) {}
+  ~Remotes();  ///< says, when verbose, how many requests were made
+  Remotes(const Remotes&) = delete;
+  Remotes& operator=(const Remotes&) = delete;
   /// The one that owns a namespace. errors  not_found: none does
   [[nodiscard]] Result<Remote*> for_namespace(const std::string& ns);
   [[nodiscard]] Result<Remote*> for_registry(const Registry& registry);

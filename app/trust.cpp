@@ -1,82 +1,189 @@
-// app/trust.cpp: from configured keys to a verifier.
+// app/trust.cpp: reads the stored metadata as documents. It was verified before it was stored; here it is only shown.
 #include "app/trust.h"
 
 #include <algorithm>
 
+#include "app/registries.h"
 #include "base/text.h"
-#include "schemas/release.h"
-#include "verify/dsse.h"
+#include "registry/client/client.h"
+#include "registry/tree.h"
+#include "verify/tuf/limits.h"
+#include "verify/tuf/metadata.h"
+#include "verify/tuf/names.h"
 
 namespace nano::app {
 namespace {
 
-constexpr std::string_view kPrefix = "ed25519:";
-constexpr uint64_t kMaxStarterKeys = 65'536;  ///< bytes of starter.keys: a thousand upgrades
+namespace tuf = verify::tuf;
 
-fs::Path starter_keys(const Context& ctx) {
-  return ctx.places.config_dir / "starter.keys";
-}
+constexpr std::string_view kSuffix = ".json";
 
-Result<std::vector<verify::PublicKey>> parse_keys(const std::vector<std::string>& texts,
-                                                  const std::string& where) {
-  std::vector<verify::PublicKey> keys;
-  for (const auto& text : texts) {
-    auto key = verify::PublicKey::from_text(text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text);
-    if (!key) return std::move(key.error()).while_("reading " + where);
-    keys.push_back(*key);
+/// Keeps what arrives.
+class Whole final : public tuf::Sink {
+ public:
+  Status write(std::string_view more) override {
+    bytes += more;
+    return Unit{};
   }
-  return keys;
+  std::string bytes{};
+};
+
+std::string percent_decoded(std::string_view s) {
+  std::string out;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const auto byte = s[i] == '%' && i + 2 < s.size() ? from_hex(std::string(s.substr(i + 1, 2))) : make_error(Errc::invalid, "");
+    if (byte) {
+      out += *byte;
+      i += 2;
+    } else {
+      out += s[i];
+    }
+  }
+  return out;
 }
 
-std::vector<std::string> remembered(const Context& ctx) {
-  const auto bytes = fs::read_file(starter_keys(ctx), kMaxStarterKeys);
-  std::vector<std::string> keys;
-  if (!bytes) return keys;
-  for (const auto& line : split(*bytes, '\n'))
-    if (!trim(line).empty()) keys.emplace_back(trim(line));
-  return keys;
+/// What delegators say of roles: who may sign them.
+struct Authorities {
+  std::map<std::string, tuf::RoleKeys> roles{};
+  void add(const tuf::Targets& t) {
+    if (!t.delegations) return;
+    for (const auto& d : t.delegations->roles) roles.emplace(d.name, d.keys);
+  }
+};
+
+TrustRole role_of(const Context& ctx, const std::string& name, const tuf::Header& header) {
+  return {.role = name,
+          .version = header.version,
+          .expires = format_time(header.expires),
+          .expired = header.expires <= ctx.now,
+          .threshold = 0,
+          .key_ids = {},
+          .targets = 0};
 }
 
-std::string what(const schemas::PackageName& name, const schemas::Version& version) {
-  return "release " + name.text() + "@" + version.text();
+void read_role(const Context& ctx, const fs::Path& dir, const std::string& name, Authorities& authorities,
+               std::vector<TrustRole>& out) {
+  const tuf::Limits limits;
+  const auto bytes = fs::read_file(dir / tuf::metadata_file(name), limits.targets_bytes);
+  if (!bytes) return;
+  if (name == tuf::kRoot) {
+    const auto root = tuf::read_metadata<tuf::Root>(*bytes, limits.root_bytes);
+    if (!root) return;
+    for (const auto& [role, keys] : root->second.roles) authorities.roles.emplace(role, keys);
+    out.push_back(role_of(ctx, name, root->second.header));
+  } else if (name == tuf::kTimestamp) {
+    if (const auto t = tuf::read_metadata<tuf::Timestamp>(*bytes, limits.timestamp_bytes))
+      out.push_back(role_of(ctx, name, t->second.header));
+  } else if (name == tuf::kSnapshot) {
+    if (const auto s = tuf::read_metadata<tuf::Snapshot>(*bytes, limits.snapshot_bytes))
+      out.push_back(role_of(ctx, name, s->second.header));
+  } else if (const auto t = tuf::read_metadata<tuf::Targets>(*bytes, limits.targets_bytes)) {
+    authorities.add(t->second);
+    out.push_back(role_of(ctx, name, t->second.header));
+    out.back().targets = t->second.targets.size();
+  }
+}
+
+std::vector<TrustRole> read_roles(const Context& ctx, const fs::Path& dir) {
+  std::vector<TrustRole> out;
+  Authorities authorities;
+  for (const std::string_view name : {tuf::kRoot, tuf::kTimestamp, tuf::kSnapshot, tuf::kTargets})
+    read_role(ctx, dir, std::string(name), authorities, out);
+  if (const auto names = fs::list_dir(dir))
+    for (const std::string& file : *names) {
+      if (!file.ends_with(kSuffix) || file.front() == '.') continue;
+      const std::string role = percent_decoded(file.substr(0, file.size() - kSuffix.size()));
+      if (role != tuf::kTargets && !tuf::is_reserved_role(role) && tuf::metadata_file(role) == file)
+        read_role(ctx, dir, role, authorities, out);
+    }
+  for (TrustRole& r : out)
+    if (const auto it = authorities.roles.find(r.role); it != authorities.roles.end()) {
+      r.threshold = it->second.threshold;
+      r.key_ids = it->second.key_ids;
+    }
+  return out;
+}
+
+TrustState state_of(const Context& ctx, const Registry& r) {
+  TrustState out{.registry = r.config.name,
+                 .url = r.config.url,
+                 .id = {},
+                 .from = r.from,
+                 .pinned_version = 0,
+                 .roles = {},
+                 .is_static = false,
+                 .fault = {}};
+  const auto anchor = pinned_anchor(ctx, r);
+  if (!anchor) {
+    out.fault = anchor.error().message;
+    return out;
+  }
+  out.id = anchor->id.hex();
+  out.pinned_version = anchor->version;
+  out.roles = read_roles(ctx, trust_dir(ctx, anchor->id));
+  out.is_static = signs_for_long(ctx, r, anchor->id);
+  return out;
+}
+
+Result<const Registry*> find_registry(const Context& ctx, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& r : ctx.registries) {
+    if (r.config.name == name) return &r;
+    names.push_back(r.config.name);
+  }
+  const auto near = nearest(name, names);
+  return make_error(Errc::not_found, "no registry named '" + sanitize(name) + "' is configured",
+                    near ? "did you mean '" + *near + "'?" : "see `nano registry list`");
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const verify::ReleaseVerifier>> verifier_of(const Registry& registry) {
-  NANO_TRY_ASSIGN(auto keys, parse_keys(registry.config.public_keys,
-                                        "the keys of the registry '" + registry.config.name + "'"));
-  return verify::pinned_keys(std::move(keys));
+fs::Path trust_dir(const Context& ctx, const Digest& registry_id) {
+  return ctx.places.trust / registry_id.hex();
 }
 
-Result<verify::Verified> verify_envelope_for(const Context& ctx, const schemas::PackageName& name,
-                                             const schemas::Version& version, const std::string& envelope) {
-  NANO_TRY_ASSIGN(const Registry* registry, registry_for(ctx, name.ns));
-  NANO_TRY_ASSIGN(const auto verifier, verifier_of(*registry));
-  return verifier->verify(envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, what(name, version));
+Result<std::string> fetch_first_root(Context& ctx, const std::string& url) {
+  registry::ClientOptions o;
+  o.offline = ctx.settings.offline;
+  NANO_TRY_ASSIGN(auto client, registry::Client::open(url, o, *ctx.log, *ctx.progress));
+  Whole root;
+  auto done = client.fetch(tuf::Area::metadata, tuf::metadata_file(tuf::kRoot, 1), tuf::Limits{}.root_bytes, root);
+  if (!done && done.error().code == Errc::refused) done.error().hint = "give the root itself: --root FILE";
+  if (!done) return std::move(done.error()).while_("fetching the root of " + sanitize(url));
+  return std::move(root.bytes);
 }
 
-Status remember_starter_key(const Context& ctx, const Registry& starter) {
-  std::vector<std::string> keys = remembered(ctx);
-  const std::size_t before = keys.size();
-  for (const auto& k : starter.config.public_keys)
-    if (std::find(keys.begin(), keys.end(), k) == keys.end()) keys.push_back(k);
-  if (keys.size() == before) return Unit{};
-  std::string text;
-  for (const auto& k : keys) text += k + "\n";
-  NANO_TRY(fs::make_dirs(ctx.places.config_dir, 0700));
-  return fs::write_atomic(starter_keys(ctx), text, 0600);
+Result<std::vector<TrustState>> trust_list(const Context& ctx) {
+  std::vector<TrustState> out;
+  for (const auto& r : ctx.registries) out.push_back(state_of(ctx, r));
+  return out;
 }
 
-Result<verify::Verified> verify_installed(const Context& ctx, const schemas::GenerationEntry& entry,
-                                          const std::string& envelope) {
-  if (entry.registry != "starter") return verify_envelope_for(ctx, entry.name, entry.version, envelope);
-  std::vector<std::string> texts = remembered(ctx);
-  if (const auto dir = find_starter())
-    if (const auto key = fs::read_file(*dir / "starter.pub", 256)) texts.emplace_back(trim(*key));
-  NANO_TRY_ASSIGN(auto keys, parse_keys(texts, starter_keys(ctx).string()));
-  return verify::pinned_keys(std::move(keys))
-      ->verify(envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, what(entry.name, entry.version));
+Result<TrustState> trust_show(const Context& ctx, const std::string& name) {
+  NANO_TRY_ASSIGN(const Registry* r, find_registry(ctx, name));
+  return state_of(ctx, *r);
+}
+
+Result<TrustState> trust_reset(Context& ctx, const std::string& name, bool sure) {
+  NANO_TRY_ASSIGN(const Registry* r, find_registry(ctx, name));
+  NANO_TRY_ASSIGN(const Anchor anchor, pinned_anchor(ctx, *r));
+  const std::string loss = "nano then no longer knows what '" + name +
+                           "' signed last, so old metadata could be shown to it as new";
+  if (!sure && !(ctx.ask && ctx.ask("Forget the metadata of '" + name + "'? " + loss)))
+    return make_error(Errc::usage, "nothing was forgotten: " + loss, "--yes says that this is meant");
+  NANO_TRY(fs::remove_tree(trust_dir(ctx, anchor.id)));
+  return state_of(ctx, *r);
+}
+
+bool signs_for_long(const Context& ctx, const Registry& registry, const Digest& id) {
+  const tuf::Limits limits;
+  auto bytes = fs::read_file(trust_dir(ctx, id) / tuf::metadata_file(tuf::kTimestamp), limits.timestamp_bytes);
+  if (!bytes && registry.config.url.starts_with("file://"))
+    bytes = fs::read_file(fs::Path(registry.config.url.substr(7)) / registry::tree::metadata(tuf::metadata_file(tuf::kTimestamp)),
+                          limits.timestamp_bytes);
+  if (!bytes) return false;
+  const auto t = tuf::read_metadata<tuf::Timestamp>(*bytes, limits.timestamp_bytes);
+  return t && t->second.header.expires - ctx.now > kOnlineDays * 24 * 3600;
 }
 
 }  // namespace nano::app

@@ -1,9 +1,10 @@
-// app/verify.cpp: the store's check of bytes, and each release's signature checked anew.
+// app/verify.cpp: the store's check of bytes, and each release held against what its registry signed last.
 #include "app/verify.h"
 
 #include "app/installed.h"
 #include "app/trust.h"
 #include "base/text.h"
+#include "registry/client/signed_tree.h"
 #include "store/check.h"
 #include "store/transaction.h"
 
@@ -23,40 +24,70 @@ VerifyFinding from_store(const store::Finding& f) {
   return out;
 }
 
-/// The signature of one installed release, against the keys configured today.
-void check_signature(const Context& ctx, const store::Store& store, const schemas::GenerationEntry& e,
-                     VerifyReport& report, VerifiedPackage& row) {
-  const auto fault = [&](std::string message, std::string remedy) {
-    report.findings.push_back({row.name, "signature", e.dir, std::move(message), std::move(remedy), true});
+/// A hundred years: expired metadata still show who vouched. Nothing is installed by them.
+constexpr int64_t kAnyAge = int64_t{36'500} * 86'400;
+
+/// What the metadata that were seen last say of an installed release. Nothing is fetched.
+void check_chain(const Context& ctx, const store::InstalledPackage& package, const schemas::GenerationEntry& e,
+                 VerifyReport& report, VerifiedPackage& row) {
+  const auto fault = [&](std::string kind, const Error& error) {
+    report.findings.push_back({row.name, std::move(kind), e.dir, error.message, error.hint, true});
     row.ok = false;
+    row.standing = Standing::refused;
   };
-  auto package = store::open_package(store, e.dir);
-  if (!package) return;  // already a finding of the store's check
-  row.files = package->release.files_of(e.variant).size();
-  row.bytes = package->release.size_of(e.variant);
-  if (package->digest != e.release) {
-    report.findings.push_back({row.name, "release", e.dir,
-                               "the release in the folder is not the one the generation names",
-                               "install it again: `nano install " + row.name + "`", false});
-    row.ok = false;
-    return;
-  }
-  if (package->envelope.empty()) {
-    if (!e.unsigned_allowed)
-      fault("the release of " + row.name + " carries no signature",
-            "install it again: `nano install " + row.name + "`");
-    return;
-  }
-  auto verified = verify_installed(ctx, e, package->envelope);
-  if (!verified) {
-    fault(verified.error().message, verified.error().hint);
-  } else if (verified->digest != e.release) {
-    fault("the signature of " + row.name + " is for another release",
-          "install it again: `nano install " + row.name + "`");
+  row.standing = Standing::recorded;
+  const auto id = Digest::parse_hex(e.registry_id);
+  if (!id) return;
+  auto tree = registry::SignedTree::open({.dir = trust_dir(ctx, *id),
+                                          .pinned_root = {},
+                                          .id = {},
+                                          .time = {.now = ctx.now, .max_stale_s = kAnyAge},
+                                          .what = "the registry '" + e.registry + "'"},
+                                         nullptr, *ctx.log);
+  if (!tree || !tree->refresh()) return;  // never refreshed here, or damaged: the next refresh mends that
+  auto vouched = tree->vouch(e.name, e.version, package.release_bytes);
+  if (vouched) {
+    row.standing = Standing::vouched;
+    row.chain = std::move(vouched->chain);
+  } else if (vouched.error().code == Errc::untrusted) {
+    fault("signature", vouched.error());
+  } else if (vouched.error().code == Errc::not_found) {
+    fault("withdrawn", vouched.error());
   }
 }
 
+/// The signature of one installed release.
+void check_signature(const Context& ctx, const store::Store& store, const schemas::GenerationEntry& e,
+                     VerifyReport& report, VerifiedPackage& row) {
+  const auto fault = [&](std::string kind, std::string message, bool untrusted) {
+    report.findings.push_back({row.name, std::move(kind), e.dir, std::move(message),
+                               "install it again: `nano install --force " + row.name + "`", untrusted});
+    row.ok = false;
+  };
+  const auto package = store::open_package(store, e.dir);
+  if (!package) return;  // already a finding of the store's check
+  for (const auto* f : package->release.files_of(e.variant))
+    row.files.push_back({.path = f->path, .digest = f->sha256.text(), .bytes = f->size});
+  row.bytes = package->release.size_of(e.variant);
+  if (package->digest != e.release)
+    return fault("release", "the release in the folder is not the one the generation names", false);
+  if (!e.chain.empty()) return check_chain(ctx, *package, e, report, row);
+  if (!e.signer.empty())
+    return fault("signature", row.name + " was installed by nano before 0.2, whose signatures prove nothing any more", true);
+  if (!e.unsigned_allowed) fault("signature", "the release of " + row.name + " carries no signature", true);
+}
+
 }  // namespace
+
+std::string_view standing_word(Standing s) {
+  switch (s) {
+    case Standing::is_unsigned: return "unsigned";
+    case Standing::vouched: return "vouched";
+    case Standing::recorded: return "recorded";
+    case Standing::refused: return "refused";
+  }
+  return "";
+}
 
 Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
@@ -87,11 +118,15 @@ Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
     VerifiedPackage row{.name = e.name.text(),
                         .version = e.version.text(),
                         .variant = e.variant,
-                        .files = 0,
+                        .files = {},
                         .bytes = 0,
                         .release_digest = e.release.text(),
                         .signer = e.signer,
                         .registry = e.registry,
+                        .registry_id = e.registry_id,
+                        .chain = e.chain,
+                        .verified = e.verified,
+                        .standing = Standing::is_unsigned,
                         .is_unsigned = e.signer.empty(),
                         .ok = true};
     const std::string prefix = e.name.text() + "@";

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/context.h"
+#include "schemas/generation.h"
 
 namespace nano::app {
 
@@ -12,15 +13,33 @@ struct VerifyOptions {
   std::vector<std::string> names{};  ///< empty: everything installed
   bool repair = false;  ///< mend from good blobs; damaged blobs are removed (install fetches them again)
 };
+struct VerifiedFile {
+  std::string path{};    ///< inside the package
+  std::string digest{};  ///< sha256:…, as the release has it
+  uint64_t bytes = 0;
+};
+/// How a signed package stands with what its registry signed last, as far as this machine has seen it.
+enum class Standing {
+  is_unsigned,
+  vouched,   ///< the metadata kept here list this very release
+  recorded,  ///< no metadata are kept here: only what was recorded when it was installed
+  refused,   ///< they list another release in its place, or none any more: a finding says so
+};
+[[nodiscard]] std::string_view standing_word(Standing s);
+
 struct VerifiedPackage {
   std::string name{};
   std::string version{};
   std::string variant{};
-  std::size_t files = 0;
+  std::vector<VerifiedFile> files{};
   uint64_t bytes = 0;
   std::string release_digest{};
   std::string signer{};  ///< key id, or "" when unsigned
   std::string registry{};
+  std::string registry_id{};
+  std::vector<schemas::TrustLink> chain{};  ///< from root to the role that lists the release
+  std::string verified{};                   ///< when it was checked at install, YYYY-MM-DDTHH:MM:SSZ
+  Standing standing = Standing::is_unsigned;
   bool is_unsigned = false;
   bool ok = true;
 };

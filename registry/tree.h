@@ -14,6 +14,8 @@ namespace nano::registry::tree {
 inline constexpr std::string_view kRegistryJson = "registry.json";
 /// The one file that changes: a signed envelope that names the newest index by digest and length.
 inline constexpr std::string_view kIndexPointer = "index.dsse.json";
+/// Unknown field of each root after the first: the registry's id, the sha256 (64 hex digits) of the first (TRUST.md).
+inline constexpr std::string_view kIdField = "x-nano-id";
 /// `metadata/<file>`: what roles signed, by the name it is served under ("3.root.json", "timestamp.json").
 [[nodiscard]] std::string metadata(std::string_view file);
 /// `targets/<path>`: a signed role's target, its path percent-encoded and its name prefixed with its digest already.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/context.h"
+#include "app/install.h"
 #include "cli/invocation.h"
 
 namespace nano::cli {
@@ -20,10 +21,15 @@ void add_bench_commands(std::vector<Command>& table);  ///< commands_bench.cpp: 
 void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: new, pack, inspect, quantize
 void add_why_commands(std::vector<Command>& table);  ///< commands_why.cpp: resolve, why, why-not, why-variant, tree
 void add_trust_commands(std::vector<Command>& table);  ///< commands_trust.cpp: verify
+void add_audit_commands(std::vector<Command>& table);  ///< commands_audit.cpp: audit, trust
+void add_carry_commands(std::vector<Command>& table);  ///< commands_carry.cpp: export, import
 void add_setting_commands(
     std::vector<Command>& table);  ///< commands_settings.cpp: registry, config, doctor, version
 
 /// The use cases' context for this call: reads the configuration, settles the global flags, wires questions and progress.
 [[nodiscard]] Result<app::Context> open_context(Invocation& in);
+
+/// What `install` says at its end; the exit code.
+[[nodiscard]] int show_install(Invocation& in, const app::InstallReport& report);
 
 }  // namespace nano::cli

@@ -28,11 +28,7 @@ Result<int> run_install(Invocation& in) {
   options.force = in.has("force");
   options.choose = choosing_of(in);
   NANO_TRY_ASSIGN(const app::InstallReport report, app::install(ctx, options));
-  if (in.json())
-    in.document(report_json(report));
-  else
-    print_report(in, report);
-  return 0;
+  return show_install(in, report);
 }
 
 Result<int> run_uninstall(Invocation& in) {
@@ -193,6 +189,14 @@ Result<int> run_gc(Invocation& in) {
 }
 
 }  // namespace
+
+int show_install(Invocation& in, const app::InstallReport& report) {
+  if (in.json())
+    in.document(report_json(report));
+  else
+    print_report(in, report);
+  return 0;
+}
 
 void add_package_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Packages";

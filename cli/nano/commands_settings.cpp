@@ -21,7 +21,12 @@ OrderedJson row_json(const app::RegistryRow& r) {
   j["url"] = r.url;
   j["namespaces"] = r.namespaces;
   j["root_namespace"] = r.root_namespace;
+  j["id"] = r.id;
+  j["root_version"] = r.root_version;
+  j["root_expires"] = r.root_expires;
   j["key_ids"] = r.key_ids;
+  j["static"] = r.is_static;
+  j["fault"] = r.fault;
   j["starter"] = r.starter;
   j["from"] = r.from;
   return j;
@@ -34,7 +39,9 @@ Result<int> run_registry_add(Invocation& in) {
                                           .url = in.argument("URL"),
                                           .namespaces = in.values("namespaces"),
                                           .root_namespace = in.has("root-namespace"),
-                                          .keys = in.values("key")}));
+                                          .root = in.value("root"),
+                                          .root_fingerprint = in.value("root-fingerprint"),
+                                          .trust_first_use = in.has("trust-first-use")}));
   if (in.json()) {
     in.document(row_json(r));
   } else if (!in.session().quiet) {
@@ -42,7 +49,10 @@ Result<int> run_registry_add(Invocation& in) {
     if (r.root_namespace) owns += owns.empty() ? "the root namespace" : " and the root namespace";
     in.out().line("added " + styled(in.session().out_terminal, Style::bold, sanitize(r.name)) + " (" +
                   sanitize(r.url) + ")" + (owns.empty() ? "" : "; it owns " + sanitize(owns)));
+    in.out().line("its root has the fingerprint " + r.id);
   }
+  if (in.has("trust-first-use"))
+    in.session().log.warn("that root is trusted because it was served first; compare the fingerprint with its operator's: " + r.id);
   return 0;
 }
 
@@ -60,18 +70,22 @@ Result<int> run_registry_list(Invocation& in) {
   if (rows.empty()) return 0;
   TextTable table({{.title = "NAME"},
                    {.title = "NAMESPACES"},
-                   {.title = "KEYS"},
+                   {.title = "ROOT"},
                    {.title = "FROM"},
                    {.title = "URL", .shrink = true}});
   for (const auto& r : rows) {
-    std::vector<std::string> keys;
-    for (const auto& k : r.key_ids) keys.push_back(k.substr(0, 16));
     table.row(
         {r.name,
          joined(r.namespaces) + (r.root_namespace ? (r.namespaces.empty() ? "(root)" : ", (root)") : ""),
-         joined(keys), r.from, r.url});
+         r.fault.empty() ? r.id.substr(0, 16) : "none", r.from, r.url});
   }
   in.out().put(table.render(in.session().out_terminal));
+  for (const auto& r : rows) {
+    if (!r.fault.empty()) in.session().log.warn(r.fault);
+    if (r.is_static)
+      in.session().log.note("'" + r.name + "' is static: nobody renews its signatures, so its protection against old metadata "
+                            "shown as new is weaker");
+  }
   return 0;
 }
 
@@ -208,8 +222,8 @@ void add_registry(std::vector<Command>& table, std::string_view group) {
       {.name = "registry add",
        .group = group,
        .summary = "use a registry",
-       .description = "Writes a registry into your configuration, with the public keys whose signatures "
-                      "count. A namespace belongs to one registry; there is "
+       .description = "Writes a registry into your configuration, and pins the root that all trust in it begins with: give the "
+                      "root document its operator published, or its fingerprint. A namespace belongs to one registry; there is "
                       "no falling back to another.",
        .positionals = {{.name = "NAME", .help = "how you call it"},
                        {.name = "URL",
@@ -220,21 +234,26 @@ void add_registry(std::vector<Command>& table, std::string_view group) {
                     .value = "A,B",
                     .help = "the namespaces it serves"},
                    {.name = "root-namespace", .help = "it also serves names without a namespace"},
-                   {.name = "key",
-                    .kind = OptionKind::multi,
-                    .value = "KEY",
-                    .help = "an Ed25519 public key: 64 hex digits, or a PEM file",
-                    .completes = Completes::files}},
+                   {.name = "root",
+                    .kind = OptionKind::value,
+                    .value = "FILE",
+                    .help = "its root document, from its operator",
+                    .completes = Completes::files},
+                   {.name = "root-fingerprint",
+                    .kind = OptionKind::value,
+                    .value = "HEX",
+                    .help = "the sha256 of its first root: the root is fetched and must have it"},
+                   {.name = "trust-first-use",
+                    .help = "take the root that is served now, and print its fingerprint"}},
        .examples =
-           {{.line =
-                 "nano registry add acme https://models.acme.example --namespaces acme --key acme.pub.pem"}},
-       .exits = {Errc::not_found, Errc::store, Errc::invalid},
+           {{.line = "nano registry add acme https://models.acme.example --namespaces acme --root root.json"}},
+       .exits = {Errc::not_found, Errc::network, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid},
        .run = run_registry_add});
   table.push_back({.name = "registry list",
                    .group = group,
                    .summary = "show the registries in use",
-                   .description = "Every configured registry with its namespaces, key ids and address, and "
-                                  "the starter registry that came with nano.",
+                   .description = "Every configured registry with its namespaces, the fingerprint of its root and its address, and "
+                                  "the starter registry that came with nano. Static registries, whose signatures nobody renews, are pointed out.",
                    .examples = {{.line = "nano registry list"}},
                    .exits = {Errc::invalid},
                    .run = run_registry_list});

@@ -16,11 +16,17 @@ OrderedJson report_json(const app::VerifyReport& r) {
     j["version"] = p.version;
     j["variant"] = p.variant;
     j["ok"] = p.ok;
-    j["files"] = p.files;
+    j["standing"] = std::string(app::standing_word(p.standing));
+    j["files"] = OrderedJson::array();
+    for (const auto& f : p.files) j["files"].push_back({{"path", f.path}, {"digest", f.digest}, {"bytes", f.bytes}});
     j["bytes"] = p.bytes;
     j["release_digest"] = p.release_digest;
     j["registry"] = p.registry;
+    j["registry_id"] = p.registry_id;
     j["signer"] = p.signer;
+    j["verified"] = p.verified;
+    j["chain"] = OrderedJson::array();
+    for (const auto& l : p.chain) j["chain"].push_back({{"role", l.role}, {"version", l.version}, {"expires", l.expires}, {"keys", l.keys}});
     j["unsigned"] = p.is_unsigned;
     data["packages"].push_back(std::move(j));
   }
@@ -37,6 +43,18 @@ OrderedJson report_json(const app::VerifyReport& r) {
   }
   data["repaired"] = r.repaired;
   return data;
+}
+
+/// Each file and each role, for packages that were asked for by name.
+void show_details(Invocation& in, const app::VerifiedPackage& p) {
+  in.out().line("    release " + p.release_digest + (p.registry.empty() ? "" : " from " + sanitize(p.registry)) +
+                (p.verified.empty() ? "" : ", checked at " + p.verified));
+  for (const auto& f : p.files) in.out().line("    " + f.digest + "  " + sanitize(f.path));
+  for (const auto& l : p.chain) {
+    std::string keys;
+    for (const auto& k : l.keys) keys += (keys.empty() ? "" : ", ") + k.substr(0, 16);
+    in.out().line("    role " + sanitize(l.role) + " version " + std::to_string(l.version) + ", until " + l.expires + ", by " + keys);
+  }
 }
 
 Result<int> run_verify(Invocation& in) {
@@ -59,9 +77,10 @@ Result<int> run_verify(Invocation& in) {
       in.out().line((p.ok ? styled(t, Style::green, "ok ") : styled(t, Style::red, "BAD")) + "  " +
                     styled(t, Style::bold,
                            sanitize(p.name + " " + p.version + (p.variant.empty() ? "" : " " + p.variant))) +
-                    "  " + std::to_string(p.files) + " files, " + human_bytes(p.bytes) + ", " +
+                    "  " + std::to_string(p.files.size()) + " files, " + human_bytes(p.bytes) + ", " +
                     (p.is_unsigned ? styled(t, Style::yellow, "unsigned")
-                                   : "signed by " + sanitize(p.signer.substr(0, 16))));
+                                   : "signed by " + sanitize(p.signer.substr(0, 16)) + ", " + std::string(app::standing_word(p.standing))));
+      if (!in.arguments("NAME").empty()) show_details(in, p);
     }
     if (r.packages.empty() && r.findings.empty()) in.session().log.note("nothing is installed");
   }
@@ -81,8 +100,9 @@ void add_trust_commands(std::vector<Command>& table) {
       {.name = "verify",
        .group = "Packages",
        .summary = "check installed bytes and signatures",
-       .description = "Hashes every file of every installed package against its signed release, and checks "
-                      "every signature again. Exits with 6 when "
+       .description = "Hashes every file of every installed package against its signed release, and holds each "
+                      "release against what its registry signed last. For packages that are named it shows each file's digest, and "
+                      "who vouches: the chain of roles from the root, their keys and expiry. Nothing is fetched. Exits with 6 when "
                       "bytes are wrong and with 7 when a signature is.",
        .positionals = {{.name = "NAME",
                         .help = "installed packages; all, if left out",

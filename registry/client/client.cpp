@@ -1,4 +1,4 @@
-// registry/client/client.cpp: what is asked of a registry, in signed terms; the transports only carry bytes.
+// registry/client/client.cpp: documents for the updater, blobs for the store; the transports only carry bytes.
 #include "registry/client/client.h"
 
 #include <algorithm>
@@ -7,11 +7,9 @@
 #include <system_error>
 #include <thread>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "registry/client/transport.h"
 #include "registry/tree.h"
-#include "verify/dsse.h"
 
 namespace nano::registry {
 namespace {
@@ -27,10 +25,8 @@ std::unique_ptr<Transport> make_transport(TransportShared& shared) {
 struct Client::Impl {
   TransportShared shared{};
   Requests requests{};
-  std::shared_ptr<const verify::ReleaseVerifier> verifier{};
   std::unique_ptr<Transport> transport{};
 
-  [[nodiscard]] Result<schemas::Index> fetch_index(IndexCache* cache);
   [[nodiscard]] Status one_blob(Transport& t, const BlobRequest& want, const SinkFactory& sinks);
   [[nodiscard]] Error while_reading(Error e) const { return std::move(e).while_("reading the registry " + shared.url.text); }
 };
@@ -40,8 +36,7 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-Result<Client> Client::open(std::string_view url, std::shared_ptr<const verify::ReleaseVerifier> verifier, ClientOptions options, Log& log,
-                            Progress& progress) {
+Result<Client> Client::open(std::string_view url, ClientOptions options, Log& log, Progress& progress) {
   auto impl = std::make_unique<Impl>();
   NANO_TRY_ASSIGN(impl->shared.url, parse_registry_url(url));
   options.parallel = std::clamp<uint32_t>(options.parallel, 1, kMaxParallel);
@@ -50,7 +45,6 @@ Result<Client> Client::open(std::string_view url, std::shared_ptr<const verify::
   impl->shared.options = std::move(options);
   impl->shared.log = &log;
   impl->shared.progress = &progress;
-  impl->verifier = std::move(verifier);
   impl->transport = make_transport(impl->shared);
   return Client(std::move(impl));
 }
@@ -74,6 +68,7 @@ Status Client::fetch(verify::tuf::Area area, std::string_view path, uint64_t max
                             (bytes ? std::to_string(bytes->size()) + " bytes" : absent ? "not there" : "failed"));
   if (!bytes) {
     if (absent) bytes.error().code = Errc::not_found;
+    if (bytes.error().code == Errc::invalid) bytes.error().code = Errc::integrity;  // longer than signed metadata say
     return impl_->while_reading(std::move(bytes.error()));
   }
   (is_metadata ? impl_->requests.metadata_bytes : impl_->requests.target_bytes) += bytes->size();
@@ -81,52 +76,6 @@ Status Client::fetch(verify::tuf::Area area, std::string_view path, uint64_t max
 }
 
 const Requests& Client::requests() const { return impl_->requests; }
-
-Result<IndexPointer> Client::index_pointer() {
-  auto envelope = impl_->transport->document(tree::kIndexPointer, verify::envelope_limit(kMaxIndexPointerBytes));
-  if (!envelope) return impl_->while_reading(std::move(envelope.error()));
-  auto verified = impl_->verifier->verify(*envelope, verify::kIndexPayload, kMaxIndexPointerBytes, "the index of " + impl_->shared.url.text);
-  if (!verified) return std::move(verified).error();
-  return parse_index_pointer(verified->bytes);
-}
-
-Result<schemas::Index> Client::index(IndexCache* cache) {
-  // The index may have been replaced, and the one we were told of removed, between the two requests: ask once more.
-  for (int attempt = 0;; ++attempt) {
-    NANO_TRY_ASSIGN(const IndexPointer pointer, index_pointer());
-    if (cache != nullptr) {
-      const auto kept = cache->get(pointer.sha256);
-      if (kept && sha256(*kept) == pointer.sha256) return schemas::parse_index(*kept);
-    }
-    impl_->shared.log->detail("fetching the index of " + impl_->shared.url.text + " (" + human_bytes(pointer.size) + ")");
-    auto bytes = impl_->transport->document(tree::index(pointer.sha256), pointer.size);
-    if (!bytes && bytes.error().code == Errc::not_found && attempt == 0) continue;
-    if (!bytes) return impl_->while_reading(std::move(bytes.error()));
-    if (bytes->size() != pointer.size || sha256(*bytes) != pointer.sha256)
-      return make_error(Errc::integrity, "the index of " + impl_->shared.url.text + " has other bytes than its signed pointer says",
-                        "the registry's copy is damaged: tell its operator");
-    NANO_TRY_ASSIGN(auto index, schemas::parse_index(*bytes));
-    if (cache != nullptr) cache->put(pointer.sha256, *bytes);
-    return index;
-  }
-}
-
-Result<FetchedRelease> Client::release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest) {
-  const std::string what = name.text() + "@" + version.text();
-  auto envelope = impl_->transport->document(tree::release_envelope(name, version, digest), verify::envelope_limit(schemas::kMaxReleaseBytes));
-  if (!envelope) return std::move(envelope.error()).while_("fetching the release " + what + " from " + impl_->shared.url.text);
-  NANO_TRY_ASSIGN(auto verified, impl_->verifier->verify(*envelope, verify::kReleasePayload, schemas::kMaxReleaseBytes, "the release " + what));
-  if (verified.digest != digest)
-    return make_error(Errc::integrity, "the release " + what + " is not the one the index names: " + verified.digest.text() + ", not " + digest.text(),
-                      "the registry's copy is damaged: tell its operator");
-  FetchedRelease out{.bytes = std::move(verified.bytes), .digest = digest, .envelope = std::move(*envelope), .signers = std::move(verified.signers)};
-  NANO_TRY_ASSIGN(out.release, schemas::parse_release(out.bytes));
-  if (out.release.manifest.name != name || out.release.manifest.version != version)
-    return make_error(Errc::untrusted, "the registry gives the release " + out.release.manifest.name.text() + "@" + out.release.manifest.version.text() +
-                                           " in the place of " + what,
-                      "do not use it; tell the registry's operator");
-  return out;
-}
 
 Status Client::Impl::one_blob(Transport& t, const BlobRequest& want, const SinkFactory& sinks) {
   for (int attempt = 0;; ++attempt) {

@@ -1,4 +1,5 @@
-// registry/client/client.h: reads a registry's tree over file://, http:// and https://, and believes only what is signed.
+// registry/client/client.h: carries a registry's files over file://, http:// and https://. What may be believed of them is the
+// updater's decision: see signed_tree.h.
 #pragma once
 
 #include <atomic>
@@ -14,11 +15,8 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "registry/blob_sink.h"
-#include "registry/index_pointer.h"
-#include "schemas/index.h"
 #include "schemas/registry_json.h"
 #include "schemas/release.h"
-#include "verify/release_verifier.h"
 #include "verify/tuf/fetcher.h"
 
 namespace nano::registry {
@@ -48,31 +46,13 @@ struct Requests {
   uint64_t target_bytes = 0;
 };
 
-/// Where fetched indexes are kept between runs. Bytes are checked against their digest again when they come back.
-class IndexCache {
- public:
-  virtual ~IndexCache() = default;
-  [[nodiscard]] virtual std::optional<std::string> get(const Digest& digest) = 0;
-  virtual void put(const Digest& digest, std::string_view bytes) = 0;
-};
-
-/// A release that a trusted key signed.
-struct FetchedRelease {
-  schemas::Release release{};
-  std::string bytes{};                 ///< the very bytes that were signed
-  Digest digest{};
-  std::string envelope{};              ///< release.dsse.json as fetched: keep it beside the package
-  std::vector<std::string> signers{};  ///< key ids
-};
-
 /// One registry. Methods may be called by one thread at a time; blobs() makes its own threads.
 class Client final : public verify::tuf::Fetcher {
  public:
   /// No request is made yet.
   ///   url     file:///…, http://… or https://… ; no user name or password in it
   ///   errors  usage: another scheme, or a malformed URL
-  [[nodiscard]] static Result<Client> open(std::string_view url, std::shared_ptr<const verify::ReleaseVerifier> verifier,
-                                           ClientOptions options, Log& log, Progress& progress);
+  [[nodiscard]] static Result<Client> open(std::string_view url, ClientOptions options, Log& log, Progress& progress);
 
   /// All methods: network (transport, 5xx, HTML in a document's place), not_found (404, 410), refused (offline), untrusted,
   /// integrity, invalid, interrupted.
@@ -81,11 +61,6 @@ class Client final : public verify::tuf::Fetcher {
   /// For the updater: bytes that nobody vouches for yet. Retried and capped as they arrive, handed on in one piece.
   [[nodiscard]] Status fetch(verify::tuf::Area area, std::string_view path, uint64_t max_bytes, verify::tuf::Sink& into) override;
   [[nodiscard]] const Requests& requests() const;
-  [[nodiscard]] Result<IndexPointer> index_pointer();      ///< verified
-  /// The newest index: one small request when the cache has it.
-  [[nodiscard]] Result<schemas::Index> index(IndexCache* cache = nullptr);
-  /// The release the index names by `digest`; the signed document must be of that name, version and digest.
-  [[nodiscard]] Result<FetchedRelease> release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest);
   /// Fetch blobs into the sinks that `sinks` makes, several at once, resuming where a sink has bytes already.
   /// The first error stops the others soon; what arrived stays in the sinks.
   [[nodiscard]] Status blobs(std::span<const BlobRequest> wanted, const SinkFactory& sinks);

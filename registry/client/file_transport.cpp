@@ -32,7 +32,7 @@ class FileTransport final : public Transport {
     if (!fs::is_dir(shared_.url.local))
       return make_error(Errc::not_found, "the registry's folder '" + shared_.url.local.string() + "' does not exist", "check the address with `nano registry list`");
     return make_error(Errc::not_found, "the registry " + shared_.url.text + " has no " + std::string(path),
-                      path == tree::kIndexPointer ? "is this the folder of a nano registry?" : "its copy is incomplete: tell its operator");
+                      path == tree::metadata("timestamp.json") ? "is this the folder of a nano registry?" : "its copy is incomplete: tell its operator");
   }
   TransportShared& shared_;
 };

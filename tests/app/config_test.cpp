@@ -10,11 +10,11 @@ TEST_CASE("a namespace belongs to one registry") {
   World w;
   w.use_registry();
   const auto again =
-      w.nano({"registry", "add", "second", w.registry(), "--root-namespace", "--key", w.key()});
+      w.nano({"registry", "add", "second", w.registry(), "--root-namespace", "--root", w.root()});
   CHECK(again.exit_code == 2);
-  CHECK(w.nano({"registry", "add", "second", w.registry(), "--namespaces", "acme,beta", "--key", w.key()})
+  CHECK(w.nano({"registry", "add", "second", w.registry(), "--namespaces", "acme,beta", "--root", w.root()})
             .exit_code == 0);
-  CHECK(w.nano({"registry", "add", "third", w.registry(), "--namespaces", "beta", "--key", w.key()})
+  CHECK(w.nano({"registry", "add", "third", w.registry(), "--namespaces", "beta", "--root", w.root()})
             .exit_code == 2);
   const auto list = w.json(w.nano({"registry", "list", "--json"}));
   CHECK(list["data"]["registries"].size() == 2);
@@ -23,20 +23,74 @@ TEST_CASE("a namespace belongs to one registry") {
   CHECK(w.nano({"registry", "remove", "second"}).exit_code == 0);
 }
 
-TEST_CASE("a registry needs a name, an address, a namespace and a key") {
+TEST_CASE("a registry needs a name, an address, a namespace and a root") {
   World w;
-  const std::string key = w.key();
-  CHECK(w.nano({"registry", "add", "Bad Name", w.registry(), "--root-namespace", "--key", key}).exit_code ==
-        2);
-  CHECK(w.nano({"registry", "add", "work", "ftp://x/y", "--root-namespace", "--key", key}).exit_code == 2);
-  CHECK(w.nano({"registry", "add", "work", w.path("nowhere"), "--root-namespace", "--key", key}).exit_code ==
-        2);
-  CHECK(w.nano({"registry", "add", "work", w.registry(), "--key", key}).exit_code == 2);
-  CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace"}).exit_code == 2);
-  CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key", "abc"}).exit_code == 2);
-  CHECK(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key",
-                w.path("registry.keys/registry.pub")})
-            .exit_code == 0);
+  const auto add = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), {"registry", "add"});
+    return w.nano(args).exit_code;
+  };
+  CHECK(add({"Bad Name", w.registry(), "--root-namespace", "--root", w.root()}) == 2);
+  CHECK(add({"work", "ftp://x/y", "--root-namespace", "--root", w.root()}) == 2);
+  CHECK(add({"work", w.path("nowhere"), "--root-namespace", "--root", w.root()}) == 2);
+  CHECK(add({"work", w.registry(), "--root", w.root()}) == 2);
+  CHECK(add({"work", w.registry(), "--root-namespace"}) == 2);
+  CHECK(add({"work", w.registry(), "--root-namespace", "--root", w.root(), "--trust-first-use"}) == 2);
+  CHECK(add({"work", w.registry(), "--root-namespace", "--root-fingerprint", "abc"}) == 2);
+  CHECK(add({"work", w.registry(), "--root-namespace", "--root", w.path("nowhere.json")}) == 3);
+  CHECK(add({"work", w.registry(), "--root-namespace", "--root", w.registry() + "/registry.json"}) == 13);
+  CHECK(add({"work", w.registry(), "--root-namespace", "--root", w.root()}) == 0);
+}
+
+TEST_CASE("a fingerprint pins the root that is fetched, and no other is taken") {
+  World w;
+  World other;
+  const auto wrong = w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--root-fingerprint", other.id()});
+  CHECK(wrong.exit_code == 7);
+  CHECK(has(wrong.err, w.id()));
+  CHECK(w.json(w.nano({"registry", "list", "--json"}))["data"]["registries"].empty());
+  const auto r = w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--root-fingerprint", "sha256:" + w.id()});
+  CHECK(r.exit_code == 0);
+  CHECK(has(r.out, w.id()));
+  CHECK(w.json(w.nano({"registry", "list", "--json"}))["data"]["registries"][0]["id"] == w.id());
+}
+
+TEST_CASE("trust on first use happens only when it is asked for, and prints the fingerprint") {
+  World w;
+  const auto r = w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--trust-first-use"});
+  CHECK(r.exit_code == 0);
+  CHECK(has(r.out, w.id()));
+  CHECK(has(r.err, "served first"));
+}
+
+TEST_CASE("a registry that was added with a key is refused with what to do about it") {
+  World w;
+  w.publish("tiny");
+  write(w.path("home/config/config.json"),
+        dump_pretty({{"schema", "nano.config/1"},
+                     {"registries", Json::array({{{"name", "old"},
+                                                  {"url", "file://" + w.registry()},
+                                                  {"root_namespace", true},
+                                                  {"public_keys", Json::array({"ed25519:" + std::string(64, '7')})}}})}}));
+  const auto r = w.nano({"install", "tiny"});
+  CHECK(r.exit_code == 7);
+  CHECK(has(r.err, "public key"));
+  CHECK(has(r.err, "--root"));
+  CHECK(w.nano({"registry", "list"}).exit_code == 0);
+  CHECK(w.nano({"doctor"}).exit_code == 15);
+  CHECK(w.nano({"registry", "remove", "old"}).exit_code == 0);
+  w.use_registry();
+  CHECK(w.nano({"install", "tiny"}).exit_code == 0);
+}
+
+TEST_CASE("a pinned root that was changed on the disk is not believed") {
+  World w;
+  w.publish("tiny");
+  w.use_registry();
+  World other;
+  write(w.path("home/config/roots/" + w.id() + ".json"), read(other.root()));
+  CHECK(w.nano({"install", "tiny"}).exit_code == 7);
+  std::filesystem::remove(w.path("home/config/roots/" + w.id() + ".json"));
+  CHECK(w.nano({"install", "tiny"}).exit_code == 7);
 }
 
 TEST_CASE("flag beats variable beats user config") {

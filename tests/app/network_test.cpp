@@ -100,6 +100,7 @@ TEST_CASE("what a hostile server says never reaches the terminal raw") {
 TEST_CASE("offline: what is installed works, what is not is refused") {
   Served s;
   REQUIRE(s.w.nano({"install", "tiny"}).exit_code == 0);
+  REQUIRE(s.w.nano({"search", "tiny"}).exit_code == 0);
   const std::size_t before = s.server.requests().size();
   CHECK(s.w.nano({"run", "tiny", "fine", "--offline"}).exit_code == 0);
   CHECK(s.w.nano({"install", "tiny", "--offline"}).exit_code == 0);
@@ -107,7 +108,7 @@ TEST_CASE("offline: what is installed works, what is not is refused") {
   CHECK(s.server.requests().size() == before);
   REQUIRE(s.w.nano({"uninstall", "tiny"}).exit_code == 0);
   World fresh;
-  REQUIRE(fresh.nano({"registry", "add", "work", s.server.url(), "--root-namespace", "--key", s.w.key()})
+  REQUIRE(fresh.nano({"registry", "add", "work", s.server.url(), "--root-namespace", "--root", s.w.root()})
               .exit_code == 0);
   const auto refused = fresh.nano({"install", "tiny", "--offline"});
   CHECK(refused.exit_code == 12);

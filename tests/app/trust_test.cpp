@@ -1,8 +1,9 @@
 // Bytes that differ and signatures that are not the pinned key's: refused, and nothing is left half-done.
 #include <catch2/catch.hpp>
 
-#include "registry/bundle.h"
-#include "schemas/release.h"
+#include <algorithm>
+
+#include "base/hash.h"
 #include "tests/app/world.h"
 
 namespace nano::test {
@@ -45,13 +46,11 @@ TEST_CASE("a blob cut short is refused") {
   CHECK(w.nano({"install", "tiny"}).exit_code == 0);
 }
 
-TEST_CASE("a registry signed by another key is refused") {
+TEST_CASE("a registry with another root than the pinned one is refused") {
   World w;
   w.publish("tiny");
   World other;
-  REQUIRE(
-      w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--key", other.key()}).exit_code ==
-      0);
+  REQUIRE(w.nano({"registry", "add", "work", w.registry(), "--root-namespace", "--root", other.root()}).exit_code == 0);
   const auto r = w.nano({"install", "tiny"});
   CHECK(r.exit_code == 7);
   CHECK(has(r.err, "signature"));
@@ -59,27 +58,29 @@ TEST_CASE("a registry signed by another key is refused") {
   CHECK(w.nano({"search", "tiny"}).exit_code == 7);
 }
 
-TEST_CASE("a release whose envelope was taken away or changed is refused") {
+TEST_CASE("metadata that were changed are refused, each file of them, and nothing is installed") {
   World w;
   w.publish("tiny");
   w.use_registry();
-  for (const auto& e : std::filesystem::recursive_directory_iterator(w.registry() + "/targets")) {
+  int refused = 0;
+  for (const auto& e : std::filesystem::directory_iterator(w.registry() + "/metadata")) {
     const std::string p = e.path().string();
-    if (!p.ends_with(".dsse.json")) continue;
     const std::string whole = read(p);
     std::filesystem::permissions(p, std::filesystem::perms::owner_all);
-    Json env = parse_json(whole).value();
-    env["signatures"] = Json::array();
-    write(p, dump_line(env));
-    CHECK(w.nano({"install", "tiny"}).exit_code == 7);
-    env = parse_json(whole).value();
-    std::string sig = env["signatures"][0]["sig"];
-    sig[10] = sig[10] == 'A' ? 'B' : 'A';
-    env["signatures"][0]["sig"] = sig;
-    write(p, dump_line(env));
-    CHECK(w.nano({"install", "tiny"}).exit_code == 7);
+    Json doc = parse_json(whole).value();
+    doc["signed"]["x-changed"] = 1;
+    write(p, dump_line(doc));
+    const auto r = w.nano({"install", "tiny"}, {}, {{"NANO_HOME", w.path("home-" + e.path().filename().string())}});
+    CHECK(r.exit_code != 0);  // this home has no registry at all
+    const auto seen = w.nano({"install", "tiny", "--dry-run"});
+    if (seen.exit_code != 0) {
+      CHECK((seen.exit_code == 7 || seen.exit_code == 6));
+      ++refused;
+    }
     write(p, whole);
+    std::filesystem::remove_all(w.path("home/trust"));
   }
+  CHECK(refused >= 5);  // timestamp, snapshot, targets, advisory, the shard's registrar, the namespace
   CHECK(w.installed().empty());
   CHECK(w.nano({"install", "tiny"}).exit_code == 0);
 }
@@ -121,44 +122,6 @@ TEST_CASE("an unsigned bundle needs a clear yes, is marked, and replaces nothing
   CHECK(w.installed() == std::vector<std::string>{"loose 1.0.0 f32", "tiny 1.0.0 f32"});
 }
 
-/// A bundle as an operator would hand it out: the release and its envelope out of the tree, the blobs beside them.
-std::string signed_bundle(World& w, const std::string& out) {
-  std::string release, envelope;
-  for (const auto& e : std::filesystem::recursive_directory_iterator(w.registry() + "/targets")) {
-    const std::string p = e.path().string();
-    if (!e.is_regular_file() || has(p, "/index/")) continue;
-    (p.ends_with(".dsse.json") ? envelope : release) = read(p);
-  }
-  std::vector<registry::LocalBlob> blobs;
-  const auto parsed = schemas::parse_release(release);
-  REQUIRE(parsed);
-  for (const auto& f : parsed->files) {
-    const std::string hex = f.sha256.hex();
-    blobs.push_back({{f.sha256, f.size}, w.registry() + "/blobs/sha256/" + hex.substr(0, 2) + "/" + hex});
-  }
-  REQUIRE(registry::write_bundle(out, release, envelope, blobs));
-  return out;
-}
-
-TEST_CASE(
-    "a bundle signed by a configured key is installed without a question, by another key it is refused") {
-  World w;
-  w.publish("tiny");
-  const std::string bundle = signed_bundle(w, w.path("tiny.nano"));
-  CHECK(w.nano({"install", bundle}).exit_code == 7);  // no registry is configured yet: nobody vouches for it
-  w.use_registry();
-  std::filesystem::remove_all(w.registry());  // the bundle alone is enough
-  const auto r = w.nano({"install", bundle});
-  INFO(r.err);
-  REQUIRE(r.exit_code == 0);
-  CHECK_FALSE(has(w.nano({"list"}).out, "unsigned"));
-  CHECK(w.nano({"verify"}).exit_code == 0);
-  World other;
-  other.use_registry();
-  CHECK(other.nano({"install", bundle}).exit_code == 7);
-  CHECK(other.installed().empty());
-}
-
 TEST_CASE("an unsigned package satisfies no dependency") {
   World w;
   w.publish("tiny");
@@ -180,7 +143,7 @@ TEST_CASE("the starter registry serves the root namespace until another registry
   const std::map<std::string, std::string> with = {{"NANO_STARTER", starter}};
   REQUIRE(w.nano({"install", "begin"}, {}, with).exit_code == 0);
   CHECK(w.nano({"verify"}, {}, with).exit_code == 0);
-  // A new build of nano brings a starter registry with another key; what is installed stays trusted.
+  // A new build of nano brings a starter registry with another root; what is installed stays trusted.
   REQUIRE(w.program("nano-registry", {"starter", starter, w.path("packages/begin-1.0.0.nano")}).exit_code ==
           0);
   CHECK(w.nano({"verify"}, {}, with).exit_code == 0);
@@ -188,6 +151,117 @@ TEST_CASE("the starter registry serves the root namespace until another registry
   CHECK(w.nano({"install", "tiny"}, {}, with).exit_code == 0);
   const auto gone = w.nano({"info", "begin@2"}, {}, with);
   CHECK(gone.exit_code == 3);
+}
+
+TEST_CASE("verify names each file, the release, who vouches, and until when, without a network") {
+  World w;
+  w.publish("tiny");
+  w.use_registry();
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  std::filesystem::rename(w.registry(), w.path("gone"));
+  const auto row = w.json(w.nano({"verify", "tiny", "--json"}))["data"]["packages"][0];
+  CHECK(row["standing"] == "vouched");
+  CHECK(row["registry_id"] == sha256(read(w.path("gone/metadata/1.root.json"))).hex());
+  CHECK(row["files"].size() >= 2);
+  for (const auto& f : row["files"]) CHECK(f["digest"].get<std::string>().starts_with("sha256:"));
+  REQUIRE(row["chain"].size() == 4);
+  CHECK(row["chain"][0]["role"] == "root");
+  CHECK(row["chain"][3]["role"] == "ns._");
+  CHECK(row["chain"][3]["keys"][0] == row["signer"]);
+  const auto shown = w.nano({"verify", "tiny"});
+  CHECK(shown.exit_code == 0);
+  CHECK(has(shown.out, "sha256:"));
+  CHECK(has(shown.out, "role ns._"));
+  // Without the metadata the record of the install says the same.
+  std::filesystem::remove_all(w.path("home/trust"));
+  const auto again = w.json(w.nano({"verify", "tiny", "--json"}))["data"]["packages"][0];
+  CHECK(again["standing"] == "recorded");
+  CHECK(again["chain"] == row["chain"]);
+}
+
+TEST_CASE("an attack with a namespace in another registry: it is asked of its owner and of nobody else") {
+  World w;
+  World evil;
+  // Dependency confusion: the stranger offers a higher version of a package of the other registry, signed and all.
+  w.publish("tiny", "1.0.0");
+  evil.publish("tiny", "99.0.0");
+  w.use_registry();
+  REQUIRE(w.nano({"registry", "add", "evil", evil.registry(), "--namespaces", "acme", "--root", evil.root()}).exit_code == 0);
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  CHECK(w.installed() == std::vector<std::string>{"tiny 1.0.0 f32"});
+  CHECK(w.nano({"install", "tiny@99.0.0"}).exit_code == 3);
+  // And when its owner is away there is no falling back.
+  REQUIRE(w.nano({"uninstall", "tiny"}).exit_code == 0);
+  std::filesystem::rename(w.registry(), w.path("away"));
+  CHECK(w.nano({"install", "tiny"}).exit_code != 0);
+  CHECK(w.installed().empty());
+  const auto hits = w.json(w.nano({"search", "tiny", "--json"}));
+  for (const auto& h : hits["data"]["hits"]) CHECK(h["version"] != "99.0.0");
+}
+
+TEST_CASE("keys that sign a package and change are announced loudly") {
+  World w;
+  w.publish("tiny", "1.0.0");
+  w.use_registry();
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  const auto rekeyed = w.program("nano-registry", {"namespace", "rekey", w.registry(), "_"});
+  INFO(rekeyed.err);
+  REQUIRE(rekeyed.exit_code == 0);
+  w.publish("tiny", "1.1.0");
+  const auto r = w.nano({"install", "tiny@1.1.0"});
+  CHECK(r.exit_code == 0);
+  CHECK(has(r.err, "HAVE CHANGED"));
+  CHECK_FALSE(has(w.nano({"install", "tiny@1.1.0", "--force"}).err, "HAVE CHANGED"));
+}
+
+TEST_CASE("trust list and show say which root, which roles, which keys; reset forgets and begins again") {
+  World w;
+  w.publish("tiny");
+  w.use_registry();
+  const auto before = w.json(w.nano({"trust", "show", "work", "--json"}))["data"];
+  CHECK(before["id"] == w.id());
+  CHECK(before["roles"].empty());
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  const auto after = w.json(w.nano({"trust", "show", "work", "--json"}))["data"];
+  std::vector<std::string> roles;
+  for (const auto& r : after["roles"]) {
+    roles.push_back(r["role"]);
+    CHECK(r["threshold"] == 1);
+    CHECK(r["key_ids"].size() == 1);
+    CHECK(r["expired"] == false);
+  }
+  CHECK(std::find(roles.begin(), roles.end(), "ns._") != roles.end());
+  CHECK(std::find(roles.begin(), roles.end(), "timestamp") != roles.end());
+  CHECK(has(w.nano({"trust", "list"}).out, w.id().substr(0, 16)));
+  CHECK(has(w.nano({"trust", "show", "work"}).out, "ns._"));
+  CHECK(w.nano({"trust", "show", "wrk"}).exit_code == 3);
+  CHECK(w.nano({"trust", "reset", "work"}).exit_code == 2);
+  CHECK(w.nano({"trust", "reset", "work", "--yes"}).exit_code == 0);
+  CHECK(w.json(w.nano({"trust", "show", "work", "--json"}))["data"]["roles"].empty());
+  CHECK(w.nano({"install", "tiny", "--force"}).exit_code == 0);
+}
+
+TEST_CASE("a static registry is pointed out as weaker against old metadata") {
+  World w;
+  const std::string folder = w.path("static");
+  REQUIRE(w.program("nano-registry", {"init", folder, "--static", "--expires", "10y"}).exit_code == 0);
+  REQUIRE(w.nano({"registry", "add", "stick", folder, "--root-namespace", "--root", folder + "/metadata/1.root.json"}).exit_code == 0);
+  CHECK(w.json(w.nano({"registry", "list", "--json"}))["data"]["registries"][0]["static"] == true);
+  CHECK(has(w.nano({"registry", "list"}).err, "static"));
+  CHECK(has(w.nano({"trust", "list"}).out, "static"));
+}
+
+TEST_CASE("the first install says its metadata requests with --verbose, and an unchanged registry costs two") {
+  World w;
+  w.publish("tiny");
+  w.use_registry();
+  const auto first = w.nano({"install", "tiny", "--verbose"});
+  REQUIRE(first.exit_code == 0);
+  const auto at = first.err.find(" metadata requests");
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stoi(first.err.substr(first.err.rfind(' ', at - 1) + 1)) <= 8);
+  const auto again = w.nano({"install", "tiny", "--force", "--verbose"});
+  CHECK(has(again.err, ": 2 metadata requests"));
 }
 
 }  // namespace

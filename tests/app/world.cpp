@@ -75,13 +75,17 @@ void World::publish(const std::string& name, const std::string& version, const J
   REQUIRE(r.exit_code == 0);
 }
 
-std::string World::key() const {
-  return std::string(trim(read(path("registry.keys/registry.pub")))).substr(8);
+std::string World::root() const {
+  return path("registry/metadata/1.root.json");
+}
+
+std::string World::id() const {
+  return sha256(read(root())).hex();
 }
 
 void World::use_registry(const std::string& url) {
   const auto r =
-      nano({"registry", "add", "work", url.empty() ? registry() : url, "--root-namespace", "--key", key()});
+      nano({"registry", "add", "work", url.empty() ? registry() : url, "--root-namespace", "--root", root()});
   INFO(r.err);
   REQUIRE(r.exit_code == 0);
 }

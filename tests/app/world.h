@@ -32,7 +32,8 @@ class World {
 
   [[nodiscard]] std::string path(const std::string& rel) const { return (dir.path() / rel).string(); }
   [[nodiscard]] std::string registry() const { return path("registry"); }
-  [[nodiscard]] std::string key() const;  ///< the registry's public key, 64 hex digits
+  [[nodiscard]] std::string root() const;  ///< path of the registry's first root
+  [[nodiscard]] std::string id() const;    ///< its fingerprint, 64 hex digits
   [[nodiscard]] std::string blob_of(
       const std::string& file) const;                  ///< the registry's blob with that file's bytes
   [[nodiscard]] std::vector<std::string> installed();  ///< "tiny 1.0.0 f32"

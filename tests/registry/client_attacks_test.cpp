@@ -5,7 +5,6 @@
 #include "base/hash.h"
 #include "registry/tree.h"
 #include "tests/registry/client_fixture.h"
-#include "verify/dsse.h"
 
 using namespace nano;
 using namespace nano::registry;
@@ -24,9 +23,9 @@ struct Always {
   HttpServer server;
   ClientOf c;
   explicit Always(HttpAnswer a, ClientOptions options = test::quick())
-      : server([a](const HttpRequest&) { return a; }), c(server.url(), test::make_key().public_key(), std::move(options)) {}
-  Error index_error() {
-    const auto r = c->index();
+      : server([a](const HttpRequest&) { return a; }), c(server.url(), std::move(options)) {}
+  Error document_error() {
+    const auto r = c->describe();
     REQUIRE_FALSE(r);
     return r.error();
   }
@@ -40,91 +39,7 @@ struct Always {
 
 const std::string kPage = "<!doctype html><html><body>Please log in</body></html>";
 
-Error release_error(ClientOf& c, const Tree& tree) {
-  const auto& m = tree.packed.release.manifest;
-  const auto r = c->release(m.name, m.version, tree.packed.digest);
-  REQUIRE_FALSE(r);
-  return r.error();
-}
-
-std::filesystem::path envelope_path(const Tree& tree) {
-  const auto& m = tree.packed.release.manifest;
-  return tree.dir / tree::release_envelope(m.name, m.version, tree.packed.digest);
-}
-
-void sign_over(const std::filesystem::path& file, std::string_view type, const std::string& payload, const verify::PrivateKey* key) {
-  verify::Envelope e{.payload_type = std::string(type), .payload = payload, .signatures = {}};
-  if (key != nullptr) REQUIRE(verify::sign_envelope(e, *key));
-  test::write(file, verify::write_envelope(e));
-}
-
 }  // namespace
-
-// --- signatures -----------------------------------------------------------------------------------------------
-
-TEST_CASE("a tree signed by another key is untrusted") {
-  const Tree tree;
-  ClientOf c(tree.file_url(), test::make_key().public_key());
-  CHECK(c->index().error().code == Errc::untrusted);
-  CHECK(release_error(c, tree).code == Errc::untrusted);
-}
-
-TEST_CASE("an unsigned release is untrusted") {
-  const Tree tree;
-  sign_over(envelope_path(tree), verify::kReleasePayload, tree.packed.release_bytes, nullptr);
-  ClientOf c(tree.file_url(), tree.key);
-  const Error e = release_error(c, tree);
-  CHECK(e.code == Errc::untrusted);
-  CHECK(e.message.find("not signed") != std::string::npos);
-}
-
-TEST_CASE("a release signed by another key is untrusted") {
-  const Tree tree;
-  const auto other = test::make_key();
-  sign_over(envelope_path(tree), verify::kReleasePayload, tree.packed.release_bytes, &other);
-  ClientOf c(tree.file_url(), tree.key);
-  CHECK(release_error(c, tree).code == Errc::untrusted);
-}
-
-TEST_CASE("a release changed after signing is untrusted") {
-  const Tree tree;
-  auto envelope = verify::parse_envelope(test::read(envelope_path(tree)), 1 << 20).value();
-  envelope.payload[envelope.payload.find("tiny")] = 'T';
-  test::write(envelope_path(tree), verify::write_envelope(envelope));
-  ClientOf c(tree.file_url(), tree.key);
-  CHECK(release_error(c, tree).code == Errc::untrusted);
-}
-
-TEST_CASE("another package's signed release in this one's place is refused") {
-  Tree tree;
-  const test::TempDir other;
-  test::write_package(other.path(), "other", "1.0.0");
-  const Packed evil = test::pack(other.path());
-  // Signed by the right key, under the right name in the tree; only the content is another package's.
-  const auto key = test::make_key();
-  ClientOf c(tree.file_url(), key.public_key());
-  const auto& m = tree.packed.release.manifest;
-  sign_over(envelope_path(tree), verify::kReleasePayload, evil.release_bytes, &key);
-  CHECK(c->release(m.name, m.version, tree.packed.digest).error().code == Errc::integrity);
-  sign_over(tree.dir / tree::release_envelope(m.name, m.version, evil.digest), verify::kReleasePayload, evil.release_bytes, &key);
-  CHECK(c->release(m.name, m.version, evil.digest).error().code == Errc::untrusted);
-}
-
-TEST_CASE("an index pointer in a release's place, and the other way round, is untrusted") {
-  const Tree tree;
-  test::write(envelope_path(tree), test::read(tree.dir / tree::kIndexPointer));
-  ClientOf c(tree.file_url(), tree.key);
-  CHECK(release_error(c, tree).code == Errc::untrusted);
-}
-
-TEST_CASE("a changed index file is an integrity error") {
-  const Tree tree;
-  for (const auto& f : test::files_below(tree.dir / tree::kIndexFolder)) test::flip_byte(tree.dir / tree::kIndexFolder / f);
-  ClientOf c(tree.file_url(), tree.key);
-  const auto r = c->index();
-  REQUIRE_FALSE(r);
-  CHECK(r.error().code == Errc::integrity);
-}
 
 // --- blobs ----------------------------------------------------------------------------------------------------
 
@@ -134,7 +49,7 @@ TEST_CASE("a blob with one flipped byte is an integrity error that names it, ove
   test::flip_byte(tree.dir / tree::blob(want.digest));
   const HttpServer server([&](const HttpRequest& r) { return test::serve_file(tree.dir.string(), r); });
   for (const std::string& url : {tree.file_url(), server.url()}) {
-    ClientOf c(url, tree.key);
+    ClientOf c(url);
     Shelf shelf;
     const auto r = c->blobs({{want}}, shelf.factory());
     REQUIRE_FALSE(r);
@@ -153,7 +68,7 @@ TEST_CASE("a blob cut short on the server is an integrity error") {
   test::write(file, bytes.substr(0, 150'000));
   const HttpServer server([&](const HttpRequest& r) { return test::serve_file(tree.dir.string(), r); });
   for (const std::string& url : {tree.file_url(), server.url()}) {
-    ClientOf c(url, tree.key);
+    ClientOf c(url);
     Shelf shelf;
     CHECK(c->blobs({{want}}, shelf.factory()).error().code == Errc::integrity);
   }
@@ -165,7 +80,7 @@ TEST_CASE("a blob that is missing is not found") {
   std::filesystem::remove(tree.dir / tree::blob(want.digest));
   const HttpServer server([&](const HttpRequest& r) { return test::serve_file(tree.dir.string(), r); });
   for (const std::string& url : {tree.file_url(), server.url()}) {
-    ClientOf c(url, tree.key);
+    ClientOf c(url);
     Shelf shelf;
     CHECK(c->blobs(test::requests_of(tree.packed), shelf.factory()).error().code == Errc::not_found);
   }
@@ -197,7 +112,7 @@ TEST_CASE("another range than was asked for is refused") {
   const HttpServer server([&](const HttpRequest&) {
     return answer(206, std::string(want.size - 50, 'x'), "Content-Range: bytes 50-" + std::to_string(want.size - 1) + "/" + std::to_string(want.size) + "\r\n");
   });
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   Shelf shelf;
   shelf.partial[want.digest] = std::string(100, 'x');
   CHECK(c->blobs({{want}}, shelf.factory()).error().code == Errc::network);
@@ -218,7 +133,7 @@ TEST_CASE("one failed blob stops the others and is the error") {
     if (r.path.find(want.digest.hex()) != std::string::npos) return answer(403, "no");
     return test::serve_file(tree.dir.string(), r);
   });
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   Shelf shelf;
   CHECK(c->blobs(test::requests_of(tree.packed), shelf.factory()).error().code == Errc::denied);
 }
@@ -230,7 +145,7 @@ TEST_CASE("a sink's full disk is the fetch's error") {
   fs::inject_faults([&](fs::Op op, const fs::Path& p, std::size_t&) {
     return op == fs::Op::write && p.string().find(out.path().string()) == 0 ? ENOSPC : 0;
   });
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   const auto r = c->blobs(test::requests_of(tree.packed), [&](const BlobRequest& b) -> Result<std::unique_ptr<BlobSink>> {
     return file_sink(b, out.path() / b.digest.hex());
   });
@@ -242,11 +157,11 @@ TEST_CASE("a sink's full disk is the fetch's error") {
 
 // --- answers --------------------------------------------------------------------------------------------------
 
-TEST_CASE("404 is not found") { CHECK(Always(answer(404, "no")).index_error().code == Errc::not_found); }
+TEST_CASE("404 is not found") { CHECK(Always(answer(404, "no")).document_error().code == Errc::not_found); }
 
 TEST_CASE("500 is a network error with its status, after four retries") {
   Always all(answer(500, "boom"));
-  const Error e = all.index_error();
+  const Error e = all.document_error();
   CHECK(e.code == Errc::network);
   CHECK(e.message.find("500") != std::string::npos);
   CHECK(all.server.requests().size() == 5);
@@ -254,14 +169,14 @@ TEST_CASE("500 is a network error with its status, after four retries") {
 
 TEST_CASE("403 is denied and not retried") {
   Always all(answer(403, "no"));
-  CHECK(all.index_error().code == Errc::denied);
+  CHECK(all.document_error().code == Errc::denied);
   CHECK(all.server.requests().size() == 1);
 }
 
 TEST_CASE("HTML in a document's place is called HTML") {
   for (const HttpAnswer& a : {answer(200, kPage, "Content-Type: text/html; charset=utf-8\r\n"), answer(200, "\n  " + kPage)}) {
     Always all(a);
-    const Error e = all.index_error();
+    const Error e = all.document_error();
     CHECK(e.code == Errc::network);
     CHECK(e.message.find("HTML") != std::string::npos);
     CHECK(all.server.requests().size() == 1);
@@ -275,14 +190,14 @@ TEST_CASE("HTML in a blob's place is called HTML") {
   CHECK(e.message.find("HTML") != std::string::npos);
 }
 
-TEST_CASE("JSON that is no envelope is invalid") {
-  CHECK(Always(answer(200, "{\"hello\":1}")).index_error().code == Errc::invalid);
-  CHECK(Always(answer(200, "")).index_error().code == Errc::invalid);
+TEST_CASE("JSON that is no registry.json is invalid") {
+  CHECK(Always(answer(200, "{\"hello\":1}")).document_error().code == Errc::invalid);
+  CHECK(Always(answer(200, "")).document_error().code == Errc::invalid);
 }
 
 TEST_CASE("a dropped connection is a network error after the retries") {
   Always all(HttpAnswer{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabc", .drop_after = 40});
-  const Error e = all.index_error();
+  const Error e = all.document_error();
   CHECK(e.code == Errc::network);
   CHECK(all.server.requests().size() == 5);
 }
@@ -290,19 +205,19 @@ TEST_CASE("a dropped connection is a network error after the retries") {
 TEST_CASE("an empty answer is a network error") {
   auto options = test::quick();
   options.retries = 1;
-  CHECK(Always(HttpAnswer{}, options).index_error().code == Errc::network);
+  CHECK(Always(HttpAnswer{}, options).document_error().code == Errc::network);
 }
 
 TEST_CASE("an answer that is not HTTP is a network error") {
-  CHECK(Always(HttpAnswer{.bytes = "SSH-2.0-OpenSSH_9.2\r\n\r\n"}).index_error().code == Errc::network);
+  CHECK(Always(HttpAnswer{.bytes = "SSH-2.0-OpenSSH_9.2\r\n\r\n"}).document_error().code == Errc::network);
 }
 
 TEST_CASE("a server that is not there is a network error at once") {
   const Tree tree;
   std::string url;
   { url = HttpServer([](const HttpRequest&) { return HttpAnswer{}; }).url(); }
-  ClientOf c(url, tree.key);
-  const auto r = c->index();
+  ClientOf c(url);
+  const auto r = c->describe();
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::network);
 }
@@ -310,47 +225,47 @@ TEST_CASE("a server that is not there is a network error at once") {
 TEST_CASE("a server that falls silent is dropped") {
   auto options = test::quick();
   options.retries = 0;
-  CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabc", .stall_ms = 20'000}, options).index_error().code == Errc::network);
+  CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabc", .stall_ms = 20'000}, options).document_error().code == Errc::network);
 }
 
 TEST_CASE("an endless document is cut at its limit") {
-  CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{", .endless = true}).index_error().code == Errc::invalid);
-  CHECK(Always(answer(200, std::string(100'000, ' '))).index_error().code == Errc::invalid);
+  CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{", .endless = true}).document_error().code == Errc::invalid);
+  CHECK(Always(answer(200, std::string(100'000, ' '))).document_error().code == Errc::invalid);
 }
 
 TEST_CASE("an endless error page does not hold the client") {
   auto options = test::quick();
   options.retries = 0;
-  CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 404 No\r\nConnection: close\r\n\r\n", .endless = true}, options).index_error().code == Errc::not_found);
+  CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 404 No\r\nConnection: close\r\n\r\n", .endless = true}, options).document_error().code == Errc::not_found);
 }
 
 TEST_CASE("huge headers are refused") {
   std::string headers = "HTTP/1.1 200 OK\r\n";
   for (int i = 0; i < 3000; ++i) headers += "X-" + std::to_string(i) + ": " + std::string(60, 'x') + "\r\n";
-  CHECK(Always(HttpAnswer{.bytes = headers + "\r\n"}).index_error().code == Errc::network);
+  CHECK(Always(HttpAnswer{.bytes = headers + "\r\n"}).document_error().code == Errc::network);
 }
 
 TEST_CASE("a body that is sent compressed is refused, not unpacked") {
-  const Error e = Always(answer(200, "\x1f\x8b", "Content-Encoding: gzip\r\n")).index_error();
+  const Error e = Always(answer(200, "\x1f\x8b", "Content-Encoding: gzip\r\n")).document_error();
   CHECK(e.code == Errc::network);
   CHECK(e.message.find("compressed") != std::string::npos);
 }
 
 TEST_CASE("a redirect loop ends after five redirects") {
   Always all(answer(302, "", "Location: /again\r\n"));
-  const Error e = all.index_error();
+  const Error e = all.document_error();
   CHECK(e.code == Errc::network);
   CHECK(e.message.find("redirects more than 5") != std::string::npos);
   CHECK(all.server.requests().size() == 6);
 }
 
 TEST_CASE("a redirect to file:// is refused") {
-  const Error e = Always(answer(302, "", "Location: file:///etc/passwd\r\n")).index_error();
+  const Error e = Always(answer(302, "", "Location: file:///etc/passwd\r\n")).document_error();
   CHECK(e.code == Errc::network);
   CHECK(e.message.find("not http or https") != std::string::npos);
 }
 
 TEST_CASE("terminal escapes in what a server sends do not reach the error text") {
-  const Error e = Always(answer(302, "", "Location: gopher://x/\x1b[31mred\r\n")).index_error();
+  const Error e = Always(answer(302, "", "Location: gopher://x/\x1b[31mred\r\n")).document_error();
   CHECK(e.message.find('\x1b') == std::string::npos);
 }

@@ -45,14 +45,13 @@ struct ClientOf {
   NullLog log{};
   CountingProgress progress{};
   registry::Client client;
-  ClientOf(const std::string& url, const verify::PublicKey& key, registry::ClientOptions options = quick())
-      : client(open(url, key, std::move(options))) {}
+  explicit ClientOf(const std::string& url, registry::ClientOptions options = quick()) : client(open(url, std::move(options))) {}
   registry::Client* operator->() { return &client; }
 
  private:
-  registry::Client open(const std::string& url, const verify::PublicKey& key, registry::ClientOptions options) {
+  registry::Client open(const std::string& url, registry::ClientOptions options) {
     setenv("no_proxy", "127.0.0.1,localhost", 1);  // the machine's proxy has no part in these tests
-    auto c = registry::Client::open(url, verify::pinned_keys({key}), std::move(options), log, progress);
+    auto c = registry::Client::open(url, std::move(options), log, progress);
     REQUIRE(c);
     return std::move(*c);
   }

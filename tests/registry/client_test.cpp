@@ -21,25 +21,9 @@ HttpServer::Handler files_of(const Tree& tree) {
   return [dir = tree.dir.string()](const HttpRequest& r) { return test::serve_file(dir, r); };
 }
 
-struct MemoryCache final : IndexCache {
-  std::map<Digest, std::string> kept{};
-  std::optional<std::string> get(const Digest& d) override {
-    const auto it = kept.find(d);
-    return it == kept.end() ? std::nullopt : std::optional(it->second);
-  }
-  void put(const Digest& d, std::string_view bytes) override { kept[d] = bytes; }
-};
-
-/// Everything an install asks of a registry.
+/// Hints and all blobs.
 void install_all(ClientOf& c, const Tree& tree) {
   CHECK(c->describe().value().name == "test");
-  const auto index = c->index();
-  if (!index) FAIL(index.error().render());
-  const auto& package = index->packages.at(0);
-  const auto release = c->release(package.name, package.versions.at(0).version, package.versions.at(0).release);
-  if (!release) FAIL(release.error().render());
-  CHECK(release->bytes == tree.packed.release_bytes);
-  CHECK(release->signers == std::vector<std::string>{tree.key.key_id()});
   Shelf shelf;
   const auto wanted = test::requests_of(tree.packed);
   const auto done = c->blobs(wanted, shelf.factory());
@@ -52,7 +36,7 @@ void install_all(ClientOf& c, const Tree& tree) {
 
 TEST_CASE("a tree is read over file://") {
   const Tree tree(test::noise(3'000'000));
-  ClientOf c(tree.file_url(), tree.key);
+  ClientOf c(tree.file_url());
   CHECK(c->is_local());
   install_all(c, tree);
 }
@@ -60,49 +44,17 @@ TEST_CASE("a tree is read over file://") {
 TEST_CASE("a tree is read over http://, several blobs at once") {
   const Tree tree(test::noise(3'000'000));
   const HttpServer server(files_of(tree));
-  ClientOf c(server.url() + "/", tree.key);
+  ClientOf c(server.url() + "/");
   CHECK_FALSE(c->is_local());
   install_all(c, tree);
   for (const auto& r : server.requests()) CHECK(r.headers.count("authorization") + r.headers.count("cookie") == 0);
-}
-
-TEST_CASE("with the index cached, an unchanged registry costs one request") {
-  const Tree tree;
-  const HttpServer server(files_of(tree));
-  MemoryCache cache;
-  ClientOf c(server.url(), tree.key);
-  REQUIRE(c->index(&cache));
-  CHECK(server.requests().size() == 2);
-  REQUIRE(c->index(&cache));
-  CHECK(server.requests().size() == 3);
-}
-
-TEST_CASE("a damaged cached index is fetched anew") {
-  const Tree tree;
-  MemoryCache cache;
-  ClientOf c(tree.file_url(), tree.key);
-  REQUIRE(c->index(&cache));
-  cache.kept.begin()->second[10] ^= 1;
-  CHECK(c->index(&cache));
-}
-
-TEST_CASE("an index replaced between two requests is asked for again") {
-  const Tree tree;
-  bool gone = false;
-  const HttpServer server([&](const HttpRequest& r) {
-    if (r.path.find(".search.json") != std::string::npos && !std::exchange(gone, true)) return answer(404, "");
-    return test::serve_file(tree.dir.string(), r);
-  });
-  ClientOf c(server.url(), tree.key);
-  CHECK(c->index());
-  CHECK(server.count("index.dsse.json") == 2);
 }
 
 TEST_CASE("a download that was cut is resumed with Range and then verified") {
   const Tree tree(test::noise(300'000));
   const auto want = test::largest(tree.packed);
   const HttpServer server(files_of(tree));
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   Shelf shelf;
   shelf.partial[want.digest] = test::read(tree.dir / tree::blob(want.digest)).substr(0, 100'000);
   REQUIRE(c->blobs({{want}}, shelf.factory()));
@@ -115,7 +67,7 @@ TEST_CASE("a download that was cut is resumed with Range and then verified") {
 TEST_CASE("file:// resumes too") {
   const Tree tree(test::noise(300'000));
   const auto want = test::largest(tree.packed);
-  ClientOf c(tree.file_url(), tree.key);
+  ClientOf c(tree.file_url());
   Shelf shelf;
   shelf.partial[want.digest] = test::read(tree.dir / tree::blob(want.digest)).substr(0, 100'000);
   REQUIRE(c->blobs({{want}}, shelf.factory()));
@@ -131,7 +83,7 @@ TEST_CASE("a connection dropped in the middle is resumed where it broke, with If
     if (asked++ < 3) a.drop_after = 90'000;
     return a;
   });
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   Shelf shelf;
   const auto done = c->blobs({{want}}, shelf.factory());
   if (!done) FAIL(done.error().render());
@@ -149,7 +101,7 @@ TEST_CASE("a server that ignores Range sends it all again, and that is used") {
     plain.headers.erase("range");
     return test::serve_file(tree.dir.string(), plain);
   });
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   Shelf shelf;
   shelf.partial[want.digest] = std::string(1000, 'x');
   REQUIRE(c->blobs({{want}}, shelf.factory()));
@@ -161,7 +113,7 @@ TEST_CASE("a damaged part from an earlier run is thrown away and the blob fetche
   const auto want = test::largest(tree.packed);
   const HttpServer server(files_of(tree));
   for (const std::string& url : {server.url(), tree.file_url()}) {
-    ClientOf c(url, tree.key);
+    ClientOf c(url);
     Shelf shelf;
     shelf.partial[want.digest] = std::string(1000, 'x');
     const auto done = c->blobs({{want}}, shelf.factory());
@@ -174,7 +126,7 @@ TEST_CASE("a blob that is complete already is only checked") {
   const Tree tree;
   const auto want = test::largest(tree.packed);
   const HttpServer server(files_of(tree));
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   Shelf shelf;
   shelf.partial[want.digest] = test::read(tree.dir / tree::blob(want.digest));
   REQUIRE(c->blobs({{want}}, shelf.factory()));
@@ -185,7 +137,7 @@ TEST_CASE("a blob nobody wants and a blob asked for twice cost no request and on
   const Tree tree;
   const auto want = test::largest(tree.packed);
   const HttpServer server(files_of(tree));
-  ClientOf c(server.url(), tree.key);
+  ClientOf c(server.url());
   REQUIRE(c->blobs({{want}}, [](const BlobRequest&) -> Result<std::unique_ptr<BlobSink>> { return std::unique_ptr<BlobSink>(); }));
   CHECK(server.requests().empty());
   Shelf shelf;
@@ -201,8 +153,8 @@ TEST_CASE("passing errors are retried: 500, 503, 429, 408") {
       if (asked++ < 2) return answer(status, "busy");
       return test::serve_file(tree.dir.string(), r);
     });
-    ClientOf c(server.url(), tree.key);
-    CHECK(c->index_pointer());
+    ClientOf c(server.url());
+    CHECK(c->describe());
     CHECK(asked == 3);
   }
 }
@@ -219,8 +171,8 @@ TEST_CASE("redirects are followed, five of them") {
     }
     return test::serve_file(tree.dir.string(), r);
   });
-  ClientOf c(server.url() + "/start", tree.key);
-  CHECK(c->index_pointer());
+  ClientOf c(server.url() + "/start");
+  CHECK(c->describe());
   CHECK(server.requests().size() == 6);
 }
 
@@ -229,13 +181,13 @@ TEST_CASE("offline, http is refused with exit code 12 and file:// still works") 
   const HttpServer server(files_of(tree));
   auto options = test::quick();
   options.offline = true;
-  ClientOf web(server.url(), tree.key, options);
-  CHECK(web->index().error().code == Errc::refused);
+  ClientOf web(server.url(), options);
+  CHECK(web->describe().error().code == Errc::refused);
   Shelf shelf;
   CHECK(web->blobs(test::requests_of(tree.packed), shelf.factory()).error().code == Errc::refused);
   CHECK(server.requests().empty());
-  ClientOf local(tree.file_url(), tree.key, options);
-  CHECK(local->index());
+  ClientOf local(tree.file_url(), options);
+  CHECK(local->describe());
 }
 
 TEST_CASE("a cancelled fetch stops as interrupted and keeps what it has") {
@@ -250,7 +202,7 @@ TEST_CASE("a cancelled fetch stops as interrupted and keeps what it has") {
   auto options = test::quick();
   options.stall_seconds = 30;
   options.cancel = &cancel;
-  ClientOf c(server.url(), tree.key, options);
+  ClientOf c(server.url(), options);
   const auto want = test::largest(tree.packed);
   Shelf shelf;
   std::thread person([&] {

@@ -89,22 +89,22 @@ TEST_CASE("https works with the CA file named, and without it says what to do") 
   auto options = test::quick();
   options.stall_seconds = 10;
   {
-    ClientOf stranger(server.url(), tree.key, options);
-    const auto r = stranger->index();
+    ClientOf stranger(server.url(), options);
+    const auto r = stranger->describe();
     REQUIRE_FALSE(r);
     CHECK(r.error().code == Errc::network);
     CHECK(r.error().hint.find("NANO_CA_FILE") != std::string::npos);
   }
   options.ca_file = (keys / "cert.pem").string();
-  ClientOf c(server.url(), tree.key, options);
-  const auto index = c->index();
+  ClientOf c(server.url(), options);
+  const auto index = c->describe();
   if (!index) FAIL(index.error().render());
   test::Shelf shelf;
   const auto done = c->blobs(test::requests_of(tree.packed), shelf.factory());
   if (!done) FAIL(done.error().render());
   // The certificate is for 127.0.0.1 only.
-  ClientOf other(server.url("localhost"), tree.key, options);
-  CHECK(other->index().error().code == Errc::network);
+  ClientOf other(server.url("localhost"), options);
+  CHECK(other->describe().error().code == Errc::network);
 }
 
 TEST_CASE("NANO_CA_FILE names the CA file where the option does not") {
@@ -120,8 +120,8 @@ TEST_CASE("NANO_CA_FILE names the CA file where the option does not") {
     return;
   }
   setenv("NANO_CA_FILE", (keys / "cert.pem").c_str(), 1);
-  ClientOf c(server.url(), tree.key);
-  const auto index = c->index();
+  ClientOf c(server.url());
+  const auto index = c->describe();
   unsetenv("NANO_CA_FILE");
   if (!index) FAIL(index.error().render());
 }
@@ -136,9 +136,9 @@ TEST_CASE("a proxy named in the environment is used") {
     return test::serve_file(tree.dir.string(), inner);
   });
   setenv("http_proxy", proxy.url().c_str(), 1);
-  ClientOf c("http://registry.invalid", tree.key);
-  const auto index = c->index();
+  ClientOf c("http://registry.invalid");
+  const auto index = c->describe();
   unsetenv("http_proxy");
   if (!index) FAIL(index.error().render());
-  CHECK(proxy.requests().size() == 2);
+  CHECK(proxy.requests().size() == 1);
 }

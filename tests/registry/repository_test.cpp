@@ -7,24 +7,30 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "registry/client/client.h"
 #include "registry/tree.h"
-#include "tests/registry/fixture.h"
+#include "tests/registry/signed_fixture.h"
 #include "verify/dsse.h"
+#include "verify/release_verifier.h"
 
 using namespace nano;
 using namespace nano::registry;
 
 namespace {
 
-NullLog g_log;
-NullProgress g_progress;
-
-Client client_of(const std::filesystem::path& dir, const verify::PublicKey& key) {
-  auto c = Client::open("file://" + dir.string(), verify::pinned_keys({key}), {}, g_log, g_progress);
-  REQUIRE(c);
-  return std::move(*c);
-}
+/// What a client that comes for the first time sees.
+struct Visitor {
+  test::TempDir trust;
+  test::Run run;
+  explicit Visitor(const std::filesystem::path& dir) : run("file://" + dir.string(), trust / "t", test::read(dir / "metadata/1.root.json")) {}
+  Result<schemas::Index> index() {
+    NANO_TRY_ASSIGN(const auto* index, run->index());
+    return *index;
+  }
+  Result<VouchedRelease> release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest) {
+    return run->release(name, version, digest);
+  }
+};
+Visitor client_of(const std::filesystem::path& dir) { return Visitor(dir); }
 
 struct Repo {
   test::TempDir temp;
@@ -56,8 +62,8 @@ struct Repo {
 
 TEST_CASE("init makes an empty, signed tree and no key in it") {
   Repo repo;
-  CHECK(client_of(repo.dir, repo.key).index()->packages.empty());
-  CHECK(client_of(repo.dir, repo.key).describe()->name == "test");
+  CHECK(client_of(repo.dir).index()->packages.empty());
+  CHECK(client_of(repo.dir).run.client->describe()->name == "test");
   for (const auto& f : test::files_below(repo.dir)) CHECK(test::read(repo.dir / f).find("PRIVATE") == std::string::npos);
 }
 
@@ -80,7 +86,7 @@ TEST_CASE("an added bundle is served: release, envelope, blobs, index") {
   CHECK(added->new_blobs == 4);
   CHECK(test::read(repo.dir / tree::release(packed.release.manifest.name, packed.release.manifest.version, packed.digest)) == packed.release_bytes);
   for (const LocalBlob& b : packed.blobs) CHECK(sha256(test::read(repo.dir / tree::blob(b.blob.digest))) == b.blob.digest);
-  auto client = client_of(repo.dir, repo.key);
+  auto client = client_of(repo.dir);
   const auto index = client.index();
   REQUIRE(index);
   REQUIRE(index->find({.ns = "_", .name = "tiny"}));
@@ -92,11 +98,11 @@ TEST_CASE("the same version again with equal bytes is a quiet success that write
   Repo repo;
   const Packed packed = repo.package("tiny", "1.0.0");
   REQUIRE(repo.open().add(packed, {.now = test::kDate}));
-  const std::string before = test::read(repo.dir / tree::kIndexPointer);
+  const std::string before = test::read(repo.dir / tree::metadata("timestamp.json"));
   const auto again = repo.open().add(packed, {.now = test::kDate + 5});
   REQUIRE(again);
   CHECK(again->already_there);
-  CHECK(test::read(repo.dir / tree::kIndexPointer) == before);
+  CHECK(test::read(repo.dir / tree::metadata("timestamp.json")) == before);
 }
 
 TEST_CASE("the same version with other bytes is refused and the old one stays") {
@@ -107,7 +113,7 @@ TEST_CASE("the same version with other bytes is refused and the old one stays") 
   const auto r = repo.open().add(second, {.now = test::kDate});
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::refused);
-  CHECK(client_of(repo.dir, repo.key).index()->packages.at(0).versions.at(0).release == first.digest);
+  CHECK(client_of(repo.dir).index()->packages.at(0).versions.at(0).release == first.digest);
 }
 
 TEST_CASE("versions and packages share blobs, which are written once") {
@@ -117,7 +123,7 @@ TEST_CASE("versions and packages share blobs, which are written once") {
   REQUIRE(second);
   CHECK(second->new_blobs == 0);
   REQUIRE(repo.open().add(repo.package("other", "0.1.0", "GGUF other"), {.now = test::kDate}));
-  const auto index = client_of(repo.dir, repo.key).index();
+  const auto index = client_of(repo.dir).index();
   REQUIRE(index);
   CHECK(index->packages.size() == 2);
   CHECK(index->find({.ns = "_", .name = "tiny"})->versions.size() == 2);
@@ -132,7 +138,7 @@ TEST_CASE("a bundle that lacks a blob is refused, also when the tree has that bl
   const auto r = repo.open().add_bundle(repo.temp / "t.nano", {.now = test::kDate});
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::invalid);
-  CHECK(client_of(repo.dir, repo.key).index()->packages.size() == 1);
+  CHECK(client_of(repo.dir).index()->packages.size() == 1);
 }
 
 TEST_CASE("a bundle made elsewhere that holds a zip, or weights that are no GGUF, is refused") {
@@ -223,12 +229,12 @@ TEST_CASE("a fault at any step of an add leaves the old index served, and the ne
         // An old index that cannot be removed afterwards, or a folder that cannot be flushed, is an error after the new one is served.
         if (hit && !added) CHECK(added.error().code == Errc::store);
       }
-      const auto index = client_of(repo.dir, repo.key).index();
+      const auto index = client_of(repo.dir).index();
       REQUIRE(index);
       REQUIRE(index->find({.ns = "_", .name = "old"}));
       const auto again = repo.open().add(packed, {.now = test::kDate});
       if (!again) FAIL(again.error().render());
-      REQUIRE(client_of(repo.dir, repo.key).release(packed.release.manifest.name, packed.release.manifest.version, packed.digest));
+      REQUIRE(client_of(repo.dir).release(packed.release.manifest.name, packed.release.manifest.version, packed.digest));
       if (!hit) return step;
     }
   };
@@ -256,7 +262,7 @@ TEST_CASE("kill -9 during adds leaves a tree that is whole and can be added to")
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
-    auto client = client_of(repo.dir, repo.key);
+    auto client = client_of(repo.dir);
     const auto index = client.index();
     REQUIRE(index);
     for (const auto& p : index->packages) {
@@ -264,10 +270,10 @@ TEST_CASE("kill -9 during adds leaves a tree that is whole and can be added to")
       REQUIRE(release);
       std::vector<BlobRequest> want;
       for (const auto& f : release->release.files) want.push_back({.digest = f.sha256, .size = f.size});
-      REQUIRE(client.blobs(want, [](const BlobRequest& b) -> Result<std::unique_ptr<BlobSink>> { return checking_sink(b); }));
+      REQUIRE(client.run.client->blobs(want, [](const BlobRequest& b) -> Result<std::unique_ptr<BlobSink>> { return checking_sink(b); }));
     }
   }
   Repository r = repo.open();
   for (const Packed& p : packages) REQUIRE(r.add(p, {.now = test::kDate}));
-  CHECK(client_of(repo.dir, repo.key).index()->packages.size() == packages.size());
+  CHECK(client_of(repo.dir).index()->packages.size() == packages.size());
 }

@@ -120,7 +120,6 @@ TEST_CASE("each kind of damage has its word and its remedy") {
       {"writable", true, [](const Installed& s) { ::chmod((s.pkg_dir / "~release.json").c_str(), 0664); }},
       {"bad-release", false, [](const Installed& s) { replace(s.pkg_dir / "~release.json", s.b.bytes); }},
       {"bad-release", false, [](const Installed& s) { ::unlink((s.pkg_dir / "~release.json").c_str()); }},
-      {"bad-release", false, [](const Installed& s) { ::unlink((s.pkg_dir / "~envelope.json").c_str()); }},
       {"missing-package", false, [](const Installed& s) { std::filesystem::remove_all(s.pkg_dir); }},
       {"not-a-file", false,
        [](const Installed& s) {

@@ -1,0 +1,96 @@
+// app/audit.cpp: one registry at a time, one package at a time.
+#include "app/audit.h"
+
+#include <set>
+
+#include "app/installed.h"
+#include "app/remote.h"
+#include "base/text.h"
+#include "store/transaction.h"
+
+namespace nano::app {
+namespace {
+
+using schemas::GenerationEntry;
+
+class Auditor {
+ public:
+  Auditor(Context& ctx, AuditReport& report) : ctx_(ctx), remotes_(ctx), report_(report) {}
+
+  void look_at(const GenerationEntry& e) {
+    ++report_.packages;
+    if (e.chain.empty())
+      return add(e, "unsigned", "it is installed without a signature that nano can check",
+                 "install it from a registry: `nano install --force " + e.name.text() + "`");
+    auto remote = remotes_.for_namespace(e.name.ns);
+    if (!remote) return add(e, "unreachable", remote.error().message, remote.error().hint);
+    if ((*remote)->id().hex() != e.registry_id)
+      return add(e, "replaced",
+                 "it came from another registry than the one that owns its namespace now ('" +
+                     (*remote)->registry().config.name + "')",
+                 "install it again from there, or remove it");
+    look_at(e, **remote);
+  }
+
+ private:
+  void look_at(const GenerationEntry& e, Remote& remote) {
+    const auto advisories = remote.advisories();
+    if (!advisories) return cannot_say(e, advisories.error());
+    for (const auto& a : **advisories)
+      if (a.hits(e.name, e.version))
+        report_.findings.push_back({.package = e.name.text(),
+                                    .version = e.version.text(),
+                                    .kind = "advisory",
+                                    .severity = std::string(schemas::to_text(a.severity)),
+                                    .id = a.id,
+                                    .message = a.title,
+                                    .remedy = a.severity == schemas::Severity::malware
+                                                  ? "remove it: `nano uninstall " + e.name.text() + "`"
+                                                  : "read " + (a.url.empty() ? std::string("the advisory") : a.url) +
+                                                        ", and `nano install " + e.name.text() + "` for a newer version"});
+    const auto package = remote.package(e.name);
+    if (!package) return cannot_say(e, package.error());
+    const schemas::IndexVersion* listed = nullptr;
+    if (*package != nullptr)
+      for (const auto& v : (*package)->versions)
+        if (v.version == e.version) listed = &v;
+    if (listed == nullptr)
+      return add(e, "withdrawn", "nobody vouches for this version any more", "choose another version, or ask its publisher");
+    if (listed->release != e.release)
+      return add(e, "replaced", "the registry lists another release under this version: " + listed->release.text(),
+                 "a version never changes: ask its publisher before you trust either");
+    if (!listed->yanked.empty())
+      add(e, "yanked", "its publisher withdrew it: " + listed->yanked, "`nano install " + e.name.text() + "` for another version");
+  }
+
+  void cannot_say(const GenerationEntry& e, const Error& why) {
+    add(e, why.code == Errc::untrusted ? "expired" : "unreachable", why.message, why.hint);
+  }
+
+  void add(const GenerationEntry& e, const char* kind, std::string message, std::string remedy) {
+    report_.findings.push_back({.package = e.name.text(),
+                                .version = e.version.text(),
+                                .kind = kind,
+                                .severity = {},
+                                .id = {},
+                                .message = std::move(message),
+                                .remedy = std::move(remedy)});
+  }
+
+  Context& ctx_;
+  Remotes remotes_;
+  AuditReport& report_;
+};
+
+}  // namespace
+
+Result<AuditReport> audit(Context& ctx) {
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  NANO_TRY_ASSIGN(const auto entries, store::installed(store));
+  AuditReport report;
+  Auditor auditor(ctx, report);
+  for (const auto& e : entries) auditor.look_at(e.entry);
+  return report;
+}
+
+}  // namespace nano::app

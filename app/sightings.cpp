@@ -1,0 +1,76 @@
+// app/sightings.cpp: a small text file beside the metadata.
+#include "app/sightings.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace nano::app {
+namespace {
+
+constexpr uint64_t kMaxBytes = 16'000'000;           // some 180,000 releases
+constexpr std::string_view kNewest = "newest";
+constexpr UnixTime kClockSlip = 600;                 // seconds two clocks may differ without a word
+
+}  // namespace
+
+Sightings Sightings::load(const fs::Path& dir) {
+  Sightings out;
+  out.file_ = dir / "sightings";
+  out.read();
+  return out;
+}
+
+void Sightings::read() {
+  const auto bytes = fs::read_file(file_, kMaxBytes);
+  if (!bytes) return;
+  for (const std::string& line : split(*bytes, '\n')) {
+    const auto space = line.find(' ');
+    if (space == std::string::npos) continue;
+    const std::string what = line.substr(0, space);
+    const auto time = parse_time(line.substr(space + 1));
+    if (!time) continue;
+    if (what == kNewest) {
+      newest_ = std::max(newest_, *time);
+    } else if (const auto digest = Digest::parse_hex(what)) {
+      const auto [it, fresh] = first_.emplace(*digest, *time);
+      if (!fresh) it->second = std::min(it->second, *time);
+    }
+  }
+}
+
+void Sightings::saw(const Digest& release, UnixTime now) {
+  if (first_.emplace(release, now).second) changed_ = true;
+}
+
+void Sightings::saw_date(UnixTime date) {
+  if (date <= newest_) return;
+  newest_ = date;
+  changed_ = true;
+}
+
+std::optional<UnixTime> Sightings::first(const Digest& release) const {
+  const auto it = first_.find(release);
+  return it == first_.end() ? std::nullopt : std::optional<UnixTime>(it->second);
+}
+
+void Sightings::save(Log& log) {
+  if (!changed_) return;
+  read();
+  std::string text;
+  if (newest_ > 0) text += std::string(kNewest) + " " + format_time(newest_) + "\n";
+  for (const auto& [digest, time] : first_) text += digest.hex() + " " + format_time(time) + "\n";
+  if (auto s = fs::make_dirs(file_.parent_path(), 0700); !s) return log.detail("sightings not kept: " + s.error().message);
+  if (auto s = fs::write_atomic(file_, text, 0600); !s) return log.detail("sightings not kept: " + s.error().message);
+  changed_ = false;
+}
+
+UnixTime believed_time(const Context& ctx, const Sightings& sightings, const std::string& what) {
+  const UnixTime newest = sightings.newest();
+  if (newest <= ctx.now + kClockSlip) return std::max(ctx.now, newest);
+  ctx.log->warn("this machine's clock says " + format_time(ctx.now) + ", but " + what + " has signed something at " +
+                format_time(newest) + ": the clock is not believed; set it right (or `nano trust reset`, if the registry's is the wrong one)");
+  return newest;
+}
+
+}  // namespace nano::app
