@@ -23,10 +23,6 @@ std::string release(const schemas::PackageName& name, const schemas::Version& ve
   return package(name) + "/" + digest.hex() + "." + version.text() + ".json";
 }
 
-std::string release_envelope(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest) {
-  return package(name) + "/" + digest.hex() + "." + version.text() + ".dsse.json";
-}
-
 std::string index(const Digest& digest) { return std::string(kIndexFolder) + "/" + digest.hex() + ".search.json"; }
 
 std::string blob(const Digest& digest) {

@@ -12,8 +12,6 @@ namespace nano::registry::tree {
 
 /// Hints, unsigned: the registry's name and its API.
 inline constexpr std::string_view kRegistryJson = "registry.json";
-/// The one file that changes: a signed envelope that names the newest index by digest and length.
-inline constexpr std::string_view kIndexPointer = "index.dsse.json";
 /// Unknown field of each root after the first: the registry's id, the sha256 (64 hex digits) of the first (TRUST.md).
 inline constexpr std::string_view kIdField = "x-nano-id";
 /// `metadata/<file>`: what roles signed, by the name it is served under ("3.root.json", "timestamp.json").
@@ -33,8 +31,6 @@ inline constexpr std::string_view kLock = ".lock";
 [[nodiscard]] std::string package(const schemas::PackageName& name);
 /// `targets/<hh>/<ns>/<name>/<sha256>.<version>.json`: the release bytes, named by what they are.
 [[nodiscard]] std::string release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest);
-/// The same with `.dsse.json`: the release inside its signed envelope.
-[[nodiscard]] std::string release_envelope(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest);
 /// `targets/index`: the folder of the search indexes.
 inline constexpr std::string_view kIndexFolder = "targets/index";
 /// `targets/index/<sha256>.search.json`

@@ -69,15 +69,11 @@ Result<InitReport> init(const InitOptions& options) {
     key_options.must_encrypt = true;
   }
   NANO_TRY_ASSIGN(auto keys, open_keys(r.keys, offline, key_options));
-  NANO_TRY_ASSIGN(const auto envelope_key, keys.create(kEnvelopeKey));
-  NANO_TRY_ASSIGN(const verify::PrivateKey* dsse, keys.find(envelope_key.key_id()));
-  r.public_key = envelope_key.hex();
   NANO_TRY(write_settings(options.dir, settings));
   registry::InitOptions make{.name = r.name, .title = "", .api = "", .now = when};
   make.lifetimes = settings.lifetimes();
   make.all_shards = options.mode == Mode::offline;
   make.adopt_namespaces = options.mode != Mode::offline;
-  make.dsse = dsse;
   NANO_TRY_ASSIGN(const auto repo, registry::Repository::init(options.dir, make, keys));
   r.id = repo.id();
   r.root = options.dir / registry::tree::metadata("1.root.json");
@@ -105,9 +101,6 @@ Status yank(const fs::Path& dir, const std::string& what, const std::string& rea
 Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Log& log) {
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   NANO_TRY_ASSIGN(auto key, verify::PrivateKey::generate());
-  NANO_TRY_ASSIGN(const auto pem, key.pem());
-  NANO_TRY_ASSIGN(const auto envelope_key, verify::PrivateKey::from_pem(pem.view()));
-  const std::string public_key = key.public_key().text() + "\n";
   // Made beside the old one and swapped in, so that a build that is killed leaves a whole one.
   const fs::Path fresh = options.dir.parent_path() / ("." + options.dir.filename().string() + ".new");
   NANO_TRY(fs::remove_tree(fresh));
@@ -118,11 +111,9 @@ Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Lo
     registry::InitOptions make{.name = "starter", .title = "Starter registry", .api = "", .now = when};
     make.lifetimes = registry::roles::Lifetimes::all(3650 * registry::roles::kDay);
     make.adopt_namespaces = true;
-    make.dsse = &envelope_key;
     NANO_TRY_ASSIGN(auto repo, registry::Repository::init(fresh, make, keys));
     NANO_TRY_ASSIGN(out, add_all(repo, options.bundles, log));
   }  // the key is wiped here
-  NANO_TRY(fs::write_atomic(fresh / "starter.pub", public_key));
   NANO_TRY(fs::remove_tree(options.dir));
   NANO_TRY(fs::rename_durable(fresh, options.dir));
   return out;

@@ -20,7 +20,6 @@ enum class Mode { simple, offline, fixed };
 [[nodiscard]] std::string_view to_text(Mode mode);  ///< "simple", "offline", "static"
 
 inline constexpr uint64_t kMaxStaticDays = 36'525;           ///< 100 years
-inline constexpr std::string_view kEnvelopeKey = "registry";  ///< signs what clients of nano 0.1 read
 inline constexpr int64_t kSoonDays = 14;  ///< `status` warns this long before a signature that needs a person runs out
 
 /// How private keys are reached. Every call that signs takes it.
@@ -47,7 +46,6 @@ struct InitReport {
   std::string name{};
   std::string id{};          ///< sha256 of the first root, 64 hex digits: what clients pin
   fs::Path root{};           ///< that root: the file to give to clients
-  std::string public_key{};  ///< of the envelope key, 64 hex digits
   Mode mode = Mode::simple;
   fs::Path keys{};
   bool keys_encrypted = false;

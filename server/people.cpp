@@ -82,7 +82,7 @@ Status namespace_remove(const fs::Path& dir, const std::string& name, const std:
 }
 
 Result<std::vector<NamespaceRow>> namespace_list(const fs::Path& dir) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "namespace list", false));
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "namespace list"));
   NANO_TRY_ASSIGN(const auto all, place.repo->namespaces());
   std::vector<NamespaceRow> out;
   for (const auto& o : all) out.push_back(row_of(o));
@@ -111,7 +111,7 @@ Status advisory_remove(const fs::Path& dir, const std::string& id, const KeyOpti
 }
 
 Result<std::vector<AdvisoryRow>> advisory_list(const fs::Path& dir) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "advisory list", false));
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "advisory list"));
   NANO_TRY_ASSIGN(const auto all, place.repo->advisories());
   std::vector<AdvisoryRow> out;
   for (const auto& a : all) {

@@ -187,7 +187,7 @@ Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Pat
 }
 
 Result<StatusReport> status(const fs::Path& dir, UnixTime now) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "status", false));
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "status"));
   StatusReport out{.id = place.repo->id(), .mode = place.settings.mode};
   const auto lifetimes = place.settings.lifetimes();
   NANO_TRY_ASSIGN(const auto roles, place.repo->status());

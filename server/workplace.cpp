@@ -85,7 +85,7 @@ Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional
   return registry::KeyStore::open({.online = online, .offline = offline, .more = options.folders}, asker(options));
 }
 
-Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options, std::string_view command, bool signs) {
+Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options, std::string_view command) {
   Workplace out;
   NANO_TRY_ASSIGN(out.settings, read_settings(dir));
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
@@ -93,9 +93,6 @@ Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options
   out.keys = std::make_unique<registry::KeyStore>(std::move(keys));
   registry::OpenOptions open{.now = when, .lifetimes = out.settings.lifetimes(), .holder = "nano-registry " + std::string(command)};
   open.adopt_namespaces = out.settings.mode != Mode::offline;
-  if (const auto dsse = out.keys->named(kEnvelopeKey); dsse && signs) {
-    NANO_TRY_ASSIGN(open.dsse, out.keys->find(dsse->key_id()));
-  }
   NANO_TRY_ASSIGN(out.repo, registry::Repository::open(dir, open, *out.keys));
   NANO_TRY(out.keys->look_again());  // whoever held the lock before may have made a namespace, and its key
   return out;

@@ -32,8 +32,7 @@ struct Workplace {
   std::unique_ptr<registry::KeyStore> keys{};
   std::optional<registry::Repository> repo{};
 
-  /// `signs` false: nothing will be signed, and no passphrase is needed.
-  [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options, std::string_view command, bool signs = true);
+  [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options, std::string_view command);
 };
 
 }  // namespace nano::server

@@ -31,7 +31,6 @@ Result<int> run_init(Invocation& in) {
     data["root"] = r.root.string();
     data["keys"] = r.keys.string();
     data["keys_encrypted"] = r.keys_encrypted;
-    data["public_key"] = r.public_key;
     data["client_command"] = add_line;
     in.document(data);
     return 0;

@@ -136,7 +136,10 @@ Result<verify::PublicKey> KeyStore::create(std::string_view label) {
   if (named(label)) return make_error(Errc::refused, "there is a key '" + std::string(label) + "' already, and none is overwritten", "choose another name");
   const fs::Path& folder = folders_.offline && signs_rarely(label) ? *folders_.offline : folders_.online;
   NANO_TRY(fs::make_dirs(folder, 0700));
-  NANO_TRY_ASSIGN(const auto* secret, passphrase(folder, true));
+  // One passphrase a folder: a slip of the pen must not seal a new key with another one than its neighbours have.
+  const auto neighbour = std::find_if(places_.begin(), places_.end(), [&](const auto& entry) { return entry.second.folder == folder; });
+  if (neighbour != places_.end()) NANO_TRY(find(neighbour->first));
+  NANO_TRY_ASSIGN(const auto* secret, passphrase(folder, neighbour == places_.end()));
   NANO_TRY_ASSIGN(auto key, verify::PrivateKey::generate());
   const verify::PublicKey out = key.public_key();
   NANO_TRY(key.save(folder / (std::string(label) + std::string(kPrivate)), *secret));

@@ -87,8 +87,7 @@ Result<bool> Repository::Impl::is_there(const schemas::Release& release, const D
   return false;
 }
 
-Status Repository::Impl::publish(const schemas::Release& release, const std::string& bytes, const Digest& digest,
-                                 const std::optional<std::string>& foreign, UnixTime now) {
+Status Repository::Impl::publish(const schemas::Release& release, const std::string& bytes, const Digest& digest, UnixTime now) {
   const schemas::PackageName& name = release.manifest.name;
   options.now = now;
   Edition changes = edition();
@@ -105,7 +104,6 @@ Status Repository::Impl::publish(const schemas::Release& release, const std::str
     NANO_TRY(delegate(changes, name.ns, {tuf::Key::of(owner)}, 1));
   }
   NANO_TRY(tree.put(tree::release(name, release.manifest.version, digest), bytes));
-  NANO_TRY(put_envelope(release, bytes, digest, foreign));
   const bool with_release_key = publishes_with_release_key(at);
   tuf::Targets& role = with_release_key ? *at.rel : at.ns;
   role.targets.insert_or_assign(tree::release_target(name, release.manifest.version),
@@ -129,7 +127,7 @@ Result<Added> Repository::add_bundle(const std::filesystem::path& bundle, const 
     return make_error(Errc::invalid, "the bundle lacks " + std::to_string(summary.missing.size()) + " of its release's blobs, among them " +
                                          summary.missing.front().digest.text(),
                       "a registry takes whole releases: make the bundle with `nano pack`");
-  NANO_TRY(impl_->publish(head.release, head.release_bytes, head.digest, head.envelope, options.now));
+  NANO_TRY(impl_->publish(head.release, head.release_bytes, head.digest, options.now));
   return out;
 }
 
@@ -144,7 +142,7 @@ Result<Added> Repository::add(const Packed& packed, const AddOptions& options) {
     ++out.new_blobs;
     out.new_bytes += b.blob.size;
   }
-  NANO_TRY(impl_->publish(packed.release, packed.release_bytes, packed.digest, std::nullopt, options.now));
+  NANO_TRY(impl_->publish(packed.release, packed.release_bytes, packed.digest, options.now));
   return out;
 }
 

@@ -59,7 +59,7 @@ Status Repository::Impl::commit(Edition& changes) {
   const Digest previous = index_digest;
   NANO_TRY(load());
   prune_indexes(previous);
-  return put_pointer(options.now);
+  return Unit{};
 }
 
 Result<tuf::RoleKeys> Repository::Impl::keys_of(std::string_view role) {
@@ -110,7 +110,7 @@ Result<Repository> Repository::init(const std::filesystem::path& dir, const Init
     return make_error(Errc::refused, "'" + dir.string() + "' is not an empty folder", "name a new folder; nothing was changed");
   NANO_TRY(fs::make_dirs(dir));
   NANO_TRY_ASSIGN(auto lock, fs::FileLock::acquire(dir / tree::kLock, std::chrono::seconds(1), "nano-registry init"));
-  OpenOptions open{.now = options.now, .lifetimes = options.lifetimes, .adopt_namespaces = options.adopt_namespaces, .dsse = options.dsse};
+  OpenOptions open{.now = options.now, .lifetimes = options.lifetimes, .adopt_namespaces = options.adopt_namespaces};
   auto impl = std::make_unique<Impl>(dir, std::move(open), keys, std::move(lock));
   NANO_TRY(impl->tree.put(tree::kRegistryJson,
                           schemas::write_registry_json({.name = options.name.empty() ? folder_name(dir) : options.name,

@@ -32,8 +32,7 @@ struct InitOptions {
   roles::Lifetimes lifetimes{};
   /// Delegate all 256 shards at once, so that a registrar without the key of `targets` can take in any namespace.
   bool all_shards = false;
-  bool adopt_namespaces = false;           ///< OpenOptions
-  const verify::PrivateKey* dsse = nullptr;  ///< OpenOptions
+  bool adopt_namespaces = false;  ///< OpenOptions
 };
 
 struct OpenOptions {
@@ -43,7 +42,6 @@ struct OpenOptions {
   std::string holder = "nano-registry";  ///< who holds the lock, for whoever waits
   /// Register a namespace nobody has when something is added to it: where registrar and publisher are one person.
   bool adopt_namespaces = false;
-  const verify::PrivateKey* dsse = nullptr;  ///< also write the signed envelopes of nano 0.1; outlives the repository
 };
 
 struct AddOptions {

@@ -47,8 +47,7 @@ struct Repository::Impl {
   [[nodiscard]] Status put_index(Edition& edition, schemas::Index next);
   [[nodiscard]] Status renew_package(schemas::Index& next, const schemas::PackageName& name, const Home& home, UnixTime now) const;
   [[nodiscard]] Result<bool> is_there(const schemas::Release& release, const Digest& digest);
-  [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes, const Digest& digest,
-                               const std::optional<std::string>& envelope, UnixTime now);
+  [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes, const Digest& digest, UnixTime now);
   void prune_indexes(const Digest& previous) const;
   /// Put the changed home back into `edition`; the release role when its keys are at hand, else the namespace's own.
   [[nodiscard]] bool publishes_with_release_key(const Home& home) const;
@@ -56,11 +55,6 @@ struct Repository::Impl {
   /// Documents to be signed elsewhere (elsewhere.cpp), with what can be signed here. `by`: who may sign them.
   [[nodiscard]] Result<Draft> draft_root(verify::tuf::Root root, const verify::tuf::RoleKeys& by);
   [[nodiscard]] Result<Draft> draft_role(verify::tuf::Targets body, const std::string& role, const verify::tuf::RoleKeys& by);
-
-  // The signed envelopes of nano 0.1, beside the roles until every client reads those (dsse_side.cpp).
-  [[nodiscard]] Status put_envelope(const schemas::Release& release, const std::string& bytes, const Digest& digest,
-                                    const std::optional<std::string>& foreign) const;
-  [[nodiscard]] Status put_pointer(UnixTime now) const;
 };
 
 /// The target a role lists for bytes that lie in the tree.

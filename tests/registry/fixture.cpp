@@ -81,7 +81,7 @@ Tree::Tree(std::string_view weights) {
   packed = pack(package);
   const auto only = make_key();
   registry::MemoryKeys keys(registry_key(only));
-  auto repo = registry::Repository::init(dir, {.name = "test", .now = kDate, .adopt_namespaces = true, .dsse = &only}, keys);
+  auto repo = registry::Repository::init(dir, {.name = "test", .now = kDate, .adopt_namespaces = true}, keys);
   if (!repo) FAIL(repo.error().render());
   const auto added = repo->add(packed, {.now = kDate});
   if (!added) FAIL(added.error().render());

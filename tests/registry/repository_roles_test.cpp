@@ -162,7 +162,9 @@ TEST_CASE("attack: a namespace that looks like another's is refused") {
     CHECK(e.code == Errc::refused);
     CHECK(e.message.find("looks like") != std::string::npos);
   }
-  CHECK(error_of(repo.open().add_namespace("lol-models", {repo.key()})).code == Errc::refused);
+  const auto same = error_of(repo.open().add_namespace("lol-models", {repo.key()}));
+  CHECK(same.code == Errc::refused);
+  CHECK(same.message.find("exists or existed") != std::string::npos);
   CHECK(error_of(repo.open().add_namespace("Lol", {repo.key()})).code == Errc::usage);
   CHECK(repo.open().add_namespace("lol-model", {repo.key()}));
 }
@@ -229,7 +231,11 @@ TEST_CASE("rekeyed by proof: what was published stays and is the new key's; a pr
   CHECK(error_of(repo.open().rekey_namespace("acme", *first)).code == Errc::untrusted);  // version 1 again: a rollback
   const auto proof = prove_namespace("acme", id, {owner}, 1, current, theirs, test::kDate);
   REQUIRE(proof);
-  REQUIRE(repo.open().rekey_namespace("acme", *proof));
+  // Somebody else's re-key came first: the same releases, but no longer the next version.
+  REQUIRE(repo.open().rekey_namespace("acme", {repo.key()}));
+  CHECK(error_of(repo.open().rekey_namespace("acme", *proof)).message.find("version") != std::string::npos);
+  const auto next = prove_namespace("acme", id, {owner}, 1, test::read(repo.dir / "metadata/2.ns.acme.json"), theirs, test::kDate);
+  REQUIRE(repo.open().rekey_namespace("acme", *next));
   CHECK(repo.open().namespaces()->front().key_ids == std::vector<std::string>{owner.key_id()});
   CHECK(test::Reader(repo.dir).digest(path_of(packed)) == packed.digest.hex());
 }
@@ -428,6 +434,17 @@ TEST_CASE("signed elsewhere: root, targets and reg go out as documents and come 
       CHECK(error_of(repo.open().install({forged})).code == Errc::untrusted);
     }
   }
+}
+
+TEST_CASE("attack: a root that only its own new keys have signed is not installed") {
+  Repo repo;
+  repo.keys.forget(repo.open().status()->front().key_ids.front());
+  const auto drafts = repo.open().rotation_drafts("root", {repo.key()});  // whoever took over the online machine
+  REQUIRE(drafts);
+  const auto e = error_of(repo.open().install({drafts->front().bytes}));
+  CHECK(e.code == Errc::untrusted);
+  CHECK(test::Reader(repo.dir).fault() == "");
+  CHECK_FALSE(std::filesystem::exists(repo.dir / "metadata/2.root.json"));
 }
 
 TEST_CASE("with all shards delegated a registrar without the targets key takes in any namespace") {

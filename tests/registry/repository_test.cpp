@@ -38,12 +38,11 @@ struct Repo {
   verify::PrivateKey made = test::make_key();
   verify::PublicKey key = made.public_key();
   MemoryKeys keys{test::registry_key(made)};
-  Repo() { REQUIRE(Repository::init(dir, {.name = "test", .now = test::kDate, .adopt_namespaces = true, .dsse = &made}, keys)); }
+  Repo() { REQUIRE(Repository::init(dir, {.name = "test", .now = test::kDate, .adopt_namespaces = true}, keys)); }
   OpenOptions options() const {
     OpenOptions o{.now = test::kDate};
     o.lock_timeout = std::chrono::milliseconds(50);
     o.adopt_namespaces = true;
-    o.dsse = &made;
     return o;
   }
   Repository open() {
@@ -164,17 +163,6 @@ TEST_CASE("a bundle made elsewhere that holds a zip, or weights that are no GGUF
   }
 }
 
-TEST_CASE("signatures that a bundle brings are kept beside the registry's") {
-  Repo repo;
-  const auto publisher = test::make_key();
-  const Packed packed = repo.package("tiny", "1.0.0");
-  test::write_bundle(repo.temp / "t.nano", packed, &publisher);
-  REQUIRE(repo.open().add_bundle(repo.temp / "t.nano", {.now = test::kDate}));
-  const auto envelope = test::read(repo.dir / tree::release_envelope(packed.release.manifest.name, packed.release.manifest.version, packed.digest));
-  for (const auto& key : {repo.key, publisher.public_key()})
-    CHECK(verify::pinned_keys({key})->verify(envelope, verify::kReleasePayload, 1 << 20, "x"));
-}
-
 TEST_CASE("without the keys of a role nothing is published and nothing changes") {
   Repo repo;
   MemoryKeys stranger(test::make_key());
@@ -203,7 +191,7 @@ TEST_CASE("two trees made from the same packages differ in signatures alone") {
   for (Repo* r : {&a, &b}) REQUIRE(r->open().add(r->package("tiny", "1.0.0"), {.now = test::kDate}));
   REQUIRE(test::files_below(a.dir) == test::files_below(b.dir));
   for (const auto& f : test::files_below(a.dir))
-    if (f.find(".dsse.json") == std::string::npos && f != tree::kLock && f.rfind("metadata/", 0) != 0) CHECK(test::read(a.dir / f) == test::read(b.dir / f));
+    if (f != tree::kLock && f.rfind("metadata/", 0) != 0) CHECK(test::read(a.dir / f) == test::read(b.dir / f));
 }
 
 TEST_CASE("a fault at any step of an add leaves the old index served, and the next add succeeds") {

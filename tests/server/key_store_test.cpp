@@ -102,6 +102,18 @@ TEST_CASE("an encrypted key opens with its passphrase, asked for once a folder, 
   CHECK(store(dir / "keys", none).find(a.key_id()).error().code == Errc::denied);
 }
 
+TEST_CASE("a new key is never sealed with another passphrase than its neighbours have") {
+  const test::TempDir dir;
+  Asker right{.text = "right"};
+  REQUIRE(store(dir / "keys", right).create("a"));
+  Asker wrong{.text = "wrong"};
+  CHECK(store(dir / "keys", wrong).create("b").error().code == Errc::denied);
+  Asker none;
+  CHECK(store(dir / "keys", none).create("b").error().code == Errc::denied);
+  CHECK_FALSE(std::filesystem::exists(dir / "keys/b.pem"));
+  CHECK(store(dir / "keys", right).create("b"));
+}
+
 TEST_CASE("a passphrase is not asked for when the key needs none") {
   const test::TempDir dir;
   Asker none;
