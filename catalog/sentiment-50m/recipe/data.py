@@ -40,7 +40,7 @@ class Short:
 class Windows:
     """Up to `most` neighbouring sentences of a review, with its rating as a weak label."""
 
-    def __init__(self, tok, max_len=48, most=3, labelled=True, soft=None):
+    def __init__(self, tok, max_len=48, most=3, labelled=True):
         self.ids = np.load(f"{WORK}/imdb_ids.npy")
         starts, ratings = np.load(f"{WORK}/imdb_starts.npy"), np.load(f"{WORK}/imdb_ratings.npy")
         stop = np.isin(self.ids, [tok.ids[c] for c in ".!?"])
@@ -55,19 +55,35 @@ class Windows:
             ok &= self.rating > 0
         self.choice = np.flatnonzero(ok)
         self.target = np.array(RATING, np.float32)[self.rating]
-        self.soft = soft   # instead of the rating: one probability for each sentence, -1 = none
 
     def draw(self, rng, n):
         out = []
         for s in self.choice[rng.integers(0, len(self.choice), n)]:
             e = s
-            if self.soft is None:
-                for _ in range(rng.integers(0, self.most)):
-                    if (e + 1 < len(self.lo) and self.review[e + 1] == self.review[s]
-                            and self.hi[e + 1] - self.lo[s] <= self.max_len):
-                        e += 1
-            y = self.target[s] if self.soft is None else self.soft[s]
-            out.append((self.ids[self.lo[s]:self.hi[e]].tolist(), y))
+            for _ in range(rng.integers(0, self.most)):
+                if (e + 1 < len(self.lo) and self.review[e + 1] == self.review[s]
+                        and self.hi[e + 1] - self.lo[s] <= self.max_len):
+                    e += 1
+            out.append((self.ids[self.lo[s]:self.hi[e]].tolist(), self.target[s]))
+        return out
+
+
+class Soft:
+    """Texts with the teachers' answers, which teach.py wrote: each once, in a new order every time round."""
+
+    def __init__(self, path):
+        z = np.load(path)
+        self.ids, self.starts, self.y = z["ids"], z["starts"], z["y"]
+        self.order, self.at = np.zeros(0, int), 0
+
+    def draw(self, rng, n):
+        out = []
+        for _ in range(n):
+            if self.at == len(self.order):
+                self.order, self.at = rng.permutation(len(self.y)), 0
+            i = self.order[self.at]
+            self.at += 1
+            out.append((self.ids[self.starts[i]:self.starts[i + 1]].tolist(), self.y[i]))
         return out
 
 
@@ -84,15 +100,45 @@ class Batches:
         self.ready = []
 
     def next(self):
-        """ids (b, t) with [CLS] and [SEP], target (b); target -1 = none."""
+        """ids (b, t) with [CLS] and [SEP], target (b), number of the source (b); target -1 = none."""
         while not self.ready:
-            for s, n in zip(self.sources, self.rng.multinomial(512, self.share)):
-                for ids, y in s.draw(self.rng, n):
+            for k, n in enumerate(self.rng.multinomial(512, self.share)):
+                for ids, y in self.sources[k].draw(self.rng, n):
                     w = self.waiting.setdefault(len(ids), [])
-                    w.append((ids, y))
+                    w.append((ids, y, k))
                     if len(w) * (len(ids) + 2) >= self.tokens:
                         self.ready.append(self.waiting.pop(len(ids)))
             self.rng.shuffle(self.ready)
         rows = self.ready.pop()
         ids = np.array([[T.CLS] + r[0] + [T.SEP] for r in rows], np.int64)
-        return torch.from_numpy(ids), torch.tensor([float(r[1]) for r in rows])
+        return torch.from_numpy(ids), torch.tensor([float(r[1]) for r in rows]), torch.tensor([r[2] for r in rows])
+
+
+def sources(mix, tok, whole, smooth):
+    """"imdb=0.5,sst2=0.3": [(source, share)] for Batches."""
+    out = []
+    for name, share in (s.split("=") for s in mix.split(",")):
+        if name == "imdb":
+            out.append((Windows(tok), float(share)))
+        elif name == "one":    # single sentences
+            out.append((Windows(tok, most=1), float(share)))
+        elif name == "long":   # so that positions beyond a few sentences are trained too
+            out.append((Windows(tok, max_len=250, most=16), float(share)))
+        elif name in ("soft", "remix"):
+            out.append((Soft(f"{WORK}/{name}.npz"), float(share)))
+        else:
+            rows = read(name + "_train")
+            weights = [whole if w == "1" else min(1.0, len(t.split()) / 4) for _, w, t in rows] if name == "sst2" else None
+            out.append((Short([(y, t) for y, _, t in rows], tok, weights, smooth), float(share)))
+    return out
+
+
+def judge(p, held):
+    """Accuracy and log loss on all held-out sentences, and on those of more than 12 words."""
+    y, long = np.array([h[0] for h in held]), np.array([h[1] == "1" for h in held])
+    out = []
+    for which in (y >= 0, long):
+        q, t = p[which], y[which]
+        nll = -np.log(np.where(t == 1, q, 1 - q).clip(1e-6)).mean()
+        out.append(f"{100 * ((q > 0.5) == t).mean():.2f}% {nll:.4f}")
+    return "held-out " + out[0] + ", long " + out[1]

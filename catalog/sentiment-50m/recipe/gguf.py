@@ -128,3 +128,9 @@ def read(path):
         tensors[name] = np.frombuffer(raw, np.float32).reshape(shape) if kind == F32 else dequantize_q8(raw, shape)
         kinds[name] = kind
     return keys, tensors, kinds
+
+
+def pieces(path):
+    """The vocabulary of a file, continuations with ## again (export.py writes it as llama.cpp does)."""
+    p = read(path)[0]["tokenizer.ggml.tokens"]
+    return p[:5] + [x[1:] if x.startswith("\u2581") else "##" + x for x in p[5:]]

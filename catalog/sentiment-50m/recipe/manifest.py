@@ -36,7 +36,7 @@ def main():
     manifest = {
         "schema": "nano.manifest/1",
         "name": "sentiment-50m",
-        "version": "1.0.0",
+        "version": "1.1.0",
         "kind": "model",
         "title": "Sentiment of English sentences",
         "description": "Says whether an English sentence or short review is positive or negative. A BERT encoder of six "

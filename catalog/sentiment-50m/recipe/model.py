@@ -1,4 +1,4 @@
-# model.py: the network, a BERT encoder with a pooler and two outputs, and how it grows from few layers to many.
+# model.py: the network, a BERT encoder with a pooler and two outputs.
 #
 # Shapes: b sequences of t pieces each, d = 512 wide, h = 8 heads of 64, f = 1024 in the feed-forward part.
 # Batches hold sequences of one length only, so there is no padding and no attention mask.
@@ -45,11 +45,18 @@ class Layer(nn.Module):
         self.down = nn.Linear(f, d)
         self.norm2 = nn.LayerNorm(d, eps=EPS)
 
-    def forward(self, x, drop=keep):
+    def forward(self, x, drop=keep, first=False):
+        """(b, t, d) -> the same; with `first`, the first position alone (b, 1, d), at a quarter of the cost."""
         b, t, d = x.shape
-        q, k, v = self.qkv(x).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        split = lambda y, n: y.view(b, -1, n, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        if first:
+            k, v = split(F.linear(x, self.qkv.weight[d:], self.qkv.bias[d:]), 2)
+            x = x[:, :1]
+            q, = split(F.linear(x, self.qkv.weight[:d], self.qkv.bias[:d]), 1)
+        else:
+            q, k, v = split(self.qkv(x), 3)
         a = torch.softmax((q @ k.transpose(-1, -2)) * (1 / math.sqrt(d // self.heads)), -1)
-        y = (a @ v).transpose(1, 2).reshape(b, t, d)
+        y = (a @ v).transpose(1, 2).reshape(b, -1, d)
         x = self.norm1(x + drop(self.out(y)))
         return self.norm2(x + drop(self.down(F.gelu(self.up(x)))))
 
@@ -72,19 +79,22 @@ class Bert(nn.Module):
                 nn.init.normal_(m.weight, std=0.04)
                 nn.init.zeros_(m.bias)
 
-    def hidden(self, word_vectors, drop=keep):
-        """word_vectors (b, t, d) -> last layer (b, t, d)."""
+    def hidden(self, word_vectors, drop=keep, first=False):
+        """word_vectors (b, t, d) -> last layer (b, t, d), or of it only what the head reads (b, 1, d)."""
         t = word_vectors.shape[1]
         x = drop(self.norm(word_vectors + self.position[:t] + self.types[0]))
         for layer in self.layers:
-            x = layer(x, drop)
+            x = layer(x, drop, first and layer is self.layers[-1])
         return x
 
+    def pooled(self, x, drop=keep):
+        return drop(torch.tanh(self.pooler(x[:, 0])))
+
     def head(self, x, drop=keep):
-        return self.classifier(drop(torch.tanh(self.pooler(x[:, 0]))))
+        return self.classifier(self.pooled(x, drop))
 
     def forward(self, ids):
-        return self.head(self.hidden(F.embedding(ids, self.words)))
+        return self.head(self.hidden(F.embedding(ids, self.words), first=True))
 
     def parameters_total(self):
         return self.words.numel() + sum(p.numel() for p in self.parameters())
@@ -99,30 +109,6 @@ class Bert(nn.Module):
         m.words = c["words"]
         m.load_state_dict(c["state"])
         return m
-
-    def grow(self, layers):
-        """Returns a deeper copy. Each layer is followed by a copy of itself whose two output projections are zero:
-        such a layer gives norm(x), nearly x, so that the deeper model starts where the shallow one ended, and the new
-        layer begins with useful queries, keys and features."""
-        old = len(self.layers)
-        assert layers % old == 0
-        m = Bert(**{**self.config, "layers": layers})
-        state = self.state_dict()
-        own = {k: v for k, v in state.items() if not k.startswith("layers.")}
-        for i in range(layers):
-            src = i // (layers // old)
-            for k, v in self.layers[src].state_dict().items():
-                fresh = i % (layers // old) != 0
-                own[f"layers.{i}.{k}"] = torch.zeros_like(v) if fresh and k.split(".")[0] in ("out", "down") else v.clone()
-        m.load_state_dict(own)
-        m.words = self.words.clone()
-        return m
-
-
-def read_vectors(path, vocab, d):
-    """Word vectors scaled to length 1: the layer norm behind the table removes lengths anyway."""
-    v = torch.from_numpy(np.fromfile(path, np.float32).reshape(vocab, d).copy())
-    return v / v.norm(dim=1, keepdim=True).clamp_min(1e-6)
 
 
 @torch.no_grad()

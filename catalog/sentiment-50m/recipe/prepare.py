@@ -1,5 +1,5 @@
 # prepare.py: reads the data sets, removes everything that touches SST-2 dev, holds out a validation split,
-# builds the vocabulary, and writes token ids for the C++ and the PyTorch programs.
+# and writes token ids.
 import collections
 import csv
 import lzma
@@ -9,12 +9,12 @@ import sys
 
 import numpy as np
 
+import gguf as G
 import text as T
 
 SHARED = os.path.join(os.environ.get("NANO_SHARED", "../shared"), "datasets")
 WORK = os.environ.get("NANO_TRAIN", "train-work")
-VOCAB = 70016          # a multiple of 64; 70016 x 512 = 35.8M parameters
-SUFFIXES = 5000        # continuation pieces longer than one character
+START = os.environ["NANO_START"]   # an earlier version's GGUF, whose vocabulary stays
 HELD_OUT = 700         # full SST-2 training sentences kept for choosing checkpoints
 KEY = 12               # characters hashed when searching for dev sentences inside longer texts
 
@@ -63,13 +63,11 @@ class Contains:
         return False
 
 
-def split_sst2(rows):
-    """Holds out whole sentences. A phrase of three or more words found inside a held-out sentence goes too (its parse
-    tree gave phrases to the training set, and a random split would put them on both sides)."""
-    cond = sorted({T.condensed(t) for _, t in rows}, key=len, reverse=True)
+def whole_sentences(rows):
+    """The condensed texts that are inside no longer one: SST-2's training set is full sentences and their phrases."""
     whole = set()
     grams = collections.defaultdict(list)   # first KEY characters of any position -> whole sentences
-    for c in cond:                          # longest first: a text inside none of the longer ones is a whole sentence
+    for c in sorted({T.condensed(t) for _, t in rows}, key=len, reverse=True):
         if len(c) < KEY:
             break
         if any(c in s for s in grams.get(c[:KEY], ())):
@@ -77,46 +75,33 @@ def split_sst2(rows):
         whole.add(c)
         for i in range(len(c) - KEY + 1):
             grams[c[i:i + KEY]].append(c)
-    sentences = [(int(y), t) for y, t in rows if T.condensed(t) in whole and len(t.split()) >= 6]
-    rng = random.Random(1)
-    rng.shuffle(sentences)
-    held = sentences[:HELD_OUT]
-    held_cond = [T.condensed(t) for _, t in held]
-    inside = set()
-    for t in (t for _, t in held):
+    return whole
+
+
+def inside(sentences, least):
+    """Every run of `least` or more words of the sentences, condensed."""
+    out = set()
+    for t in sentences:
         w = t.split()
         for i in range(len(w)):
-            for j in range(i + 3, len(w) + 1):
-                inside.add(T.condensed(" ".join(w[i:j])))
-    contains = Contains(held_cond)
-    kept = [(int(y), t) for y, t in rows
-            if T.condensed(t) not in inside and not contains(T.condensed(t))]
-    return kept, held, whole, inside, contains
+            for j in range(i + least, len(w) + 1):
+                out.add(T.condensed(" ".join(w[i:j])))
+    return out
 
 
-def vocabulary(counts):
-    """Characters, frequent word endings, then whole words by frequency."""
-    chars = [chr(c) for c in range(33, 127) if not 65 <= c <= 90]
-    extra = collections.Counter()
-    for w, n in counts.items():
-        for c in w:
-            if ord(c) > 126:
-                extra[c] += n
-    chars += [c for c, n in extra.most_common(300) if n >= 20]
-    suffix = collections.Counter()
-    for w, n in counts.items():
-        if w.isascii() and w.isalnum() and len(w) > 3:
-            for k in range(2, min(9, len(w) - 1)):
-                suffix[w[-k:]] += min(n, 5) * k   # longer endings leave fewer pieces; rare words count as much
-    pieces = T.SPECIALS + chars + ["##" + c for c in chars]
-    pieces += ["##" + s for s, _ in suffix.most_common(SUFFIXES)]
-    have = set(pieces)
-    for w, _ in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0])):
-        if len(pieces) == VOCAB:
-            break
-        if w not in have and len(w) <= 24:
-            pieces.append(w)
-    return pieces
+def split_sst2(rows):
+    """Holds out whole sentences, the same 700 as version 1.0.0, so that a model that goes on from its weights can be
+    judged on them. Every phrase inside one of them leaves the training set, single words too: its parse tree gave its
+    phrases to SST-2 with labels of their own, and any of them that stays makes the held-out sentence easier than a
+    sentence of dev. (1.0.0 had left those of one and two words in.)"""
+    whole = whole_sentences(rows)
+    sentences = [(int(y), int(len(t.split()) > 12), t) for y, t in rows if T.condensed(t) in whole and len(t.split()) >= 6]
+    random.Random(1).shuffle(sentences)
+    held = sentences[:HELD_OUT]
+    gone = inside([t for *_, t in held], 1)
+    contains = Contains([T.condensed(t) for *_, t in held])
+    kept = [(int(y), t) for y, t in rows if T.condensed(t) not in gone and not contains(T.condensed(t))]
+    return kept, held, whole, contains
 
 
 def main():
@@ -131,11 +116,14 @@ def main():
         return kept
 
     sst2 = clean("sst2", [(int(y), t.strip()) for y, t in read_tsv(f"{SHARED}/sst2/train.tsv", [0, 1])], lambda r: r[1])
-    sst2, held, whole, inside, held_in = split_sst2(sst2)
+    before = len(sst2)
+    sst2, held, whole, held_in = split_sst2(sst2)
+    report["sst2, held-out split"] = (before, before - len(sst2))
     open_ = clean("sentiment_open", [(int(y), s, t) for y, s, t in read_tsv(f"{SHARED}/sentiment_open/train.tsv", [0, 1, 3])],
                   lambda r: r[2])
     before = len(open_)
-    open_ = [r for r in open_ if T.condensed(r[2]) not in inside and not held_in(T.condensed(r[2]))]
+    gone = inside([t for *_, t in held], 3)   # "good picture" is anyone's phrase, three words in a row may be this one
+    open_ = [r for r in open_ if T.condensed(r[2]) not in gone and not held_in(T.condensed(r[2]))]
     report["sentiment_open, held-out split"] = (before, before - len(open_))
     imdb = []
     for name in ("train", "test", "unsup"):
@@ -152,36 +140,19 @@ def main():
         print(f"{k}: {n} rows, {gone} removed")
     print(f"sst2: {len(sst2)} kept for training, {len(held)} held-out sentences, {len(whole)} whole texts")
 
-    counts = collections.Counter()
-    for i, (_, t) in enumerate(imdb):
-        counts.update(T.words(T.treebank(t) if i % 2 else t))
-    for _, t in sst2:
-        counts.update(T.words(t))
-    for _, _, t in open_:
-        for w in T.words(t):
-            counts[w] += 3   # a small set of other domains: let its words in earlier
-    pieces = vocabulary(counts)
+    pieces = G.pieces(START)
     with open(f"{WORK}/vocab.txt", "w", encoding="utf-8") as f:
         f.writelines(p + "\n" for p in pieces)
     tok = T.Tokenizer(pieces)
 
-    # One int32 stream for vectors.cpp: each document begins with -(1 + rating), rating 0 = none, 1..10.
-    rng = random.Random(2)
-    documents, ratings, starts, ids = [], [], [0], []
+    ratings, starts, ids = [], [0], []
     for i, (rating, t) in enumerate(imdb):
-        e = tok.encode(T.treebank(t) if i % 2 else t)
-        documents.append([-(1 + rating)] + e)
-        ids += e
+        ids += tok.encode(T.treebank(t) if i % 2 else t)
         ratings.append(rating)
         starts.append(len(ids))
     np.save(f"{WORK}/imdb_ids.npy", np.array(ids, np.int32))
     np.save(f"{WORK}/imdb_starts.npy", np.array(starts, np.int64))
     np.save(f"{WORK}/imdb_ratings.npy", np.array(ratings, np.int8))
-    short = [(y, t) for y, _, t in open_] + [(y, t) for y, t in sst2 if len(t.split()) > 1]
-    documents += [[-11 if y else -2] + tok.encode(t) for y, t in short]
-    rng.shuffle(documents)
-    stream = np.concatenate([np.array(d, np.int32) for d in documents])
-    stream.tofile(f"{WORK}/stream.bin")
 
     def write(name, rows):
         with open(f"{WORK}/{name}.tsv", "w", encoding="utf-8", newline="") as f:
@@ -189,10 +160,10 @@ def main():
                        escapechar=None).writerows(rows)
 
     write("sst2_train", [(y, int(T.condensed(t) in whole), t) for y, t in sst2])
-    write("sst2_held", [(y, 1, t) for y, t in held])
+    write("sst2_held", held)
     write("open_train", [(y, s, t) for y, s, t in open_])
     unk = sum(1 for i in ids if i == T.UNK)
-    print(f"vocabulary {len(pieces)}, imdb {len(ids)} pieces ({unk} unknown), stream {len(stream)}")
+    print(f"vocabulary {len(pieces)}, imdb {len(ids)} pieces ({unk} unknown)")
 
 
 if __name__ == "__main__":

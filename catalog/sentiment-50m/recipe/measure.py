@@ -1,0 +1,89 @@
+# measure.py: what nano itself answers and how fast: eval300 through `nano run`. Puts the claims into nano.json in place of
+# PyTorch's for eval300, and writes measured.json for the card.
+#
+#   measure.py NANO "NAME OF THE PROCESSOR"
+#
+# The machine should have nothing else to do. Times are nano's own ("ms" of each answer, tokenizer included), the memory
+# is the peak of the whole process.
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+import data
+import evaluate as E
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WARM = 20
+
+
+def run(nano, gguf, texts, *options):
+    """(answers, peak memory in bytes)"""
+    p = subprocess.Popen([nano, "run", gguf, "--jsonl", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdin.write("".join(t + "\n" for t in texts).encode())
+    p.stdin.close()
+    answers = [json.loads(line) for line in p.stdout]
+    _, status, usage = os.wait4(p.pid, 0)
+    assert status == 0 and len(answers) == len(texts)
+    return answers, usage.ru_maxrss * 1024
+
+
+def main():
+    nano, cpu = sys.argv[1:]
+    q8, q4 = os.path.abspath(f"{HERE}/../sentiment-50m-q8.gguf"), f"{data.WORK}/sentiment-50m-q4.gguf"
+    if os.path.exists(q4):
+        os.remove(q4)
+    subprocess.run([nano, "--quiet", "quantize", q8, q4, "--type", "q4"], check=True)
+    version = subprocess.run([nano, "version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    with open(f"{HERE}/../eval/eval300.tsv", encoding="utf-8") as f:
+        rows = [line.rstrip("\n").split("\t") for line in f]
+    texts = [t for *_, t in rows]
+    with open(f"{HERE}/../nano.json", encoding="utf-8") as f:
+        manifest = json.load(f)
+    own = next(c["dataset"] for c in manifest["claims"] if c.get("dataset", {}).get("id") == "eval/eval300.tsv")
+    claims = [c for c in manifest["claims"] if "dataset" in c and c["dataset"]["id"] != own["id"]]
+    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    report = {"nano": version, "cpu": cpu, "date": date}
+    for variant, path in (("q8", q8), ("q4", q4)):
+        answers, _ = run(nano, path, texts)
+        right = np.array([a["label"] == y for a, (y, *_) in zip(answers, rows)])
+        r = E.row(right)
+        command = f"cut -f3 eval/eval300.tsv | nano run sentiment-50m:{variant} --jsonl"
+        claims.append({"variant": variant, "task": "text-classification", "dataset": own,
+                       "metric": {"id": "accuracy", "value": f"{r['accuracy']:.4f}", "unit": "fraction", "direction": "higher",
+                                  "interval": {"low": f"{r['low']:.4f}", "high": f"{r['high']:.4f}", "level": "0.95"}},
+                       "harness_version": version, "command": command, "date": date})
+        report[variant] = {"bytes": os.path.getsize(path), "right": int(right.sum())}
+        for threads in (1, 2):
+            answers, memory = run(nano, path, texts[:WARM] + texts, "--threads", str(threads))
+            ms = [a["ms"] for a in answers[WARM:]]
+            p50, p95, p99 = (float(np.percentile(ms, p)) for p in (50, 95, 99))
+            claims.append({"variant": variant, "task": "text-classification",
+                           "conditions": {"device": "cpu", "cpu": cpu, "isa": "avx512", "threads": threads, "batch": 1,
+                                          "runtime_version": version, "runs": len(ms), "warmup": WARM},
+                           "latency": {"p50_ms": f"{p50:.3f}", "p95_ms": f"{p95:.3f}", "p99_ms": f"{p99:.3f}"},
+                           "peak_memory_bytes": memory, "harness_version": version,
+                           "command": f"{command} --threads {threads}", "date": date})
+            report[variant][f"threads_{threads}"] = {"ms": [p50, p95, p99], "peak_memory": memory}
+        first = []
+        for _ in range(11):
+            start = time.time()
+            run(nano, path, texts[:1])
+            first.append((time.time() - start) * 1e3)
+        report[variant]["first_answer_ms"] = float(np.median(first))
+    claims.sort(key=lambda c: "latency" in c)
+    manifest["claims"] = claims
+    with open(f"{HERE}/../nano.json", "w", encoding="utf-8") as f:
+        json.dump(manifest, f, indent=2, ensure_ascii=False)
+        f.write("\n")
+    text = json.dumps(report, indent=1)
+    with open(f"{data.WORK}/measured.json", "w", encoding="utf-8") as f:
+        f.write(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
