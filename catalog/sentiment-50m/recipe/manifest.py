@@ -75,7 +75,8 @@ def main():
         "intended_use": "A first model to try nano with; rough sorting of plainly worded reviews in English by sentiment.",
         "limits": [
             "English only.",
-            "It weighs words rather than reading sentences: negated, mixed and ironic sentences come out little better than by chance.",
+            "Negated sentences come out little better than by chance (positive ones are read as negative), ironic ones no better, "
+            "mixed ones two in three.",
             "Two labels: a neutral sentence gets whichever is nearer.",
             "Trained on film reviews above all; weaker on other subjects.",
         ],
