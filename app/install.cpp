@@ -293,4 +293,40 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
                     "run the command again when they are done");
 }
 
+Status put_in_place(Context& ctx, Remotes& remotes, const store::Store& store, const Plan& plan, bool dry_run, InstallReport& report,
+                    const std::function<Status(const store::WriteLock&, const std::vector<schemas::GenerationEntry>&)>& finish) {
+  report.dry_run = dry_run;
+  std::vector<Ready> ready;
+  for (const auto& step : plan.steps) {
+    NANO_TRY_ASSIGN(Ready r, make_ready(plan, remotes, step));
+    ready.push_back(std::move(r));
+    report.items.push_back(step.item);
+  }
+  measure(store, ready, report);
+  if (dry_run) return Unit{};
+  for (int attempt = 0; attempt < kReplans; ++attempt) {
+    NANO_TRY(fetch(ctx, remotes, store, plan, ready, report));
+    NANO_TRY_ASSIGN(const store::WriteLock lock, store.lock(ctx.command_line));
+    std::vector<schemas::GenerationEntry> entries;
+    bool again = false;
+    for (auto& r : ready) {
+      auto staged = store::stage_package(store, lock, r.source);
+      // gc of another process took a blob between the fetch and the lock: fetch again.
+      again = !staged && staged.error().code == Errc::not_found;
+      if (again) break;
+      if (!staged) return std::move(staged.error()).while_("staging " + r.step->item.name.text() + " " + r.step->item.version.text());
+      NANO_TRY(store::place_package(lock, *staged));
+      auto& e = entries.emplace_back(r.entry);
+      e.name = r.step->item.name;
+      e.version = r.step->item.version;
+      e.variant = r.source.variant;
+      e.release = staged->digest;
+      e.dir = staged->dir;
+    }
+    if (!again) return finish(lock, entries);
+  }
+  return make_error(Errc::store, "other processes keep changing the store " + ctx.places.store.string(),
+                    "run the command again when they are done");
+}
+
 }  // namespace nano::app

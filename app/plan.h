@@ -1,6 +1,7 @@
 // app/plan.h: from requests to a plan: what the resolver chose, and what that means for this store.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -58,6 +59,12 @@ struct Plan {
 /// A request that no version in the registry meets: which of the two is missing, the package or the version?
 ///   errors  not_found (with the nearest name, or the versions there are)
 [[nodiscard]] Status check_exists(Offers& offers, Remotes& remotes, const schemas::Requirement& want);
+
+/// Fetch, verify and stage the steps of a plan for a project, then hand their entries (in the order of the steps) to `finish`
+/// under the writers' lock. No generation is written. dry_run: nothing but the report is made.
+[[nodiscard]] Status put_in_place(Context& ctx, Remotes& remotes, const store::Store& store, const Plan& plan, bool dry_run,
+                                  InstallReport& report,
+                                  const std::function<Status(const store::WriteLock&, const std::vector<schemas::GenerationEntry>&)>& finish);
 
 /// Steps for what `choices` has and `before` has not, dependencies and all, sorted by name.
 ///   asked    named by the person now

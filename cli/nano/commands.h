@@ -20,6 +20,8 @@ void add_use_commands(std::vector<Command>& table);    ///< commands_use.cpp: ru
 void add_bench_commands(std::vector<Command>& table);  ///< commands_bench.cpp: bench
 void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: new, pack, inspect, quantize
 void add_why_commands(std::vector<Command>& table);  ///< commands_why.cpp: resolve, why, why-not, why-variant, tree
+void add_upgrade_commands(std::vector<Command>& table);  ///< commands_upgrade.cpp: outdated, upgrade, pin, unpin
+void add_project_commands(std::vector<Command>& table);  ///< commands_project.cpp: init, add, remove, lock, sync
 void add_trust_commands(std::vector<Command>& table);  ///< commands_trust.cpp: verify
 void add_audit_commands(std::vector<Command>& table);  ///< commands_audit.cpp: audit, trust
 void add_carry_commands(std::vector<Command>& table);  ///< commands_carry.cpp: export, import

@@ -14,12 +14,14 @@ const Program& nano_program() {
               .version = NANO_VERSION,
               .summary = "small neural networks, installed and run like a library",
               .also_called = {"nanom"},
-              .groups = {"Find models", "Use models", "Packages", "Trust", "Make packages", "Settings and help"}};
+              .groups = {"Find models", "Use models", "Packages", "Projects", "Trust", "Make packages", "Settings and help"}};
     add_find_commands(p.commands);
     add_use_commands(p.commands);
     add_bench_commands(p.commands);
     add_package_commands(p.commands);
     add_why_commands(p.commands);
+    add_upgrade_commands(p.commands);
+    add_project_commands(p.commands);
     add_trust_commands(p.commands);
     add_audit_commands(p.commands);
     add_carry_commands(p.commands);

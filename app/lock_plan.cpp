@@ -1,0 +1,180 @@
+// app/lock_plan.cpp: the resolver's choices as lock lines and steps.
+#include "app/lock_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+
+namespace nano::app {
+namespace {
+
+using schemas::LockedPackage;
+using schemas::PackageName;
+
+std::string what(const LockedPackage& p) { return p.version.text() + (p.variant.empty() ? "" : " " + p.variant); }
+
+Step step_of(const LockedPackage& p, const Registry& registry) {
+  Step step;
+  step.item.name = p.name;
+  step.item.version = p.version;
+  step.item.variant = p.variant;
+  step.item.requested = p.requested;
+  step.item.registry = registry.config.name;
+  step.item.bytes = p.size;
+  step.item.why = p.requested ? "the project requires it" : "needed";
+  step.registry = &registry;
+  step.release = p.release;
+  return step;
+}
+
+const resolver::Offer* offer_for(const std::vector<resolver::Offer>& all, const schemas::Version& v) {
+  for (const auto& o : all)
+    if (o.version == v) return &o;
+  return nullptr;
+}
+
+Result<std::vector<LockChange>> difference(const schemas::Lockfile& before, const schemas::Lockfile& after, resolver::Memory& memory) {
+  std::vector<LockChange> out;
+  for (const auto& p : after.packages) {
+    const auto* old = before.find(p.name);
+    if (old == nullptr) {
+      out.push_back({.name = p.name.text(), .after = what(p), .bytes = static_cast<int64_t>(p.size)});
+      continue;
+    }
+    const bool same = old->version == p.version && old->variant == p.variant && old->release == p.release &&
+                      old->requested == p.requested && old->dependencies == p.dependencies;
+    if (same) continue;
+    LockChange c{.name = p.name.text(), .before = what(*old), .after = what(p)};
+    c.bytes = static_cast<int64_t>(p.size) - static_cast<int64_t>(old->size);
+    NANO_TRY_ASSIGN(const auto* offers, memory.look(p.name));
+    const auto* from = offer_for(*offers, old->version);
+    const auto* to = offer_for(*offers, p.version);
+    if (from != nullptr && to != nullptr) c.claims = claim_changes(*from, old->variant, *to, p.variant);
+    out.push_back(std::move(c));
+  }
+  for (const auto& p : before.packages)
+    if (after.find(p.name) == nullptr)
+      out.push_back({.name = p.name.text(), .before = what(p), .bytes = -static_cast<int64_t>(p.size)});
+  std::sort(out.begin(), out.end(), [](const LockChange& a, const LockChange& b) { return a.name < b.name; });
+  return out;
+}
+
+/// What may move is only preferred in its variant.
+Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
+  std::set<PackageName> open;
+  for (const auto& text : options.names) {
+    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    if (!request.locked.contains(want.name))
+      return make_error(Errc::not_found, "'" + want.name.text() + "' is not locked", "`nano tree` shows what is");
+    open.insert(want.name);
+    if (!want.range.is_any() || !want.variant.empty())
+      request.requirements.push_back(
+          {.name = want.name, .set = want.range.set(), .text = want.range.is_any() ? "" : want.range.text(), .variant = want.variant});
+  }
+  for (auto it = request.locked.begin(); it != request.locked.end();) {
+    if (!open.empty() && !open.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    it->second.variant_only = true;
+    request.installed.insert(*it);
+    it = request.locked.erase(it);
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::Store& store, const schemas::Generation& synced,
+                           Remotes& remotes, const SyncOptions& options) {
+  const std::vector<BundleRequest> no_bundles;
+  // Not what is installed here: a lock must come out the same on every machine.
+  const schemas::Generation nothing;
+  Offers offers(ctx, remotes, store, nothing, no_bundles);
+  resolver::Memory memory(offers);
+  resolver::ChooseRequest request = request_of(project);
+  NANO_TRY(apply(ctx, options.choose, request));
+  if (options.upgrade) NANO_TRY(let_move(options, request));
+  for (const auto& text : options.add) {
+    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    NANO_TRY(check_exists(offers, remotes, want));
+  }
+  NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(*refusal);
+  LockPlan out;
+  const std::set<PackageName> asked(request.asked.begin(), request.asked.end());
+  for (const auto& [name, choice] : std::get<resolver::Choices>(outcome)) {
+    NANO_TRY_ASSIGN(const schemas::IndexPackage* package, offers.in_registry(name));
+    const schemas::IndexVersion* listed = nullptr;
+    if (package != nullptr)
+      for (const auto& v : package->versions)
+        if (v.version == choice.version) listed = &v;
+    if (listed == nullptr)
+      return make_error(Errc::not_found, "the registry no longer lists " + name.text() + " " + choice.version.text());
+    LockedPackage p{.name = name, .version = choice.version, .variant = choice.variant.name, .release = listed->release};
+    p.size = choice.variant.size;
+    p.requested = asked.contains(name);
+    for (const auto& d : choice.offer.dependencies) p.dependencies.push_back(d.name);
+    std::sort(p.dependencies.begin(), p.dependencies.end());
+    const auto* old = project.lock ? project.lock->find(name) : nullptr;
+    if (old != nullptr && old->version == p.version) {
+      if (old->release != p.release)
+        return make_error(Errc::untrusted,
+                          "nano.lock and the registry disagree about " + name.text() + " " + p.version.text() + ": locked is the release " +
+                              old->release.text().substr(0, 19) + "…, the registry has " + p.release.text().substr(0, 19) + "…",
+                          "a published version never changes: the lock was edited, or the registry lies; `git log nano.lock` may tell");
+      // What was learned when it was put in place stays as long as the release does.
+      p.registry_id = old->registry_id;
+      p.signers = old->signers;
+      if (old->variant == p.variant) p.golden = old->golden;
+    }
+    NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(name.ns));
+    out.steps.push_back(step_of(p, remote->registry()));
+    out.lock.packages.push_back(std::move(p));
+  }
+  (void)synced;
+  NANO_TRY_ASSIGN(out.changes, difference(project.lock.value_or(schemas::Lockfile{}), out.lock, memory));
+  return out;
+}
+
+Result<LockPlan> plan_frozen(Context& ctx, const schemas::Lockfile& lock, Remotes& remotes) {
+  (void)ctx;
+  LockPlan out{.lock = lock};
+  for (const auto& p : lock.packages) {
+    NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(p.name.ns));
+    out.steps.push_back(step_of(p, remote->registry()));
+  }
+  return out;
+}
+
+void note_signers(const Context& ctx, const schemas::Generation& synced, bool frozen, schemas::Lockfile& lock) {
+  if (frozen) return;
+  for (auto& p : lock.packages) {
+    const auto* e = synced.find(p.name);
+    const auto is_starter = [&](const Registry& r) { return r.starter && r.config.name == e->registry; };
+    if (e == nullptr || std::any_of(ctx.registries.begin(), ctx.registries.end(), is_starter)) continue;
+    p.registry_id = e->registry_id;
+    p.signers = e->signer.empty() ? std::vector<std::string>{} : std::vector<std::string>{e->signer};
+  }
+}
+
+Status check_signers(Context& ctx, const std::optional<schemas::Lockfile>& before, const schemas::Lockfile& after) {
+  if (!before) return Unit{};
+  for (const auto& p : after.packages) {
+    const auto* old = before->find(p.name);
+    if (old == nullptr) continue;
+    if (!old->registry_id.empty() && !p.registry_id.empty() && old->registry_id != p.registry_id)
+      return make_error(Errc::untrusted, p.name.text() + " was locked from another registry (" + old->registry_id.substr(0, 16) + "…, now " +
+                                             p.registry_id.substr(0, 16) + "…)",
+                        "configure that registry, or take the package out of nano.lock and lock it anew");
+    const bool shared = std::any_of(p.signers.begin(), p.signers.end(), [&](const auto& s) {
+      return std::find(old->signers.begin(), old->signers.end(), s) != old->signers.end();
+    });
+    if (!old->signers.empty() && !p.signers.empty() && !shared)
+      ctx.log->warn(p.name.text() + " is signed by other keys than when it was locked: ask its publisher, then `nano lock`");
+  }
+  return Unit{};
+}
+
+}  // namespace nano::app

@@ -1,0 +1,185 @@
+// app/sync.cpp: the steps of a sync, from nano.json to the root that keeps its packages.
+#include "app/sync.h"
+
+#include <algorithm>
+#include <map>
+
+#include "app/lock_plan.h"
+#include "app/plan.h"
+#include "app/project.h"
+#include "base/text.h"
+#include "store/roots.h"
+
+namespace nano::app {
+namespace {
+
+using schemas::PackageName;
+
+Status edit(const SyncOptions& options, Project& project) {
+  auto& list = project.manifest.dependencies;
+  const auto find = [&](const PackageName& name) {
+    return std::find_if(list.begin(), list.end(), [&](const auto& d) { return d.name == name; });
+  };
+  for (const auto& text : options.remove) {
+    NANO_TRY_ASSIGN(const auto name, PackageName::parse(text));
+    const auto it = find(name);
+    if (it == list.end()) {
+      std::vector<std::string> names;
+      for (const auto& d : list) names.push_back(d.name.text());
+      const auto near = nearest(name.text(), names);
+      return make_error(Errc::not_found, "nano.json does not name '" + name.text() + "'",
+                        near ? "did you mean '" + *near + "'?" : "`nano tree` shows what it names and what that needs");
+    }
+    list.erase(it);
+    std::erase_if(project.manifest.pins, [&](const auto& p) { return p.name == name; });
+  }
+  for (const auto& text : options.add) {
+    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    schemas::Dependency d;
+    d.name = want.name;
+    d.range = want.range;
+    d.use = schemas::DependencyUse::model;
+    d.variant = want.variant;
+    if (const auto it = find(want.name); it != list.end())
+      *it = std::move(d);
+    else
+      list.push_back(std::move(d));
+  }
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return Unit{};
+}
+
+/// What was added without a range is asked for from the version chosen now upwards, up to the next breaking one.
+Status settle_ranges(const SyncOptions& options, const schemas::Lockfile& lock, Project& project) {
+  for (const auto& text : options.add) {
+    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    if (!want.range.is_any()) continue;
+    const auto* locked = lock.find(want.name);
+    for (auto& d : project.manifest.dependencies)
+      if (d.name == want.name && locked != nullptr) {
+        NANO_TRY_ASSIGN(d.range, schemas::Range::parse("^" + locked->version.text()));
+      }
+  }
+  return Unit{};
+}
+
+/// Replay what was put in place; a failure stops the sync.
+Status replay(const store::Store& store, const std::vector<schemas::GenerationEntry>& entries, bool must_write,
+              schemas::Lockfile& lock, SyncReport& report) {
+  for (const auto& e : entries) {
+    auto it = std::find_if(lock.packages.begin(), lock.packages.end(), [&](const auto& p) { return p.name == e.name; });
+    NANO_TRY_ASSIGN(const auto package, store::open_package(store, e.dir));
+    NANO_TRY_ASSIGN(auto golden, replay_golden(package.dir, package.release, e.variant));
+    if (!golden) continue;
+    if (!golden->failures.empty())
+      return make_error(Errc::unmet, golden->package + " does not behave here as its golden file says: " + golden->failures.front(),
+                        "nothing was changed; `nano bench` and `nano doctor` tell more about this machine");
+    if (must_write && it != lock.packages.end() && golden->skipped.empty()) it->golden = schemas::LockedGolden{golden->file, golden->outputs};
+    report.golden.push_back(std::move(*golden));
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+Result<bool> is_in_project() {
+  NANO_TRY_ASSIGN(const auto project, find_project());
+  return project.has_value();
+}
+
+Result<fs::Path> init_project(const fs::Path& dir) {
+  NANO_TRY(fs::make_dirs(dir, 0755));
+  if (fs::exists(dir / kProjectFile))
+    return make_error(Errc::usage, "there is a nano.json already in " + sanitize(dir.string()), "`nano add NAME` adds to a project");
+  Project p{.dir = dir};
+  p.manifest.kind = schemas::Kind::project;
+  NANO_TRY(write_project(p));
+  return dir / kProjectFile;
+}
+
+Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
+  const double start = monotonic_ms();
+  if (options.locked && options.frozen)
+    return make_error(Errc::usage, "--locked and --frozen were both given", "--frozen takes the lock as it is, --locked checks that it is current");
+  NANO_TRY_ASSIGN(Project project, require_project());
+  if ((options.locked || options.frozen) && !project.lock)
+    return make_error(Errc::refused, "there is no nano.lock in " + sanitize(project.dir.string()), "`nano lock` writes one");
+  const std::string manifest_before = schemas::write_manifest(project.manifest);
+  NANO_TRY(edit(options, project));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+  Remotes remotes(ctx);
+  SyncReport report{.project = project.dir.string(), .dry_run = options.dry_run};
+
+  Plan plan;
+  if (auto root = store::read_root(store.primary(), project.dir); root)
+    plan.before = std::move(root->wants);
+  else if (root.error().code != Errc::not_found)
+    return std::move(root.error());
+
+  LockPlan locking;
+  if (options.frozen) {
+    NANO_TRY_ASSIGN(locking, plan_frozen(ctx, *project.lock, remotes));
+  } else {
+    NANO_TRY_ASSIGN(locking, plan_lock(ctx, project, store, plan.before, remotes, options));
+  }
+  report.changes = std::move(locking.changes);
+  report.packages = locking.lock.packages.size();
+  if (options.locked && !report.changes.empty())
+    return make_error(Errc::refused, "nano.lock is not current: " + report.changes.front().name + " would be " +
+                                         (report.changes.front().after.empty() ? "taken out" : report.changes.front().after),
+                      "`nano lock` brings it up to date");
+  NANO_TRY(settle_ranges(options, locking.lock, project));
+
+  // What the last sync put in place and is still wanted stays without a look at its bytes.
+  std::vector<schemas::GenerationEntry> kept;
+  for (auto& step : locking.steps) {
+    const auto* e = plan.before.find(step.item.name);
+    std::error_code ec;
+    if (e != nullptr && e->release == step.release && e->variant == step.item.variant &&
+        std::filesystem::exists(store.primary().root() / e->dir / store::kReleaseFile, ec)) {
+      kept.push_back(*e);
+      kept.back().requested = step.item.requested;
+    } else {
+      if (e != nullptr) {
+        step.item.from = e->version;
+        step.item.from_variant = e->variant;
+      }
+      step.item.action = e == nullptr                   ? Action::install
+                         : e->version < step.item.version ? Action::upgrade
+                         : step.item.version < e->version ? Action::downgrade
+                         : e->variant == step.item.variant ? Action::reinstall
+                                                           : Action::change_variant;
+      plan.steps.push_back(std::move(step));
+    }
+  }
+  InstallReport installed;
+  const auto finish = [&](const store::WriteLock& lock, const std::vector<schemas::GenerationEntry>& fresh) -> Status {
+    NANO_TRY(replay(store, fresh, !options.frozen && !options.locked, locking.lock, report));
+    schemas::Generation wants;
+    wants.created = format_time(ctx.now);
+    wants.command = ctx.command_line;
+    wants.entries = kept;
+    wants.entries.insert(wants.entries.end(), fresh.begin(), fresh.end());
+    note_signers(ctx, wants, options.frozen, locking.lock);
+    NANO_TRY(check_signers(ctx, project.lock, locking.lock));
+    std::sort(wants.entries.begin(), wants.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    // The root first: files that name packages the store may not keep would be worse than packages no file names.
+    if (wants.entries != plan.before.entries) NANO_TRY(store::write_root(lock, project.dir, wants));
+    if (schemas::write_manifest(project.manifest) != manifest_before) {
+      NANO_TRY(write_project(project));
+      report.wrote_manifest = true;
+    }
+    const std::string text = schemas::write_lockfile(locking.lock);
+    if (options.frozen || options.locked || text == project.lock_text) return Unit{};
+    report.wrote_lock = true;
+    return fs::write_atomic(project.dir / kLockFile, text);
+  };
+  NANO_TRY(put_in_place(ctx, remotes, store, plan, options.dry_run, installed, finish));
+  report.items = std::move(installed.items);
+  report.download_bytes = installed.download_bytes;
+  report.fetched_bytes = installed.fetched_bytes;
+  report.seconds = (monotonic_ms() - start) / 1000;
+  return report;
+}
+
+}  // namespace nano::app
