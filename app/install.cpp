@@ -67,6 +67,7 @@ Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes,
   const PlanItem& item = step.item;
   r.source.variant = item.variant;
   r.entry.requested = item.requested;
+  if (const auto* e = plan.before.find(item.name)) r.entry.pinned = e->pinned;
   if (step.bundle) {
     const auto& b = plan.bundles[*step.bundle];
     r.source.release_bytes = b.head.release_bytes;
@@ -255,7 +256,7 @@ std::string_view action_word(Action a) {
 }
 
 Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
-  if (options.requests.empty())
+  if (options.requests.empty() && !options.upgrade)
     return make_error(Errc::usage, "nothing to install was named",
                       "`nano install sentiment-50m`, or `nano search WORD` to find a name");
   const double start = monotonic_ms();
@@ -298,7 +299,7 @@ Status put_in_place(Context& ctx, Remotes& remotes, const store::Store& store, c
   report.dry_run = dry_run;
   std::vector<Ready> ready;
   for (const auto& step : plan.steps) {
-    NANO_TRY_ASSIGN(Ready r, make_ready(plan, remotes, step));
+    NANO_TRY_ASSIGN(Ready r, make_ready(ctx, plan, remotes, step));
     ready.push_back(std::move(r));
     report.items.push_back(step.item);
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "schemas/config.h"
 #include "schemas/generation.h"
@@ -93,6 +94,27 @@ Result<std::optional<schemas::Generation>> installed(const schemas::StoreLayout&
   return std::optional<schemas::Generation>(std::move(parsed).value());
 }
 
+// What the project in `folder` was synced to, out of roots/ (store/roots.h). The roots' names are digests of paths, and
+// libnano has no SHA-256: they are looked through, of which there are as many as projects.
+Result<std::optional<schemas::Generation>> synced(const schemas::StoreLayout& store, const stdfs::path& folder) {
+  NANO_TRY_ASSIGN(const auto names, fs::list_dir(store.project_roots()));
+  const JsonLimits limits{.max_bytes = schemas::kMaxGenerationBytes};
+  for (const std::string& name : names) {
+    if (!name.ends_with(".json")) continue;
+    const auto bytes = fs::read_file(store.project_roots() / name, schemas::kMaxGenerationBytes);
+    if (!bytes) continue;
+    const auto doc = parse_json(*bytes, limits);
+    if (!doc || !doc->is_object() || doc->value("project", Json()) != Json(folder.string()) || !doc->contains("wants")) continue;
+    auto wants = schemas::parse_generation(dump_line((*doc)["wants"]));
+    if (!wants) {
+      return make_error(Errc::store, "what the project " + sanitize(folder.string()) + " was synced to cannot be read",
+                        "`nano sync` in it writes it anew");
+    }
+    return std::optional<schemas::Generation>(std::move(wants).value());
+  }
+  return std::optional<schemas::Generation>();
+}
+
 // Where the stores are: as told, else the environment, else the configuration (the user's before the system's).
 Result<schemas::Places> find_stores(std::string_view store, const schemas::GetEnv& getenv) {
   NANO_TRY_ASSIGN(schemas::Places places, schemas::find_places(getenv, store));
@@ -144,7 +166,8 @@ Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::Gen
 
 }  // namespace
 
-Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv) {
+Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv,
+                       std::string_view project) {
   if (text.empty())
     return make_error(Errc::usage, "the name of a model is empty",
                       "give an installed name or the path of a .gguf");
@@ -167,6 +190,18 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
 
   std::vector<std::string> names;
   std::string other;  // the same package, but not the one asked for
+  const char* from_environment = getenv("NANO_PROJECT");
+  if (project.empty() && from_environment != nullptr) project = from_environment;
+  if (!project.empty()) {
+    const stdfs::path folder = stdfs::canonical(stdfs::path(project), ec);
+    if (ec) return make_error(Errc::not_found, "there is no project folder '" + sanitize(project) + "'");
+    const schemas::StoreLayout layout(places.store);
+    NANO_TRY_ASSIGN(const auto wants, synced(layout, folder));
+    const schemas::GenerationEntry* entry = wants ? wants->find(wanted.name) : nullptr;
+    if (entry != nullptr && wanted.range.contains(entry->version) && (wanted.variant.empty() || wanted.variant == entry->variant)) {
+      return from_entry(layout, *entry, true);
+    }
+  }
   for (const auto& root : stores) {
     const schemas::StoreLayout layout(root);
     NANO_TRY_ASSIGN(const auto generation, installed(layout));

@@ -29,10 +29,11 @@ struct Located {
 /// otherwise `[ns/]name[@range][:variant]`, looked up in the generation of each store in turn (the writable one first).
 ///
 ///   store    stands before the environment, and that before the `store` of config.json; may be empty
+///   project  stands before NANO_PROJECT: a name means what that folder was synced to, and only then what is installed
 ///   errors   not_found: no such path, not installed (hint: the command, or the nearest installed name), or installed in
 ///            another version or variant; usage: neither a path nor a name; invalid: nano.json breaks its format or names
 ///            no weights; store: the store is damaged
 [[nodiscard]] Result<Located> locate(std::string_view text, std::string_view store,
-                                     const schemas::GetEnv& getenv);
+                                     const schemas::GetEnv& getenv, std::string_view project = {});
 
 }  // namespace nano

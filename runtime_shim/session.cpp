@@ -73,7 +73,7 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
   NANO_TRY_ASSIGN(info.threads, choose_threads(options.threads, value_of(getenv, "NANO_THREADS")));
   NANO_TRY_ASSIGN(model->table_, kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS")
                                                                          : options.kernels));
-  NANO_TRY_ASSIGN(const Located located, locate(name_or_path, options.store, getenv));
+  NANO_TRY_ASSIGN(const Located located, locate(name_or_path, options.store, getenv, options.project));
   NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
   const gguf::File& file = model->file_;
   NANO_TRY(model->load(located, options.derived));

@@ -32,6 +32,7 @@ struct OpenOptions {
       0;  ///< 1..kMaxThreads; 0 = NANO_THREADS, else the CPUs this process may use, at most kDefaultThreads
   std::string kernels{};     ///< "" = NANO_KERNELS, else the best usable
   std::string store{};       ///< "" = as the environment says
+  std::string project{};     ///< a project's folder; "" = NANO_PROJECT, else none
   bool derived = true;       ///< use and keep the packed form of installed models under the store's derived/
   schemas::GetEnv getenv{};  ///< empty = secure_getenv
 };

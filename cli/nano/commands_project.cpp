@@ -77,6 +77,30 @@ OrderedJson golden_json(const app::GoldenReport& g) {
   return j;
 }
 
+Result<int> run_behaviour(Invocation& in) {
+  NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  NANO_TRY_ASSIGN(const auto reports, app::verify_behaviour(ctx, in.arguments("NAME")));
+  int code = 0;
+  for (const auto& g : reports)
+    if (!g.failures.empty()) code = static_cast<int>(Errc::unmet);
+  if (in.json()) {
+    OrderedJson data;
+    data["golden"] = OrderedJson::array();
+    for (const auto& g : reports) data["golden"].push_back(golden_json(g));
+    in.document(data);
+    return code;
+  }
+  for (const auto& g : reports) {
+    if (in.session().quiet && g.failures.empty()) continue;
+    in.out().line(sanitize(g.package + " " + g.variant) + (!g.skipped.empty()       ? ": not replayed: " + g.skipped
+                                                           : g.failures.empty() ? ": behaves as its golden file says, " + std::to_string(g.inputs) + " inputs"
+                                                                                : ": behaves otherwise"));
+    for (const auto& f : g.failures) in.out().line("  " + f);
+  }
+  if (reports.empty()) in.session().log.note("no package here has a golden file");
+  return code;
+}
+
 void show_sync(Invocation& in, const app::SyncReport& r) {
   if (in.json()) {
     OrderedJson data;

@@ -2,6 +2,7 @@
 #include "app/verify.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
+#include "cli/nano/syncing.h"
 #include "cli/text_table.h"
 
 namespace nano::cli {
@@ -58,6 +59,7 @@ void show_details(Invocation& in, const app::VerifiedPackage& p) {
 }
 
 Result<int> run_verify(Invocation& in) {
+  if (in.has("behaviour")) return run_behaviour(in);
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   NANO_TRY_ASSIGN(const app::VerifyReport r,
                   app::verify(ctx, {.names = in.arguments("NAME"), .repair = in.has("repair")}));
@@ -111,9 +113,11 @@ void add_trust_commands(std::vector<Command>& table) {
                         .completes = Completes::installed}},
        .options =
            {{.name = "repair",
-             .help = "mend from good copies, and remove damaged blobs so that install fetches them again"}},
+             .help = "mend from good copies, and remove damaged blobs so that install fetches them again"},
+            {.name = "behaviour",
+             .help = "replay the inputs that packages bring with their outputs: labels equal, scores within 0.01 (else 10)"}},
        .examples = {{.line = "nano verify"}, {.line = "nano verify sentiment-50m --json"}},
-       .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store},
+       .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store, Errc::unmet},
        .run = run_verify});
 }
 

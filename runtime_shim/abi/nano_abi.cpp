@@ -1,4 +1,5 @@
 // runtime_shim/abi/nano_abi.cpp: the C functions of nano.h: arguments checked, errors kept a thread, nothing thrown out.
+#include <cstddef>
 #include <cstring>
 #include <new>
 #include <string>
@@ -97,7 +98,8 @@ Status store_struct(const Struct& value, Struct* to) {
 nano::Result<nano::OpenOptions> read_options(const nano_options* given) {
   nano::OpenOptions options;
   if (given == nullptr) return options;
-  if (given->size < sizeof(nano_options)) return usage("nano_options.size is not set: use NANO_OPTIONS_INIT");
+  constexpr std::size_t kFirst = offsetof(nano_options, project);  // the struct of the first header
+  if (given->size < kFirst) return usage("nano_options.size is not set: use NANO_OPTIONS_INIT");
   if (given->size > sizeof(nano_options)) {  // a later header's struct: what this library does not know must be zero
     if (given->size > 4096) return usage("nano_options.size is not that of a nano_options");
     const auto* bytes = reinterpret_cast<const unsigned char*>(given);
@@ -108,6 +110,7 @@ nano::Result<nano::OpenOptions> read_options(const nano_options* given) {
   options.threads = given->threads;
   if (given->kernels != nullptr) options.kernels = given->kernels;
   if (given->store != nullptr) options.store = given->store;
+  if (given->size >= kFirst + sizeof(given->project) && given->project != nullptr) options.project = given->project;
   return options;
 }
 

@@ -59,8 +59,9 @@ typedef struct nano_options {
   uint32_t reserved;   /* 0 */
   const char *kernels; /* "ref", "avx2", "avx512"; NULL: NANO_KERNELS, else the best this CPU has */
   const char *store;   /* where models are installed; NULL: as the environment says */
+  const char *project; /* a project's folder: names mean what it was synced to, then what is installed; NULL: NANO_PROJECT */
 } nano_options;
-#define NANO_OPTIONS_INIT {sizeof(nano_options), 0, 0, NULL, NULL}
+#define NANO_OPTIONS_INIT {sizeof(nano_options), 0, 0, NULL, NULL, NULL}
 
 /* What is known about a model. The strings live as long as the model. */
 typedef struct nano_info {

@@ -46,6 +46,7 @@ struct options {
   std::uint32_t threads = 0;
   std::string kernels{};
   std::string store{};
+  std::string project{};
 };
 
 /// An opened model. Movable. Any number of threads may call its const members at once.
@@ -57,6 +58,7 @@ class model {
     c.threads = with.threads;
     c.kernels = with.kernels.empty() ? nullptr : with.kernels.c_str();
     c.store = with.store.empty() ? nullptr : with.store.c_str();
+    c.project = with.project.empty() ? nullptr : with.project.c_str();
     nano_model* opened = nullptr;
     check(nano_open(name_or_path.c_str(), &c, &opened));
     handle_.reset(opened);
