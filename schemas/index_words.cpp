@@ -18,11 +18,13 @@ std::string cut(const std::string& text, std::size_t bytes) {
 }  // namespace
 
 const IndexVersion& speaker(const IndexPackage& p) {
-  return *std::max_element(p.versions.begin(), p.versions.end(), [](const IndexVersion& a, const IndexVersion& b) {
-    if (a.yanked.empty() != b.yanked.empty()) return !a.yanked.empty();
-    if (a.version.is_prerelease() != b.version.is_prerelease()) return a.version.is_prerelease();
-    return a.version < b.version;
-  });
+  return *std::max_element(p.versions.begin(), p.versions.end(),
+                           [](const IndexVersion& a, const IndexVersion& b) {
+                             if (a.yanked.empty() != b.yanked.empty()) return !a.yanked.empty();
+                             if (a.version.is_prerelease() != b.version.is_prerelease())
+                               return a.version.is_prerelease();
+                             return a.version < b.version;
+                           });
 }
 
 void add_words(IndexPackage& p, const Manifest& m) {

@@ -18,13 +18,15 @@ Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path
   for (const auto& n : packed.notes) log.note(n);
   if (!packed.packed) {
     std::string message = "the package folder '" + sanitize(path.string()) + "' has problems:";
-    for (const auto& p : packed.problems) message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
+    for (const auto& p : packed.problems)
+      message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
     return make_error(Errc::invalid, std::move(message), "mend them; `nano pack` shows the same list");
   }
   return repo.add(*packed.packed, {.now = when});
 }
 
-Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles, Log& log) {
+Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles,
+                                          Log& log) {
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   std::vector<AddedRelease> out;
   for (const auto& path : bundles) {
@@ -47,7 +49,8 @@ std::string default_name(const fs::Path& dir) {
 }  // namespace
 
 Result<InitReport> init(const InitOptions& options) {
-  if (options.dir.empty()) return make_error(Errc::usage, "no folder was named for the registry", "`nano-registry init DIR`");
+  if (options.dir.empty())
+    return make_error(Errc::usage, "no folder was named for the registry", "`nano-registry init DIR`");
   if (options.mode == Mode::fixed && (options.static_days < 1 || options.static_days > kMaxStaticDays))
     return make_error(Errc::usage, "a static registry is signed for 1 day to 100 years");
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
@@ -56,15 +59,21 @@ Result<InitReport> init(const InitOptions& options) {
   r.keys = keys_folder(options.dir);
   NANO_TRY_ASSIGN(const auto there, fs::list_dir(options.dir));
   NANO_TRY_ASSIGN(const auto old_keys, fs::list_dir(r.keys));
-  if (!there.empty()) return make_error(Errc::refused, "'" + options.dir.string() + "' is not an empty folder", "name a new folder; nothing was changed");
+  if (!there.empty())
+    return make_error(Errc::refused, "'" + options.dir.string() + "' is not an empty folder",
+                      "name a new folder; nothing was changed");
   if (!old_keys.empty())
-    return make_error(Errc::refused, "'" + r.keys.string() + "' holds keys already, and none is overwritten", "move that folder away, or name another registry folder");
+    return make_error(Errc::refused, "'" + r.keys.string() + "' holds keys already, and none is overwritten",
+                      "move that folder away, or name another registry folder");
   Settings settings{.mode = options.mode};
-  if (options.mode == Mode::fixed) settings.static_seconds = static_cast<int64_t>(options.static_days) * registry::roles::kDay;
+  if (options.mode == Mode::fixed)
+    settings.static_seconds = static_cast<int64_t>(options.static_days) * registry::roles::kDay;
   std::optional<fs::Path> offline;
   KeyOptions key_options = options.keys;
   if (options.mode == Mode::offline) {
-    if (options.offline_keys.empty()) return make_error(Errc::usage, "no folder was named for the offline keys", "`nano-registry init DIR --offline-keys KEYDIR`");
+    if (options.offline_keys.empty())
+      return make_error(Errc::usage, "no folder was named for the offline keys",
+                        "`nano-registry init DIR --offline-keys KEYDIR`");
     offline = options.offline_keys;
     key_options.must_encrypt = true;
   }
@@ -83,15 +92,18 @@ Result<InitReport> init(const InitOptions& options) {
   return r;
 }
 
-Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles, const KeyOptions& keys, Log& log) {
-  if (bundles.empty()) return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
+Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles,
+                                      const KeyOptions& keys, Log& log) {
+  if (bundles.empty())
+    return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "add"));
   return add_all(*place.repo, bundles, log);
 }
 
 Status yank(const fs::Path& dir, const std::string& what, const std::string& reason, const KeyOptions& keys) {
   const auto at = what.find('@');
-  if (at == std::string::npos) return make_error(Errc::usage, "'" + sanitize(what) + "' names no version", "write NAME@VERSION");
+  if (at == std::string::npos)
+    return make_error(Errc::usage, "'" + sanitize(what) + "' names no version", "write NAME@VERSION");
   NANO_TRY_ASSIGN(const auto name, schemas::PackageName::parse(what.substr(0, at)));
   NANO_TRY_ASSIGN(const auto version, schemas::Version::parse(what.substr(at + 1)));
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "yank"));

@@ -19,8 +19,9 @@ namespace nano::server {
 enum class Mode { simple, offline, fixed };
 [[nodiscard]] std::string_view to_text(Mode mode);  ///< "simple", "offline", "static"
 
-inline constexpr uint64_t kMaxStaticDays = 36'525;           ///< 100 years
-inline constexpr int64_t kSoonDays = 14;  ///< `status` warns this long before a signature that needs a person runs out
+inline constexpr uint64_t kMaxStaticDays = 36'525;  ///< 100 years
+inline constexpr int64_t kSoonDays =
+    14;  ///< `status` warns this long before a signature that needs a person runs out
 
 /// How private keys are reached. Every call that signs takes it.
 struct KeyOptions {
@@ -28,7 +29,7 @@ struct KeyOptions {
   std::string passphrase{};         ///< "" = none given
   /// Asks a person without echo; empty: there is no terminal.
   std::function<Result<std::string>(const std::string& question)> ask{};
-  bool must_encrypt = false;        ///< refuse to write a key that is not encrypted
+  bool must_encrypt = false;  ///< refuse to write a key that is not encrypted
 };
 
 // --- the tree (admin.cpp) -------------------------------------------------------------------------------------
@@ -37,15 +38,15 @@ struct InitOptions {
   fs::Path dir{};
   std::string name{};  ///< empty: the folder's name
   Mode mode = Mode::simple;
-  fs::Path offline_keys{};     ///< of Mode::offline: where the keys that sign rarely go
+  fs::Path offline_keys{};      ///< of Mode::offline: where the keys that sign rarely go
   uint64_t static_days = 3650;  ///< of Mode::fixed
   KeyOptions keys{};
 };
 struct InitReport {
   fs::Path dir{};
   std::string name{};
-  std::string id{};          ///< sha256 of the first root, 64 hex digits: what clients pin
-  fs::Path root{};           ///< that root: the file to give to clients
+  std::string id{};  ///< sha256 of the first root, 64 hex digits: what clients pin
+  fs::Path root{};   ///< that root: the file to give to clients
   Mode mode = Mode::simple;
   fs::Path keys{};
   bool keys_encrypted = false;
@@ -62,10 +63,12 @@ struct AddedRelease {
 };
 /// `bundles`: .nano files, or package folders (packed on the way). Each is all or nothing.
 ///   errors  invalid, integrity, refused (the version exists with other bytes), not_found, denied, untrusted, store
-[[nodiscard]] Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles, const KeyOptions& keys, Log& log);
+[[nodiscard]] Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles,
+                                                    const KeyOptions& keys, Log& log);
 
 /// `what` = NAME@VERSION; `reason` empty: offer it again. errors  usage, not_found, denied, store
-[[nodiscard]] Status yank(const fs::Path& dir, const std::string& what, const std::string& reason, const KeyOptions& keys);
+[[nodiscard]] Status yank(const fs::Path& dir, const std::string& what, const std::string& reason,
+                          const KeyOptions& keys);
 
 struct StarterOptions {
   fs::Path dir{};  ///< rewritten as a whole
@@ -86,15 +89,19 @@ struct NamespaceRow {
   uint64_t releases = 0;
 };
 struct OwnerOptions {
-  std::vector<std::string> labels{};  ///< keys of the key folders; empty (and no proof): one is made, called ns.<name>
-  fs::Path proof{};                   ///< or a file that `key prove` made elsewhere
+  std::vector<std::string>
+      labels{};      ///< keys of the key folders; empty (and no proof): one is made, called ns.<name>
+  fs::Path proof{};  ///< or a file that `key prove` made elsewhere
   uint32_t threshold = 1;
-  std::string release_key{};          ///< label of the key that may publish only
+  std::string release_key{};  ///< label of the key that may publish only
 };
 /// errors  as registry::Repository::add_namespace
-[[nodiscard]] Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name, const OwnerOptions& owner, const KeyOptions& keys);
-[[nodiscard]] Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name, const OwnerOptions& owner, const KeyOptions& keys);
-[[nodiscard]] Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason, const KeyOptions& keys);
+[[nodiscard]] Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name,
+                                                 const OwnerOptions& owner, const KeyOptions& keys);
+[[nodiscard]] Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name,
+                                                   const OwnerOptions& owner, const KeyOptions& keys);
+[[nodiscard]] Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason,
+                                      const KeyOptions& keys);
 [[nodiscard]] Result<std::vector<NamespaceRow>> namespace_list(const fs::Path& dir);
 
 struct AdvisoryRow {
@@ -121,22 +128,26 @@ struct KeyRow {
   bool encrypted = false;
   bool readable_by_others = false;
 };
-[[nodiscard]] Result<KeyRow> key_new(const fs::Path& folder, const std::string& label, const KeyOptions& keys);
+[[nodiscard]] Result<KeyRow> key_new(const fs::Path& folder, const std::string& label,
+                                     const KeyOptions& keys);
 [[nodiscard]] Result<std::vector<KeyRow>> key_list(const std::vector<fs::Path>& folders);
 struct RotateOptions {
   std::string role{};
   uint32_t count = 1;      ///< new keys to make …
   uint32_t threshold = 1;  ///< … of which so many must sign
   fs::Path offline{};      ///< where new keys that sign rarely go; empty: beside the tree
-  fs::Path drafts{};       ///< when keys that must sign are elsewhere: the documents to carry there; empty: that is an error
+  fs::Path
+      drafts{};  ///< when keys that must sign are elsewhere: the documents to carry there; empty: that is an error
 };
 struct RotateReport {
-  std::vector<KeyRow> keys{};       ///< the new ones
-  std::vector<fs::Path> drafts{};   ///< empty: it is done
+  std::vector<KeyRow> keys{};      ///< the new ones
+  std::vector<fs::Path> drafts{};  ///< empty: it is done
 };
-[[nodiscard]] Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& options, const KeyOptions& keys);
+[[nodiscard]] Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& options,
+                                              const KeyOptions& keys);
 /// Proof that one holds the keys of a namespace; `current`: the role's present document, for a change of keys.
-[[nodiscard]] Status key_prove(const std::string& name, const std::string& registry_id, const std::vector<std::string>& labels, uint32_t threshold,
+[[nodiscard]] Status key_prove(const std::string& name, const std::string& registry_id,
+                               const std::vector<std::string>& labels, uint32_t threshold,
                                const fs::Path& current, const fs::Path& out, const KeyOptions& keys);
 
 [[nodiscard]] Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& keys);
@@ -152,9 +163,11 @@ struct SignedRow {
 };
 /// `what` a registry's folder: sign the role anew and serve it or, when its keys are not all here, write drafts into `out`.
 /// `what` a draft or a folder of drafts: add signatures (to `out`, else in place).
-[[nodiscard]] Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& what, const fs::Path& out, const KeyOptions& keys);
+[[nodiscard]] Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& what,
+                                                  const fs::Path& out, const KeyOptions& keys);
 /// Serve drafts that came back signed.
-[[nodiscard]] Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Path& drafts, const KeyOptions& keys);
+[[nodiscard]] Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Path& drafts,
+                                                            const KeyOptions& keys);
 
 struct RoleRow {
   std::string role{};
@@ -164,14 +177,15 @@ struct RoleRow {
   uint32_t threshold = 1;
   std::vector<std::string> key_ids{};
   uint32_t keys_here = 0;
-  bool soon = false;      ///< needs somebody's attention
+  bool soon = false;  ///< needs somebody's attention
 };
 struct StatusReport {
   std::string id{};
   Mode mode = Mode::simple;
   std::vector<RoleRow> roles{};
-  std::vector<std::string> warnings{};  ///< what this registry cannot promise, and what is wrong with its keys
-  bool attention = false;               ///< something runs out soon, or a key lies open
+  std::vector<std::string>
+      warnings{};          ///< what this registry cannot promise, and what is wrong with its keys
+  bool attention = false;  ///< something runs out soon, or a key lies open
 };
 [[nodiscard]] Result<StatusReport> status(const fs::Path& dir, UnixTime now);
 

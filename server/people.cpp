@@ -11,18 +11,22 @@ namespace {
 
 constexpr uint64_t kMaxProof = 8'000'000;
 
-Result<std::vector<verify::PublicKey>> named_keys(const registry::KeyStore& keys, const std::vector<std::string>& labels) {
+Result<std::vector<verify::PublicKey>> named_keys(const registry::KeyStore& keys,
+                                                  const std::vector<std::string>& labels) {
   std::vector<verify::PublicKey> out;
   for (const std::string& label : labels) {
     const auto key = keys.named(label);
-    if (!key) return make_error(Errc::not_found, "there is no key '" + sanitize(label) + "' in the key folders", "`nano-registry key list` shows them; --keys names another folder");
+    if (!key)
+      return make_error(Errc::not_found, "there is no key '" + sanitize(label) + "' in the key folders",
+                        "`nano-registry key list` shows them; --keys names another folder");
     out.push_back(*key);
   }
   return out;
 }
 
 /// The keys the options name, or a new one. A second key after a re-key needs another label than the first.
-Result<std::vector<verify::PublicKey>> owners_of(registry::KeyStore& keys, const std::string& name, const OwnerOptions& owner) {
+Result<std::vector<verify::PublicKey>> owners_of(registry::KeyStore& keys, const std::string& name,
+                                                 const OwnerOptions& owner) {
   if (!owner.labels.empty()) return named_keys(keys, owner.labels);
   std::string label = registry::roles::ns(name);
   for (int i = 2; keys.named(label); ++i) label = registry::roles::ns(name) + "." + std::to_string(i);
@@ -31,7 +35,12 @@ Result<std::vector<verify::PublicKey>> owners_of(registry::KeyStore& keys, const
 }
 
 NamespaceRow row_of(const registry::NamespaceOwner& o) {
-  return {.name = o.name, .key_ids = o.key_ids, .threshold = o.threshold, .release_key_ids = o.release_key_ids, .removed = o.tombstone, .releases = o.releases};
+  return {.name = o.name,
+          .key_ids = o.key_ids,
+          .threshold = o.threshold,
+          .release_key_ids = o.release_key_ids,
+          .removed = o.tombstone,
+          .releases = o.releases};
 }
 
 Result<NamespaceRow> find_row(registry::Repository& repo, const std::string& name) {
@@ -49,7 +58,8 @@ Status set_release_key(Workplace& place, const std::string& name, const OwnerOpt
 
 }  // namespace
 
-Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name, const OwnerOptions& owner, const KeyOptions& keys) {
+Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name, const OwnerOptions& owner,
+                                   const KeyOptions& keys) {
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace add"));
   NANO_TRY(place.repo->check_new_namespace(name));  // before a key is made for it
   if (!owner.proof.empty()) {
@@ -63,7 +73,8 @@ Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name,
   return find_row(*place.repo, name);
 }
 
-Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name, const OwnerOptions& owner, const KeyOptions& keys) {
+Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name, const OwnerOptions& owner,
+                                     const KeyOptions& keys) {
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace rekey"));
   if (!owner.proof.empty()) {
     NANO_TRY_ASSIGN(const std::string proof, fs::read_file(owner.proof, kMaxProof));
@@ -76,7 +87,8 @@ Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& nam
   return find_row(*place.repo, name);
 }
 
-Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason, const KeyOptions& keys) {
+Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason,
+                        const KeyOptions& keys) {
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace remove"));
   return place.repo->remove_namespace(name, reason);
 }
@@ -93,7 +105,9 @@ Status advisory_add(const fs::Path& dir, const AdvisoryRow& row, const KeyOption
   schemas::Advisory a{.id = row.id, .title = row.title, .details = row.details, .url = row.url};
   const auto words = schemas::severity_words();
   const auto word = std::find(words.begin(), words.end(), row.severity);
-  if (word == words.end()) return make_error(Errc::usage, "'" + sanitize(row.severity) + "' is no severity", "one of malware, critical, high, moderate, low");
+  if (word == words.end())
+    return make_error(Errc::usage, "'" + sanitize(row.severity) + "' is no severity",
+                      "one of malware, critical, high, moderate, low");
   a.severity = static_cast<schemas::Severity>(word - words.begin());
   for (const std::string& text : row.affected) {
     NANO_TRY_ASSIGN(auto r, schemas::Requirement::parse(text));
@@ -115,7 +129,12 @@ Result<std::vector<AdvisoryRow>> advisory_list(const fs::Path& dir) {
   NANO_TRY_ASSIGN(const auto all, place.repo->advisories());
   std::vector<AdvisoryRow> out;
   for (const auto& a : all) {
-    AdvisoryRow row{.id = a.id, .title = a.title, .severity = std::string(schemas::to_text(a.severity)), .published = a.published, .details = a.details, .url = a.url};
+    AdvisoryRow row{.id = a.id,
+                    .title = a.title,
+                    .severity = std::string(schemas::to_text(a.severity)),
+                    .published = a.published,
+                    .details = a.details,
+                    .url = a.url};
     for (const auto& f : a.affected) row.affected.push_back(f.name.text() + "@" + f.range.text());
     out.push_back(std::move(row));
   }

@@ -11,7 +11,12 @@ namespace {
 constexpr uint64_t kMaxDraft = 8'000'000;
 
 KeyRow row_of(const registry::KeyStore::Entry& e) {
-  return {.label = e.label, .key_id = e.key.key_id(), .public_key = e.key.text(), .file = e.file, .encrypted = e.encrypted, .readable_by_others = e.readable_by_others};
+  return {.label = e.label,
+          .key_id = e.key.key_id(),
+          .public_key = e.key.text(),
+          .file = e.file,
+          .encrypted = e.encrypted,
+          .readable_by_others = e.readable_by_others};
 }
 
 Result<KeyRow> find_row(const registry::KeyStore& keys, const std::string& label) {
@@ -38,11 +43,13 @@ Result<std::vector<fs::Path>> draft_files(const fs::Path& what) {
   std::vector<fs::Path> out;
   for (const std::string& name : names)
     if (name.ends_with(".json")) out.push_back(what / name);
-  if (out.empty()) return make_error(Errc::not_found, "there are no documents to sign in '" + what.string() + "'");
+  if (out.empty())
+    return make_error(Errc::not_found, "there are no documents to sign in '" + what.string() + "'");
   return out;
 }
 
-Result<std::vector<fs::Path>> write_drafts(const std::vector<registry::Repository::Draft>& drafts, const fs::Path& folder) {
+Result<std::vector<fs::Path>> write_drafts(const std::vector<registry::Repository::Draft>& drafts,
+                                           const fs::Path& folder) {
   NANO_TRY(fs::make_dirs(folder));
   std::vector<fs::Path> out;
   for (const auto& d : drafts) {
@@ -52,7 +59,9 @@ Result<std::vector<fs::Path>> write_drafts(const std::vector<registry::Repositor
   return out;
 }
 
-bool is_registry(const fs::Path& what) { return fs::is_dir(what) && fs::is_dir(what / "metadata"); }
+bool is_registry(const fs::Path& what) {
+  return fs::is_dir(what) && fs::is_dir(what / "metadata");
+}
 
 }  // namespace
 
@@ -63,8 +72,10 @@ Result<KeyRow> key_new(const fs::Path& folder, const std::string& label, const K
 }
 
 Result<std::vector<KeyRow>> key_list(const std::vector<fs::Path>& folders) {
-  if (folders.empty()) return make_error(Errc::usage, "no folder of keys was named", "`nano-registry key list FOLDER`");
-  NANO_TRY_ASSIGN(const auto keys, open_keys(folders.front(), std::nullopt, {.folders = {folders.begin() + 1, folders.end()}}));
+  if (folders.empty())
+    return make_error(Errc::usage, "no folder of keys was named", "`nano-registry key list FOLDER`");
+  NANO_TRY_ASSIGN(const auto keys, open_keys(folders.front(), std::nullopt,
+                                             {.folders = {folders.begin() + 1, folders.end()}}));
   NANO_TRY_ASSIGN(const auto all, keys.list());
   std::vector<KeyRow> out;
   for (const auto& e : all) out.push_back(row_of(e));
@@ -77,7 +88,9 @@ Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, c
   // Where the new keys go: beside the tree, or where the person keeps the ones that sign rarely.
   const bool away = registry::signs_rarely(role) && !how.offline.empty();
   if (place.settings.mode == Mode::offline && registry::signs_rarely(role) && !away)
-    return make_error(Errc::usage, "no folder was named for the new key of '" + sanitize(role) + "', which is kept offline", "name it with --offline-keys KEYDIR");
+    return make_error(
+        Errc::usage, "no folder was named for the new key of '" + sanitize(role) + "', which is kept offline",
+        "name it with --offline-keys KEYDIR");
   KeyOptions for_new = options;
   for_new.must_encrypt = place.settings.mode == Mode::offline && away;
   RotateReport out;
@@ -102,14 +115,18 @@ Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, c
   return out;
 }
 
-Status key_prove(const std::string& name, const std::string& registry_id, const std::vector<std::string>& labels, uint32_t threshold, const fs::Path& current,
+Status key_prove(const std::string& name, const std::string& registry_id,
+                 const std::vector<std::string>& labels, uint32_t threshold, const fs::Path& current,
                  const fs::Path& out, const KeyOptions& options) {
-  if (options.folders.empty()) return make_error(Errc::usage, "no folder of keys was named", "name it with --keys FOLDER");
+  if (options.folders.empty())
+    return make_error(Errc::usage, "no folder of keys was named", "name it with --keys FOLDER");
   NANO_TRY_ASSIGN(auto keys, open_keys(options.folders.front(), std::nullopt, options));
   std::vector<verify::PublicKey> owners;
   for (const std::string& label : labels) {
     const auto key = keys.named(label);
-    if (!key) return make_error(Errc::not_found, "there is no key '" + sanitize(label) + "' there", "`nano-registry key new` makes one");
+    if (!key)
+      return make_error(Errc::not_found, "there is no key '" + sanitize(label) + "' there",
+                        "`nano-registry key new` makes one");
     owners.push_back(*key);
   }
   std::string now_served;
@@ -117,7 +134,8 @@ Status key_prove(const std::string& name, const std::string& registry_id, const 
     NANO_TRY_ASSIGN(now_served, fs::read_file(current, kMaxDraft));
   }
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
-  NANO_TRY_ASSIGN(const std::string proof, registry::prove_namespace(name, registry_id, owners, threshold, now_served, keys, when));
+  NANO_TRY_ASSIGN(const std::string proof,
+                  registry::prove_namespace(name, registry_id, owners, threshold, now_served, keys, when));
   return fs::write_atomic(out, proof);
 }
 
@@ -126,7 +144,8 @@ Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& op
   return place.repo->refresh(only_if_due);
 }
 
-Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& what, const fs::Path& out_path, const KeyOptions& options) {
+Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& what, const fs::Path& out_path,
+                                    const KeyOptions& options) {
   std::vector<SignedRow> out;
   if (is_registry(what)) {
     NANO_TRY_ASSIGN(auto place, Workplace::open(what, options, "sign"));
@@ -135,26 +154,35 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
       NANO_TRY_ASSIGN(const auto all, place.repo->status());
       for (const auto& s : all) {
         if (s.role != role && !(role == "reg" && registry::roles::is_reg(s.role))) continue;
-        out.push_back({.role = s.role, .version = s.version, .expires = format_time(s.expires), .signed_by = s.key_ids, .threshold = s.threshold});
+        out.push_back({.role = s.role,
+                       .version = s.version,
+                       .expires = format_time(s.expires),
+                       .signed_by = s.key_ids,
+                       .threshold = s.threshold});
       }
       return out;
     }
     if (renewed.error().code != Errc::denied || out_path.empty()) return std::move(renewed.error());
     NANO_TRY_ASSIGN(const auto drafts, place.repo->drafts(role));
     NANO_TRY_ASSIGN(const auto written, write_drafts(drafts, out_path));
-    for (std::size_t i = 0; i < drafts.size(); ++i) out.push_back({.role = drafts[i].role, .version = drafts[i].version, .file = written[i]});
+    for (std::size_t i = 0; i < drafts.size(); ++i)
+      out.push_back({.role = drafts[i].role, .version = drafts[i].version, .file = written[i]});
     return out;
   }
-  if (options.folders.empty()) return make_error(Errc::usage, "no folder of keys was named", "name it with --keys KEYDIR");
+  if (options.folders.empty())
+    return make_error(Errc::usage, "no folder of keys was named", "name it with --keys KEYDIR");
   NANO_TRY_ASSIGN(auto keys, open_keys(options.folders.front(), std::nullopt, options));
   NANO_TRY_ASSIGN(const auto files, draft_files(what));
   for (const fs::Path& file : files) {
     NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(file, kMaxDraft));
     auto signed_doc = registry::sign_elsewhere(bytes, keys);
     if (!signed_doc) return std::move(signed_doc.error()).while_("signing " + file.string());
-    const bool asked_for = role == "all" || signed_doc->role == role || (role == "reg" && registry::roles::is_reg(signed_doc->role));
+    const bool asked_for = role == "all" || signed_doc->role == role ||
+                           (role == "reg" && registry::roles::is_reg(signed_doc->role));
     if (!asked_for)
-      return make_error(Errc::usage, "'" + file.string() + "' is a document of the role '" + sanitize(signed_doc->role) + "', not of '" + sanitize(role) + "'",
+      return make_error(Errc::usage,
+                        "'" + file.string() + "' is a document of the role '" + sanitize(signed_doc->role) +
+                            "', not of '" + sanitize(role) + "'",
                         "look at it first: what is signed cannot be taken back");
     fs::Path to = file;
     if (!out_path.empty()) {
@@ -167,7 +195,8 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
   return out;
 }
 
-Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Path& drafts, const KeyOptions& options) {
+Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Path& drafts,
+                                              const KeyOptions& options) {
   NANO_TRY_ASSIGN(const auto files, draft_files(drafts));
   std::vector<std::string> documents;
   std::vector<SignedRow> out;
@@ -175,9 +204,12 @@ Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Pat
     NANO_TRY_ASSIGN(documents.emplace_back(), fs::read_file(file, kMaxDraft));
     NANO_TRY_ASSIGN(const auto doc, verify::tuf::parse_document(documents.back(), kMaxDraft));
     SignedRow row{.file = file};
-    const auto& mark = doc.body.is_object() && doc.body.contains("x-nano-role") ? doc.body["x-nano-role"] : Json();
-    if (mark.is_object() && mark.contains("name") && mark["name"].is_string()) row.role = mark["name"].get<std::string>();
-    if (doc.body.is_object() && doc.body.contains("version") && doc.body["version"].is_number_unsigned()) row.version = doc.body["version"].get<uint64_t>();
+    const auto& mark =
+        doc.body.is_object() && doc.body.contains("x-nano-role") ? doc.body["x-nano-role"] : Json();
+    if (mark.is_object() && mark.contains("name") && mark["name"].is_string())
+      row.role = mark["name"].get<std::string>();
+    if (doc.body.is_object() && doc.body.contains("version") && doc.body["version"].is_number_unsigned())
+      row.version = doc.body["version"].get<uint64_t>();
     for (const auto& s : doc.signatures) row.signed_by.push_back(s.key_id);
     out.push_back(std::move(row));
   }
@@ -192,9 +224,15 @@ Result<StatusReport> status(const fs::Path& dir, UnixTime now) {
   const auto lifetimes = place.settings.lifetimes();
   NANO_TRY_ASSIGN(const auto roles, place.repo->status());
   for (const auto& s : roles) {
-    RoleRow row{.role = s.role, .version = s.version, .expires = format_time(s.expires), .threshold = s.threshold, .key_ids = s.key_ids, .keys_here = s.keys_here};
+    RoleRow row{.role = s.role,
+                .version = s.version,
+                .expires = format_time(s.expires),
+                .threshold = s.threshold,
+                .key_ids = s.key_ids,
+                .keys_here = s.keys_here};
     const int64_t left = s.expires - now;
-    row.days_left = left >= 0 ? left / registry::roles::kDay : -((-left + registry::roles::kDay - 1) / registry::roles::kDay);
+    row.days_left = left >= 0 ? left / registry::roles::kDay
+                              : -((-left + registry::roles::kDay - 1) / registry::roles::kDay);
     // What lives for days is signed by a timer and is late when under a quarter is left; the rest needs a person, who needs two weeks.
     const int64_t life = lifetimes.of(s.role);
     row.soon = left < std::min(kSoonDays * registry::roles::kDay, life / 4);
@@ -206,16 +244,22 @@ Result<StatusReport> status(const fs::Path& dir, UnixTime now) {
   for (const auto& k : keys) {
     if (!k.encrypted) ++open_keys_count;
     if (k.readable_by_others) {
-      out.warnings.push_back("the private key " + k.file.string() + " can be read by others: chmod 600 it, and replace it if they may have");
+      out.warnings.push_back("the private key " + k.file.string() +
+                             " can be read by others: chmod 600 it, and replace it if they may have");
       out.attention = true;
     }
   }
   if (open_keys_count > 0)
-    out.warnings.push_back(std::to_string(open_keys_count) + " private keys in " + keys_folder(dir).string() + " are not encrypted");
+    out.warnings.push_back(std::to_string(open_keys_count) + " private keys in " + keys_folder(dir).string() +
+                           " are not encrypted");
   if (place.settings.mode == Mode::simple)
-    out.warnings.push_back("simple: all keys lie on this machine, so whoever takes it over can sign anything in this registry's name (docs/HOSTING.md)");
+    out.warnings.push_back(
+        "simple: all keys lie on this machine, so whoever takes it over can sign anything in this registry's "
+        "name (docs/HOSTING.md)");
   if (place.settings.mode == Mode::fixed)
-    out.warnings.push_back("static: signatures hold for years, so an old copy of this registry is not told from the present one (docs/HOSTING.md)");
+    out.warnings.push_back(
+        "static: signatures hold for years, so an old copy of this registry is not told from the present one "
+        "(docs/HOSTING.md)");
   return out;
 }
 

@@ -19,16 +19,20 @@ registry::AskPassphrase asker(const KeyOptions& options) {
   return [options](const fs::Path& folder, bool for_new) -> Result<std::optional<verify::Secret>> {
     if (!options.passphrase.empty()) return std::optional<verify::Secret>(std::in_place, options.passphrase);
     if (options.ask) {
-      NANO_TRY_ASSIGN(const std::string first, options.ask((for_new ? "new passphrase for the keys in " : "passphrase of the keys in ") + folder.string() +
-                                                           (for_new ? " (empty: not encrypted): " : ": ")));
+      NANO_TRY_ASSIGN(
+          const std::string first,
+          options.ask((for_new ? "new passphrase for the keys in " : "passphrase of the keys in ") +
+                      folder.string() + (for_new ? " (empty: not encrypted): " : ": ")));
       if (for_new && !first.empty()) {
         NANO_TRY_ASSIGN(const std::string second, options.ask("the same once more: "));
-        if (first != second) return make_error(Errc::usage, "the two passphrases differ", "run the command again");
+        if (first != second)
+          return make_error(Errc::usage, "the two passphrases differ", "run the command again");
       }
       if (!first.empty()) return std::optional<verify::Secret>(std::in_place, first);
     }
     if (for_new && options.must_encrypt)
-      return make_error(Errc::denied, "keys that are kept offline are written encrypted, and no passphrase was given",
+      return make_error(Errc::denied,
+                        "keys that are kept offline are written encrypted, and no passphrase was given",
                         "give it with --passphrase-file FILE or NANO_KEY_PASSPHRASE");
     return std::optional<verify::Secret>();
   };
@@ -36,7 +40,9 @@ registry::AskPassphrase asker(const KeyOptions& options) {
 
 }  // namespace
 
-std::string_view to_text(Mode mode) { return mode_words()[static_cast<std::size_t>(mode)]; }
+std::string_view to_text(Mode mode) {
+  return mode_words()[static_cast<std::size_t>(mode)];
+}
 
 fs::Path keys_folder(const fs::Path& dir) {
   // "DIR/" and "DIR" are the same folder; "." has a name only once it is absolute.
@@ -47,7 +53,8 @@ fs::Path keys_folder(const fs::Path& dir) {
 }
 
 registry::roles::Lifetimes Settings::lifetimes() const {
-  return mode == Mode::fixed && static_seconds > 0 ? registry::roles::Lifetimes::all(static_seconds) : registry::roles::Lifetimes{};
+  return mode == Mode::fixed && static_seconds > 0 ? registry::roles::Lifetimes::all(static_seconds)
+                                                   : registry::roles::Lifetimes{};
 }
 
 Result<Settings> read_settings(const fs::Path& dir) {
@@ -56,17 +63,23 @@ Result<Settings> read_settings(const fs::Path& dir) {
   if (!bytes && bytes.error().code == Errc::not_found) return Settings{};
   if (!bytes) return std::move(bytes.error());
   NANO_TRY_ASSIGN(const Json doc, parse_json(*bytes, {.max_bytes = kMaxSettings, .max_depth = 4}));
-  const auto bad = [&](const char* what) { return make_error(Errc::invalid, "'" + file.string() + "': " + what, "mend it by hand; docs/HOSTING.md shows it"); };
-  if (!doc.is_object() || doc.value("schema", "") != kSettingsSchema) return bad("the schema is not nano.registry-settings/1");
+  const auto bad = [&](const char* what) {
+    return make_error(Errc::invalid, "'" + file.string() + "': " + what,
+                      "mend it by hand; docs/HOSTING.md shows it");
+  };
+  if (!doc.is_object() || doc.value("schema", "") != kSettingsSchema)
+    return bad("the schema is not nano.registry-settings/1");
   Settings out;
-  const std::string mode = doc.contains("mode") && doc["mode"].is_string() ? doc["mode"].get<std::string>() : "";
+  const std::string mode =
+      doc.contains("mode") && doc["mode"].is_string() ? doc["mode"].get<std::string>() : "";
   std::size_t at = 0;
   while (at < mode_words().size() && mode_words()[at] != mode) ++at;
   if (at == mode_words().size()) return bad("the mode is none of simple, offline, static");
   out.mode = static_cast<Mode>(at);
   if (out.mode == Mode::fixed) {
     const auto days = doc.find("days");
-    if (days == doc.end() || !days->is_number_unsigned() || days->get<uint64_t>() < 1 || days->get<uint64_t>() > kMaxStaticDays)
+    if (days == doc.end() || !days->is_number_unsigned() || days->get<uint64_t>() < 1 ||
+        days->get<uint64_t>() > kMaxStaticDays)
       return bad("a static registry needs its days");
     out.static_seconds = static_cast<int64_t>(days->get<uint64_t>()) * registry::roles::kDay;
   }
@@ -81,8 +94,10 @@ Status write_settings(const fs::Path& dir, const Settings& settings) {
   return fs::write_atomic(folder / "settings.json", dump_pretty(doc));
 }
 
-Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional<fs::Path>& offline, const KeyOptions& options) {
-  return registry::KeyStore::open({.online = online, .offline = offline, .more = options.folders}, asker(options));
+Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional<fs::Path>& offline,
+                                     const KeyOptions& options) {
+  return registry::KeyStore::open({.online = online, .offline = offline, .more = options.folders},
+                                  asker(options));
 }
 
 Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options, std::string_view command) {
@@ -91,7 +106,8 @@ Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   NANO_TRY_ASSIGN(auto keys, open_keys(keys_folder(dir), std::nullopt, options));
   out.keys = std::make_unique<registry::KeyStore>(std::move(keys));
-  registry::OpenOptions open{.now = when, .lifetimes = out.settings.lifetimes(), .holder = "nano-registry " + std::string(command)};
+  registry::OpenOptions open{
+      .now = when, .lifetimes = out.settings.lifetimes(), .holder = "nano-registry " + std::string(command)};
   open.adopt_namespaces = out.settings.mode != Mode::offline;
   NANO_TRY_ASSIGN(out.repo, registry::Repository::open(dir, open, *out.keys));
   NANO_TRY(out.keys->look_again());  // whoever held the lock before may have made a namespace, and its key

@@ -21,18 +21,22 @@ struct Settings {
   int64_t static_seconds = 0;  ///< of a static registry: how long all its signatures hold
   [[nodiscard]] registry::roles::Lifetimes lifetimes() const;
 };
-[[nodiscard]] Result<Settings> read_settings(const fs::Path& dir);  ///< absent: the defaults. errors  invalid, store
+[[nodiscard]] Result<Settings> read_settings(
+    const fs::Path& dir);  ///< absent: the defaults. errors  invalid, store
 [[nodiscard]] Status write_settings(const fs::Path& dir, const Settings& settings);
 
 /// The keys of a registry: DIR.keys, the offline folder, and what --keys names.
-[[nodiscard]] Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional<fs::Path>& offline, const KeyOptions& options);
+[[nodiscard]] Result<registry::KeyStore> open_keys(const fs::Path& online,
+                                                   const std::optional<fs::Path>& offline,
+                                                   const KeyOptions& options);
 
 struct Workplace {
   Settings settings{};
   std::unique_ptr<registry::KeyStore> keys{};
   std::optional<registry::Repository> repo{};
 
-  [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options, std::string_view command);
+  [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options,
+                                              std::string_view command);
 };
 
 }  // namespace nano::server

@@ -31,7 +31,8 @@ Program make_program() {
                         .description = "Prints the program's name and version.",
                         .examples = {{.line = "nano-registry version"}},
                         .run = run_version});
-  p.commands.push_back(completions_command(kHelp, "nano-registry completions bash > ~/.local/share/bash-completion/completions/nano-registry"));
+  p.commands.push_back(completions_command(
+      kHelp, "nano-registry completions bash > ~/.local/share/bash-completion/completions/nano-registry"));
   p.commands.push_back(help_command(kHelp, "nano-registry help add"));
   return p;
 }

@@ -16,7 +16,8 @@ OrderedJson row_json(const server::KeyRow& r) {
   return j;
 }
 
-void say_keys(Invocation& in, const std::vector<server::KeyRow>& rows, const std::vector<fs::Path>* documents = nullptr) {
+void say_keys(Invocation& in, const std::vector<server::KeyRow>& rows,
+              const std::vector<fs::Path>* documents = nullptr) {
   if (in.json()) {
     OrderedJson data;
     data["keys"] = OrderedJson::array();
@@ -29,8 +30,9 @@ void say_keys(Invocation& in, const std::vector<server::KeyRow>& rows, const std
     return;
   }
   for (const auto& r : rows)
-    in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.label)) + "  " + r.public_key + "  id " + r.key_id.substr(0, 16) +
-                  (r.encrypted ? "" : "  not encrypted") + (r.readable_by_others ? "  READABLE BY OTHERS" : ""));
+    in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.label)) + "  " + r.public_key +
+                  "  id " + r.key_id.substr(0, 16) + (r.encrypted ? "" : "  not encrypted") +
+                  (r.readable_by_others ? "  READABLE BY OTHERS" : ""));
   if (documents == nullptr || documents->empty()) return;
   in.out().line("not in force yet: have these signed (`nano-registry sign all`), all together:");
   for (const auto& d : *documents) in.out().line("  " + sanitize(d.string()));
@@ -39,7 +41,9 @@ void say_keys(Invocation& in, const std::vector<server::KeyRow>& rows, const std
 Result<int> run_key_new(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   NANO_TRY_ASSIGN(const auto row, server::key_new(in.argument("FOLDER"), in.argument("LABEL"), keys));
-  if (!row.encrypted) in.session().log.warn("the private key " + row.file.string() + " is not encrypted; --passphrase-file encrypts it");
+  if (!row.encrypted)
+    in.session().log.warn("the private key " + row.file.string() +
+                          " is not encrypted; --passphrase-file encrypts it");
   say_keys(in, {row});
   return 0;
 }
@@ -57,7 +61,11 @@ Result<int> run_key_rotate(Invocation& in) {
   const auto threshold = static_cast<uint32_t>(in.number("threshold", 1));
   const auto count = static_cast<uint32_t>(in.number("count", threshold));
   if (count > 32) return make_error(Errc::usage, "a role has at most 32 keys");
-  server::RotateOptions how{.role = in.argument("ROLE"), .count = count, .threshold = threshold, .offline = in.value("offline-keys"), .drafts = in.value("output")};
+  server::RotateOptions how{.role = in.argument("ROLE"),
+                            .count = count,
+                            .threshold = threshold,
+                            .offline = in.value("offline-keys"),
+                            .drafts = in.value("output")};
   NANO_TRY_ASSIGN(const auto report, server::key_rotate(in.argument("DIR"), how, keys));
   say_keys(in, report.keys, &report.drafts);
   return 0;
@@ -66,8 +74,9 @@ Result<int> run_key_rotate(Invocation& in) {
 Result<int> run_key_prove(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   const std::string out = in.value("output", in.argument("NAMESPACE") + ".proof.json");
-  NANO_TRY(server::key_prove(in.argument("NAMESPACE"), in.value("registry-id"), in.arguments("LABEL"), static_cast<uint32_t>(in.number("threshold", 1)),
-                             in.value("current"), out, keys));
+  NANO_TRY(server::key_prove(in.argument("NAMESPACE"), in.value("registry-id"), in.arguments("LABEL"),
+                             static_cast<uint32_t>(in.number("threshold", 1)), in.value("current"), out,
+                             keys));
   if (in.json())
     in.document({{"file", out}});
   else if (!in.session().quiet)
@@ -104,8 +113,9 @@ void say_signed(Invocation& in, const std::vector<server::SignedRow>& rows) {
     return;
   }
   for (const auto& r : rows) {
-    in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.role)) + " version " + std::to_string(r.version) +
-                  (r.expires.empty() ? "" : ", until " + r.expires) + (r.signed_by.empty() ? "" : ", signed by " + short_ids(r.signed_by)) +
+    in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.role)) + " version " +
+                  std::to_string(r.version) + (r.expires.empty() ? "" : ", until " + r.expires) +
+                  (r.signed_by.empty() ? "" : ", signed by " + short_ids(r.signed_by)) +
                   (r.file.empty() ? ", served" : ", " + sanitize(r.file.string())));
     for (const auto& s : r.says) in.out().line("  " + sanitize(s));
   }
@@ -118,7 +128,8 @@ Result<int> run_sign(Invocation& in) {
     say_signed(in, rows);
     return 0;
   }
-  NANO_TRY_ASSIGN(const auto rows, server::sign(in.argument("ROLE"), in.argument("PATH"), in.value("output"), keys));
+  NANO_TRY_ASSIGN(const auto rows,
+                  server::sign(in.argument("ROLE"), in.argument("PATH"), in.value("output"), keys));
   say_signed(in, rows);
   return 0;
 }
@@ -153,9 +164,11 @@ Result<int> run_status(Invocation& in) {
   std::size_t width = 8;
   for (const auto& r : report.roles) width = std::max(width, display_width(sanitize(r.role)));
   for (const auto& r : report.roles) {
-    const std::string left = r.days_left < 0 ? "EXPIRED" : std::to_string(r.days_left) + (r.days_left == 1 ? " day" : " days");
-    in.out().line(pad(sanitize(r.role), width) + "  version " + pad(std::to_string(r.version), 5) + "  " + std::to_string(r.threshold) + " of " +
-                  std::to_string(r.key_ids.size()) + (r.keys_here > 0 ? " (" + std::to_string(r.keys_here) + " here)" : "       ") + "  " +
+    const std::string left =
+        r.days_left < 0 ? "EXPIRED" : std::to_string(r.days_left) + (r.days_left == 1 ? " day" : " days");
+    in.out().line(pad(sanitize(r.role), width) + "  version " + pad(std::to_string(r.version), 5) + "  " +
+                  std::to_string(r.threshold) + " of " + std::to_string(r.key_ids.size()) +
+                  (r.keys_here > 0 ? " (" + std::to_string(r.keys_here) + " here)" : "       ") + "  " +
                   (r.soon ? styled(t, Style::yellow, left) : left) + "  until " + r.expires);
   }
   return code;
@@ -165,93 +178,162 @@ Result<int> run_status(Invocation& in) {
 
 void add_key_commands(std::vector<Command>& table) {
   const Positional folder{.name = "FOLDER", .help = "a folder of keys", .completes = Completes::folders};
-  const std::vector<Errc> exits{Errc::not_found, Errc::integrity, Errc::untrusted, Errc::denied, Errc::store, Errc::refused, Errc::invalid};
+  const std::vector<Errc> exits{Errc::not_found, Errc::integrity, Errc::untrusted, Errc::denied,
+                                Errc::store,     Errc::refused,   Errc::invalid};
   table.push_back({.name = "key new",
                    .group = kKeysGroup,
                    .summary = "make a key",
-                   .description = "Writes FOLDER/LABEL.pem (mode 0600, encrypted when there is a passphrase) and FOLDER/LABEL.pub. None is ever overwritten.",
+                   .description = "Writes FOLDER/LABEL.pem (mode 0600, encrypted when there is a passphrase) "
+                                  "and FOLDER/LABEL.pub. None is ever overwritten.",
                    .positionals = {folder, {.name = "LABEL", .help = "what to call it"}},
                    .options = {passphrase_option()},
                    .examples = {{.line = "nano-registry key new ~/keys acme"}},
                    .exits = {Errc::denied, Errc::store, Errc::refused},
                    .run = run_key_new});
-  table.push_back({.name = "key list",
-                   .group = kKeysGroup,
-                   .summary = "show the keys of folders",
-                   .description = "Their labels, public keys and ids. Exits with 15 when a private key can be read by others.",
-                   .positionals = {{.name = "FOLDER", .help = "folders of keys", .many = true, .completes = Completes::folders}},
-                   .examples = {{.line = "nano-registry key list /srv/models.keys"}},
-                   .exits = {Errc::store, Errc::invalid, Errc::attention},
-                   .run = run_key_list});
+  table.push_back(
+      {.name = "key list",
+       .group = kKeysGroup,
+       .summary = "show the keys of folders",
+       .description =
+           "Their labels, public keys and ids. Exits with 15 when a private key can be read by others.",
+       .positionals =
+           {{.name = "FOLDER", .help = "folders of keys", .many = true, .completes = Completes::folders}},
+       .examples = {{.line = "nano-registry key list /srv/models.keys"}},
+       .exits = {Errc::store, Errc::invalid, Errc::attention},
+       .run = run_key_list});
   table.push_back({.name = "key rotate",
                    .group = kKeysGroup,
                    .summary = "give a role new keys",
-                   .description = "Makes new keys, lets the old ones vouch for them (root, targets, snapshot, timestamp: in a new root; the others: in targets), and signs "
-                                  "everything anew that the old keys had signed. Needs the keys of the role's delegator: name their folder with --keys. When they "
-                                  "are on another machine, --output FOLDER receives the documents to sign there; the new keys are in force once those are served.",
+                   .description = "Makes new keys, lets the old ones vouch for them (root, targets, "
+                                  "snapshot, timestamp: in a new root; the others: in targets), and signs "
+                                  "everything anew that the old keys had signed. Needs the keys of the "
+                                  "role's delegator: name their folder with --keys. When they "
+                                  "are on another machine, --output FOLDER receives the documents to sign "
+                                  "there; the new keys are in force once those are served.",
                    .positionals = {dir_positional(),
                                    {.name = "ROLE",
                                     .help = "whose keys",
                                     .completes = Completes::choices,
-                                    .choices = {"root", "targets", "snapshot", "timestamp", "advisory", "index", "registrar"}}},
-                   .options = {{.name = "threshold", .kind = OptionKind::number, .value = "N", .help = "how many of them must sign (1)", .least = 1},
-                               {.name = "count", .kind = OptionKind::number, .value = "N", .help = "how many to make (as many as must sign)", .least = 1},
-                               {.name = "output", .short_name = 'o', .kind = OptionKind::value, .value = "FOLDER", .help = "where documents to sign elsewhere go", .completes = Completes::folders},
-                               {.name = "offline-keys", .kind = OptionKind::value, .value = "KEYDIR", .help = "where new keys that sign rarely go", .completes = Completes::folders},
+                                    .choices = {"root", "targets", "snapshot", "timestamp", "advisory",
+                                                "index", "registrar"}}},
+                   .options = {{.name = "threshold",
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "how many of them must sign (1)",
+                                .least = 1},
+                               {.name = "count",
+                                .kind = OptionKind::number,
+                                .value = "N",
+                                .help = "how many to make (as many as must sign)",
+                                .least = 1},
+                               {.name = "output",
+                                .short_name = 'o',
+                                .kind = OptionKind::value,
+                                .value = "FOLDER",
+                                .help = "where documents to sign elsewhere go",
+                                .completes = Completes::folders},
+                               {.name = "offline-keys",
+                                .kind = OptionKind::value,
+                                .value = "KEYDIR",
+                                .help = "where new keys that sign rarely go",
+                                .completes = Completes::folders},
                                keys_option(),
                                passphrase_option()},
                    .examples = {{.line = "nano-registry key rotate /srv/models timestamp"},
-                                {.line = "nano-registry key rotate /srv/models root --count 5 --threshold 3 --keys /media/stick/keys --offline-keys /media/stick/keys"}},
+                                {.line = "nano-registry key rotate /srv/models root --count 5 --threshold 3 "
+                                         "--keys /media/stick/keys --offline-keys /media/stick/keys"}},
                    .exits = exits,
                    .run = run_key_rotate});
-  table.push_back({.name = "key prove",
-                   .group = kKeysGroup,
-                   .summary = "prove that you hold the keys of a namespace",
-                   .description = "Makes the document with which a registry's operator registers a namespace for you (namespace add --proof), without your keys leaving "
-                                  "your machine. To change keys give the role's present document, metadata/N.ns.NAME.json, with --current.",
-                   .positionals = {{.name = "NAMESPACE", .help = "its name"}, {.name = "LABEL", .help = "the keys that are to own it", .many = true}},
-                   .options = {{.name = "registry-id", .kind = OptionKind::value, .value = "HEX", .help = "the registry's fingerprint"},
-                               {.name = "threshold", .kind = OptionKind::number, .value = "N", .help = "how many of the keys must sign (1)", .least = 1},
-                               {.name = "current", .kind = OptionKind::value, .value = "FILE", .help = "the role's present document", .completes = Completes::files},
-                               {.name = "output", .short_name = 'o', .kind = OptionKind::value, .value = "FILE", .help = "else NAMESPACE.proof.json", .completes = Completes::files},
-                               keys_option(),
-                               passphrase_option()},
-                   .examples = {{.line = "nano-registry key prove acme acme --keys ~/keys --registry-id 5f2d…"}},
-                   .exits = {Errc::not_found, Errc::denied, Errc::store, Errc::invalid},
-                   .run = run_key_prove});
+  table.push_back(
+      {.name = "key prove",
+       .group = kKeysGroup,
+       .summary = "prove that you hold the keys of a namespace",
+       .description = "Makes the document with which a registry's operator registers a namespace for you "
+                      "(namespace add --proof), without your keys leaving "
+                      "your machine. To change keys give the role's present document, "
+                      "metadata/N.ns.NAME.json, with --current.",
+       .positionals = {{.name = "NAMESPACE", .help = "its name"},
+                       {.name = "LABEL", .help = "the keys that are to own it", .many = true}},
+       .options = {{.name = "registry-id",
+                    .kind = OptionKind::value,
+                    .value = "HEX",
+                    .help = "the registry's fingerprint"},
+                   {.name = "threshold",
+                    .kind = OptionKind::number,
+                    .value = "N",
+                    .help = "how many of the keys must sign (1)",
+                    .least = 1},
+                   {.name = "current",
+                    .kind = OptionKind::value,
+                    .value = "FILE",
+                    .help = "the role's present document",
+                    .completes = Completes::files},
+                   {.name = "output",
+                    .short_name = 'o',
+                    .kind = OptionKind::value,
+                    .value = "FILE",
+                    .help = "else NAMESPACE.proof.json",
+                    .completes = Completes::files},
+                   keys_option(),
+                   passphrase_option()},
+       .examples = {{.line = "nano-registry key prove acme acme --keys ~/keys --registry-id 5f2d…"}},
+       .exits = {Errc::not_found, Errc::denied, Errc::store, Errc::invalid},
+       .run = run_key_prove});
   table.push_back({.name = "sign",
                    .group = kKeysGroup,
                    .summary = "sign a role for another lifetime, here or on another machine",
-                   .description = "With a registry's folder as PATH: signs the role anew and serves it. When its keys are elsewhere, --output FOLDER receives documents to "
-                                  "carry to the machine that has them; there PATH is that folder (or one document), no registry is needed, and what each document says is "
+                   .description = "With a registry's folder as PATH: signs the role anew and serves it. When "
+                                  "its keys are elsewhere, --output FOLDER receives documents to "
+                                  "carry to the machine that has them; there PATH is that folder (or one "
+                                  "document), no registry is needed, and what each document says is "
                                   "shown. Carried back, --into DIR serves them.",
-                   .positionals = {{.name = "ROLE", .help = "which; all: whatever the documents are", .completes = Completes::choices, .choices = {"root", "targets", "reg", "advisory", "all"}},
-                                   {.name = "PATH", .help = "a registry's folder, a document, or a folder of documents", .completes = Completes::folders}},
-                   .options = {{.name = "output", .short_name = 'o', .kind = OptionKind::value, .value = "FOLDER", .help = "where documents go", .completes = Completes::folders},
-                               {.name = "into", .kind = OptionKind::value, .value = "DIR", .help = "serve the signed documents of PATH in this registry", .completes = Completes::folders},
+                   .positionals = {{.name = "ROLE",
+                                    .help = "which; all: whatever the documents are",
+                                    .completes = Completes::choices,
+                                    .choices = {"root", "targets", "reg", "advisory", "all"}},
+                                   {.name = "PATH",
+                                    .help = "a registry's folder, a document, or a folder of documents",
+                                    .completes = Completes::folders}},
+                   .options = {{.name = "output",
+                                .short_name = 'o',
+                                .kind = OptionKind::value,
+                                .value = "FOLDER",
+                                .help = "where documents go",
+                                .completes = Completes::folders},
+                               {.name = "into",
+                                .kind = OptionKind::value,
+                                .value = "DIR",
+                                .help = "serve the signed documents of PATH in this registry",
+                                .completes = Completes::folders},
                                keys_option(),
                                passphrase_option()},
                    .examples = {{.line = "nano-registry sign root /srv/models -o /media/stick/to-sign"},
-                                {.line = "nano-registry sign root /media/stick/to-sign --keys ~/keys", .what = "on the machine with the keys"},
+                                {.line = "nano-registry sign root /media/stick/to-sign --keys ~/keys",
+                                 .what = "on the machine with the keys"},
                                 {.line = "nano-registry sign root /media/stick/to-sign --into /srv/models"}},
                    .exits = exits,
                    .run = run_sign});
   table.push_back({.name = "refresh",
                    .group = kKeysGroup,
                    .summary = "sign timestamp, snapshot and index anew",
-                   .description = "Clients refuse a timestamp that is a day old: run this from a timer. With --if-due nothing happens while half of each lifetime is left.",
+                   .description = "Clients refuse a timestamp that is a day old: run this from a timer. With "
+                                  "--if-due nothing happens while half of each lifetime is left.",
                    .positionals = {dir_positional()},
-                   .options = {{.name = "if-due", .help = "only what has less than half its life left"}, keys_option(), passphrase_option()},
+                   .options = {{.name = "if-due", .help = "only what has less than half its life left"},
+                               keys_option(),
+                               passphrase_option()},
                    .examples = {{.line = "nano-registry refresh /srv/models --if-due"}},
                    .exits = exits,
                    .run = run_refresh});
   table.push_back({.name = "status",
                    .group = kKeysGroup,
                    .summary = "show roles, keys, and what runs out soon",
-                   .description = "Each role with its version, threshold, keys and days left. Exits with 15 when a signature runs out soon or a private key lies open.",
+                   .description = "Each role with its version, threshold, keys and days left. Exits with 15 "
+                                  "when a signature runs out soon or a private key lies open.",
                    .positionals = {dir_positional()},
                    .examples = {{.line = "nano-registry status /srv/models"}},
-                   .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store, Errc::invalid, Errc::attention},
+                   .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store, Errc::invalid,
+                             Errc::attention},
                    .run = run_status});
 }
 

@@ -22,7 +22,8 @@ void say_namespace(Invocation& in, const server::NamespaceRow& r) {
     in.out().line(line + "removed: " + sanitize(r.removed));
     return;
   }
-  line += std::to_string(r.threshold) + " of " + std::to_string(r.key_ids.size()) + (r.key_ids.size() == 1 ? " key: " : " keys: ") + short_ids(r.key_ids);
+  line += std::to_string(r.threshold) + " of " + std::to_string(r.key_ids.size()) +
+          (r.key_ids.size() == 1 ? " key: " : " keys: ") + short_ids(r.key_ids);
   if (!r.release_key_ids.empty()) line += "; releases also by " + short_ids(r.release_key_ids);
   in.out().line(line + "; " + std::to_string(r.releases) + (r.releases == 1 ? " release" : " releases"));
 }
@@ -34,8 +35,10 @@ server::OwnerOptions owner_of(Invocation& in) {
           .release_key = in.value("release-key")};
 }
 
-Result<int> change_namespace(Invocation& in, Result<server::NamespaceRow> (*change)(const fs::Path&, const std::string&, const server::OwnerOptions&,
-                                                                                    const server::KeyOptions&)) {
+Result<int> change_namespace(Invocation& in,
+                             Result<server::NamespaceRow> (*change)(const fs::Path&, const std::string&,
+                                                                    const server::OwnerOptions&,
+                                                                    const server::KeyOptions&)) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   NANO_TRY_ASSIGN(const auto row, change(in.argument("DIR"), in.argument("NAMESPACE"), owner_of(in), keys));
   if (in.json())
@@ -44,8 +47,12 @@ Result<int> change_namespace(Invocation& in, Result<server::NamespaceRow> (*chan
     say_namespace(in, row);
   return 0;
 }
-Result<int> run_namespace_add(Invocation& in) { return change_namespace(in, server::namespace_add); }
-Result<int> run_namespace_rekey(Invocation& in) { return change_namespace(in, server::namespace_rekey); }
+Result<int> run_namespace_add(Invocation& in) {
+  return change_namespace(in, server::namespace_add);
+}
+Result<int> run_namespace_rekey(Invocation& in) {
+  return change_namespace(in, server::namespace_rekey);
+}
 
 Result<int> run_namespace_remove(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
@@ -80,7 +87,8 @@ Result<int> run_advisory_add(Invocation& in) {
                           .url = in.value("url"),
                           .affected = in.values("affects")};
   if (row.title.empty() || row.affected.empty())
-    return make_error(Errc::usage, "an advisory needs a --title and at least one --affects NAME@RANGE", "see `nano-registry help advisory add`");
+    return make_error(Errc::usage, "an advisory needs a --title and at least one --affects NAME@RANGE",
+                      "see `nano-registry help advisory add`");
   if (!in.value("details-file").empty()) {
     NANO_TRY_ASSIGN(row.details, fs::read_file(in.value("details-file"), 65'536));
   }
@@ -125,7 +133,8 @@ Result<int> run_advisory_list(Invocation& in) {
   for (const auto& r : rows) {
     std::string affected;
     for (const auto& a : r.affected) affected += (affected.empty() ? "" : ", ") + sanitize(a);
-    in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.id)) + "  " + r.severity + "  " + sanitize(r.title) + "  (" + affected + ")");
+    in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.id)) + "  " + r.severity + "  " +
+                  sanitize(r.title) + "  (" + affected + ")");
   }
   return 0;
 }
@@ -134,43 +143,66 @@ Result<int> run_advisory_list(Invocation& in) {
 
 void add_people_commands(std::vector<Command>& table) {
   const Positional ns{.name = "NAMESPACE", .help = "its name; _ is the root namespace"};
-  const std::vector<Option> owner{
-      {.name = "key", .kind = OptionKind::multi, .value = "LABEL", .help = "keys of the key folders that own it (else one is made)"},
-      {.name = "proof", .kind = OptionKind::value, .value = "FILE", .help = "or what its owner made with `key prove`", .completes = Completes::files},
-      {.name = "threshold", .kind = OptionKind::number, .value = "N", .help = "how many of the keys must sign (1)", .least = 1},
-      {.name = "release-key", .kind = OptionKind::value, .value = "LABEL", .help = "a key that may publish, and nothing else: for CI"},
-      keys_option(),
-      passphrase_option()};
-  const std::vector<Errc> exits{Errc::not_found, Errc::untrusted, Errc::denied, Errc::store, Errc::refused, Errc::invalid};
+  const std::vector<Option> owner{{.name = "key",
+                                   .kind = OptionKind::multi,
+                                   .value = "LABEL",
+                                   .help = "keys of the key folders that own it (else one is made)"},
+                                  {.name = "proof",
+                                   .kind = OptionKind::value,
+                                   .value = "FILE",
+                                   .help = "or what its owner made with `key prove`",
+                                   .completes = Completes::files},
+                                  {.name = "threshold",
+                                   .kind = OptionKind::number,
+                                   .value = "N",
+                                   .help = "how many of the keys must sign (1)",
+                                   .least = 1},
+                                  {.name = "release-key",
+                                   .kind = OptionKind::value,
+                                   .value = "LABEL",
+                                   .help = "a key that may publish, and nothing else: for CI"},
+                                  keys_option(),
+                                  passphrase_option()};
+  const std::vector<Errc> exits{Errc::not_found, Errc::untrusted, Errc::denied,
+                                Errc::store,     Errc::refused,   Errc::invalid};
   table.push_back({.name = "namespace add",
                    .group = kPeopleGroup,
                    .summary = "register a namespace",
-                   .description = "Gives a namespace to whoever holds its keys: they must be at hand, or shown with a proof. A name that was used before is refused, "
-                                  "and one that looks like another's (after dropping - and reading 0 as o and 1 as l).",
+                   .description =
+                       "Gives a namespace to whoever holds its keys: they must be at hand, or shown with a "
+                       "proof. A name that was used before is refused, "
+                       "and one that looks like another's (after dropping - and reading 0 as o and 1 as l).",
                    .positionals = {dir_positional(), ns},
                    .options = owner,
-                   .examples = {{.line = "nano-registry namespace add /srv/models acme"}, {.line = "nano-registry namespace add /srv/models acme --proof acme.json"}},
+                   .examples = {{.line = "nano-registry namespace add /srv/models acme"},
+                                {.line = "nano-registry namespace add /srv/models acme --proof acme.json"}},
                    .exits = exits,
                    .run = run_namespace_add});
   table.push_back({.name = "namespace rekey",
                    .group = kPeopleGroup,
                    .summary = "give a namespace other keys",
-                   .description = "What was published stays, signed anew by the new keys. Clients that have locked a release by the old key get a loud warning: "
-                                  "take your time before you do this for somebody who says they have lost theirs. --release-key alone changes only that key.",
+                   .description = "What was published stays, signed anew by the new keys. Clients that have "
+                                  "locked a release by the old key get a loud warning: "
+                                  "take your time before you do this for somebody who says they have lost "
+                                  "theirs. --release-key alone changes only that key.",
                    .positionals = {dir_positional(), ns},
                    .options = owner,
                    .examples = {{.line = "nano-registry namespace rekey /srv/models acme"}},
                    .exits = exits,
                    .run = run_namespace_rekey});
-  table.push_back({.name = "namespace remove",
-                   .group = kPeopleGroup,
-                   .summary = "remove a namespace for good",
-                   .description = "Its releases are no longer found, and its name is never given away again: a tombstone, signed by the registrar, says why.",
-                   .positionals = {dir_positional(), ns},
-                   .options = {{.name = "reason", .kind = OptionKind::value, .value = "TEXT", .help = "why, in one line"}, keys_option(), passphrase_option()},
-                   .examples = {{.line = "nano-registry namespace remove /srv/models acme --reason 'the project ended'"}},
-                   .exits = exits,
-                   .run = run_namespace_remove});
+  table.push_back(
+      {.name = "namespace remove",
+       .group = kPeopleGroup,
+       .summary = "remove a namespace for good",
+       .description = "Its releases are no longer found, and its name is never given away again: a "
+                      "tombstone, signed by the registrar, says why.",
+       .positionals = {dir_positional(), ns},
+       .options = {{.name = "reason", .kind = OptionKind::value, .value = "TEXT", .help = "why, in one line"},
+                   keys_option(),
+                   passphrase_option()},
+       .examples = {{.line = "nano-registry namespace remove /srv/models acme --reason 'the project ended'"}},
+       .exits = exits,
+       .run = run_namespace_remove});
   table.push_back({.name = "namespace list",
                    .group = kPeopleGroup,
                    .summary = "show who may publish where",
@@ -180,27 +212,41 @@ void add_people_commands(std::vector<Command>& table) {
                    .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store},
                    .run = run_namespace_list});
   const Positional id{.name = "ID", .help = "as nano-2026-0001"};
-  table.push_back({.name = "advisory add",
-                   .group = kPeopleGroup,
-                   .summary = "warn of releases",
-                   .description = "Clients read advisories on every install: malware is never installed, the rest is reported by nano audit. The same id again replaces "
-                                  "the text.",
-                   .positionals = {dir_positional(), id},
-                   .options = {{.name = "title", .kind = OptionKind::value, .value = "TEXT", .help = "what is wrong, in one line"},
-                               {.name = "affects", .kind = OptionKind::multi, .value = "NAME@RANGE", .help = "the releases it holds for"},
-                               {.name = "severity",
-                                .kind = OptionKind::value,
-                                .value = "WORD",
-                                .help = "how bad it is (moderate)",
-                                .choices = {"malware", "critical", "high", "moderate", "low"},
-                                .completes = Completes::choices},
-                               {.name = "url", .kind = OptionKind::value, .value = "URL", .help = "where more is written"},
-                               {.name = "details-file", .kind = OptionKind::value, .value = "FILE", .help = "a longer text", .completes = Completes::files},
-                               keys_option(),
-                               passphrase_option()},
-                   .examples = {{.line = "nano-registry advisory add /srv/models nano-2026-0001 --title 'wrong labels' --affects 'tiny@<1.0.3' --severity high"}},
-                   .exits = exits,
-                   .run = run_advisory_add});
+  table.push_back(
+      {.name = "advisory add",
+       .group = kPeopleGroup,
+       .summary = "warn of releases",
+       .description = "Clients read advisories on every install: malware is never installed, the rest is "
+                      "reported by nano audit. The same id again replaces "
+                      "the text.",
+       .positionals = {dir_positional(), id},
+       .options =
+           {{.name = "title",
+             .kind = OptionKind::value,
+             .value = "TEXT",
+             .help = "what is wrong, in one line"},
+            {.name = "affects",
+             .kind = OptionKind::multi,
+             .value = "NAME@RANGE",
+             .help = "the releases it holds for"},
+            {.name = "severity",
+             .kind = OptionKind::value,
+             .value = "WORD",
+             .help = "how bad it is (moderate)",
+             .choices = {"malware", "critical", "high", "moderate", "low"},
+             .completes = Completes::choices},
+            {.name = "url", .kind = OptionKind::value, .value = "URL", .help = "where more is written"},
+            {.name = "details-file",
+             .kind = OptionKind::value,
+             .value = "FILE",
+             .help = "a longer text",
+             .completes = Completes::files},
+            keys_option(),
+            passphrase_option()},
+       .examples = {{.line = "nano-registry advisory add /srv/models nano-2026-0001 --title 'wrong labels' "
+                             "--affects 'tiny@<1.0.3' --severity high"}},
+       .exits = exits,
+       .run = run_advisory_add});
   table.push_back({.name = "advisory remove",
                    .group = kPeopleGroup,
                    .summary = "withdraw an advisory",

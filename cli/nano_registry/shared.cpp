@@ -16,14 +16,16 @@ Result<server::KeyOptions> key_options(Invocation& in) {
     NANO_TRY_ASSIGN(const std::string text, fs::read_file(path, 4096));
     out.passphrase = text.substr(0, text.find('\n'));
     if (!out.passphrase.empty() && out.passphrase.back() == '\r') out.passphrase.pop_back();
-    if (out.passphrase.empty()) return make_error(Errc::usage, "no passphrase in '" + path + "'", "write it on the first line");
+    if (out.passphrase.empty())
+      return make_error(Errc::usage, "no passphrase in '" + path + "'", "write it on the first line");
     return out;
   }
   if (const char* env = std::getenv("NANO_KEY_PASSPHRASE"); env != nullptr && *env != '\0') {
     out.passphrase = env;
     return out;
   }
-  if (can_ask() && !in.json()) out.ask = [](const std::string& question) { return Result<std::string>(ask_secret(question)); };
+  if (can_ask() && !in.json())
+    out.ask = [](const std::string& question) { return Result<std::string>(ask_secret(question)); };
   return out;
 }
 
@@ -38,12 +40,18 @@ Option passphrase_option() {
   return {.name = "passphrase-file",
           .kind = OptionKind::value,
           .value = "FILE",
-          .help = "a file whose first line protects the private keys (else NANO_KEY_PASSPHRASE, else asked for on a terminal)",
+          .help =
+              "a file whose first line protects the private keys (else NANO_KEY_PASSPHRASE, else asked for "
+              "on a terminal)",
           .completes = Completes::files};
 }
-Positional dir_positional() { return {.name = "DIR", .help = "the registry's folder", .completes = Completes::folders}; }
+Positional dir_positional() {
+  return {.name = "DIR", .help = "the registry's folder", .completes = Completes::folders};
+}
 
-std::vector<fs::Path> paths(const std::vector<std::string>& words) { return {words.begin(), words.end()}; }
+std::vector<fs::Path> paths(const std::vector<std::string>& words) {
+  return {words.begin(), words.end()};
+}
 
 fs::Path full_path(const fs::Path& path) {
   std::error_code ec;
@@ -52,7 +60,8 @@ fs::Path full_path(const fs::Path& path) {
 }
 
 std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:=,+@%";
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:=,+@%";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -60,14 +69,18 @@ std::string shell_word(const std::string& text) {
 }
 
 Result<uint64_t> parse_days(const std::string& text) {
-  const auto bad = [&] { return make_error(Errc::usage, "'" + sanitize(text) + "' is no time of 1 day to 100 years", "write 90d or 10y"); };
+  const auto bad = [&] {
+    return make_error(Errc::usage, "'" + sanitize(text) + "' is no time of 1 day to 100 years",
+                      "write 90d or 10y");
+  };
   std::string digits = text;
   uint64_t unit = 1;
   if (!digits.empty() && (digits.back() == 'y' || digits.back() == 'd')) {
     if (digits.back() == 'y') unit = 365;
     digits.pop_back();
   }
-  if (digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos) return bad();
+  if (digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return bad();
   const uint64_t days = std::stoull(digits) * unit;
   if (days < 1 || days > server::kMaxStaticDays) return bad();
   return days;

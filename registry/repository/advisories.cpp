@@ -11,7 +11,9 @@ namespace tuf = verify::tuf;
 
 namespace {
 
-std::string target_path(const std::string& id) { return "advisory/" + id + ".json"; }
+std::string target_path(const std::string& id) {
+  return "advisory/" + id + ".json";
+}
 
 }  // namespace
 
@@ -23,7 +25,8 @@ Status Repository::put_advisory(const schemas::Advisory& advisory) {
   const Digest digest = sha256(bytes);
   NANO_TRY(impl_->tree.put(tree::target("advisory/" + digest.hex() + "." + advisory.id + ".json"), bytes));
   tuf::Targets body = *role;
-  body.targets.insert_or_assign(target_path(advisory.id), target_file(digest, bytes.size(), schemas::to_json(advisory)));
+  body.targets.insert_or_assign(target_path(advisory.id),
+                                target_file(digest, bytes.size(), schemas::to_json(advisory)));
   Edition changes = impl_->edition();
   changes.put(std::string(roles::kAdvisory), std::move(body), by);
   return impl_->commit(changes);
@@ -34,7 +37,8 @@ Status Repository::remove_advisory(const std::string& id) {
   NANO_TRY_ASSIGN(const tuf::RoleKeys by, impl_->keys_of(roles::kAdvisory));
   tuf::Targets body = *role;
   if (body.targets.erase(target_path(id)) == 0)
-    return make_error(Errc::not_found, "there is no advisory '" + sanitize(id) + "'", "`nano-registry advisory list` shows them");
+    return make_error(Errc::not_found, "there is no advisory '" + sanitize(id) + "'",
+                      "`nano-registry advisory list` shows them");
   Edition changes = impl_->edition();
   changes.put(std::string(roles::kAdvisory), std::move(body), by);
   return impl_->commit(changes);

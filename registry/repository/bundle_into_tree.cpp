@@ -11,7 +11,8 @@ namespace {
 /// Looks at how a blob begins while it passes through.
 class KindSink final : public BlobSink {
  public:
-  KindSink(std::unique_ptr<BlobSink> inner, std::vector<BundleIntoTree::Use> uses) : inner_(std::move(inner)), uses_(std::move(uses)) {}
+  KindSink(std::unique_ptr<BlobSink> inner, std::vector<BundleIntoTree::Use> uses)
+      : inner_(std::move(inner)), uses_(std::move(uses)) {}
   [[nodiscard]] uint64_t have() const override { return inner_->have(); }
   [[nodiscard]] Status append(std::string_view bytes) override {
     if (head_.size() < kHeadBytes) head_ += bytes.substr(0, kHeadBytes - head_.size());
@@ -36,11 +37,13 @@ class KindSink final : public BlobSink {
 
 }  // namespace
 
-Status BundleIntoTree::release(const schemas::Release& release, const std::string&, const Digest& digest, const std::optional<std::string>&) {
+Status BundleIntoTree::release(const schemas::Release& release, const std::string&, const Digest& digest,
+                               const std::optional<std::string>&) {
   if (digest != expected_) return make_error(Errc::invalid, "the bundle changed while it was read");
   for (const auto& f : release.files) {
     if (f.role == schemas::Role::card && f.size > kMaxCardBytes)
-      return make_error(Errc::invalid, "the card '" + f.path + "' has " + std::to_string(f.size) + " bytes, the limit is " + std::to_string(kMaxCardBytes));
+      return make_error(Errc::invalid, "the card '" + f.path + "' has " + std::to_string(f.size) +
+                                           " bytes, the limit is " + std::to_string(kMaxCardBytes));
     uses_[f.sha256].push_back({.path = f.path, .is_weights = f.role == schemas::Role::weights});
   }
   return Unit{};

@@ -14,10 +14,11 @@ namespace nano::registry {
 class BundleIntoTree final : public BundleVisitor {
  public:
   /// Refers to all three; `expected` = the digest of the release that was looked at before.
-  BundleIntoTree(const TreeWriter& tree, const Digest& expected, Added& added) : tree_(tree), expected_(expected), added_(added) {}
+  BundleIntoTree(const TreeWriter& tree, const Digest& expected, Added& added)
+      : tree_(tree), expected_(expected), added_(added) {}
 
-  [[nodiscard]] Status release(const schemas::Release& release, const std::string& bytes, const Digest& digest,
-                               const std::optional<std::string>& envelope) override;
+  [[nodiscard]] Status release(const schemas::Release& release, const std::string& bytes,
+                               const Digest& digest, const std::optional<std::string>& envelope) override;
   [[nodiscard]] Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want) override;
 
   /// One file a blob stands for.

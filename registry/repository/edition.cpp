@@ -15,13 +15,18 @@ namespace tuf = verify::tuf;
 
 namespace {
 
-constexpr uint64_t kVersionsKept = 3;  ///< of a changed role: for clients that have just read an older snapshot
+constexpr uint64_t kVersionsKept =
+    3;  ///< of a changed role: for clients that have just read an older snapshot
 
 Error too_few(std::string_view role, uint32_t have, uint32_t need) {
   return make_error(Errc::denied,
-                    "the role '" + std::string(role) + "' needs " + std::to_string(need) + (need == 1 ? " signature" : " signatures") + ", and " +
-                        (have == 0 ? std::string("none of its keys is") : "only " + std::to_string(have) + " of its keys are") + " at hand",
-                    "name the folder that holds its keys with --keys, or sign it on the machine that does: `nano-registry sign`");
+                    "the role '" + std::string(role) + "' needs " + std::to_string(need) +
+                        (need == 1 ? " signature" : " signatures") + ", and " +
+                        (have == 0 ? std::string("none of its keys is")
+                                   : "only " + std::to_string(have) + " of its keys are") +
+                        " at hand",
+                    "name the folder that holds its keys with --keys, or sign it on the machine that does: "
+                    "`nano-registry sign`");
 }
 
 }  // namespace
@@ -29,7 +34,8 @@ Error too_few(std::string_view role, uint32_t have, uint32_t need) {
 Result<uint32_t> sign_with(tuf::Document& doc, const tuf::RoleKeys& by, KeyRing& keys) {
   std::set<std::string> signed_by;
   for (const tuf::DocSignature& s : doc.signatures)
-    if (std::find(by.key_ids.begin(), by.key_ids.end(), s.key_id) != by.key_ids.end()) signed_by.insert(s.key_id);
+    if (std::find(by.key_ids.begin(), by.key_ids.end(), s.key_id) != by.key_ids.end())
+      signed_by.insert(s.key_id);
   for (const std::string& id : by.key_ids) {
     NANO_TRY_ASSIGN(const verify::PrivateKey* key, keys.find(id));
     if (key == nullptr) continue;
@@ -40,17 +46,22 @@ Result<uint32_t> sign_with(tuf::Document& doc, const tuf::RoleKeys& by, KeyRing&
 }
 
 void Edition::put(std::string role, tuf::Targets body, tuf::RoleKeys by) {
-  changes_.insert_or_assign(std::move(role), Change{.body = std::move(body), .by = std::move(by), .ready = std::nullopt, .version = 0});
+  changes_.insert_or_assign(
+      std::move(role),
+      Change{.body = std::move(body), .by = std::move(by), .ready = std::nullopt, .version = 0});
 }
 
-void Edition::put_root(tuf::Root root) { root_ = std::move(root); }
+void Edition::put_root(tuf::Root root) {
+  root_ = std::move(root);
+}
 
 void Edition::put_signed(std::string role, tuf::Document doc, uint64_t version) {
   if (role == tuf::kRoot) {
     root_ready_ = std::move(doc);
     return;
   }
-  changes_.insert_or_assign(std::move(role), Change{.body = {}, .by = {}, .ready = std::move(doc), .version = version});
+  changes_.insert_or_assign(std::move(role),
+                            Change{.body = {}, .by = {}, .ready = std::move(doc), .version = version});
 }
 
 /// Who signs a top-level role: during a rotation the keys of both roots, so that clients with either one are content.
@@ -58,7 +69,8 @@ tuf::RoleKeys Edition::top_level(std::string_view role) const {
   tuf::RoleKeys out = root_in_force().roles.at(std::string(role));
   if (root_ && served_ != nullptr)
     for (const std::string& id : served_->root().roles.at(std::string(role)).key_ids)
-      if (std::find(out.key_ids.begin(), out.key_ids.end(), id) == out.key_ids.end()) out.key_ids.push_back(id);
+      if (std::find(out.key_ids.begin(), out.key_ids.end(), id) == out.key_ids.end())
+        out.key_ids.push_back(id);
   return out;
 }
 
@@ -66,9 +78,10 @@ Result<tuf::Document> Edition::sign(Json body, const tuf::RoleKeys& by, std::str
   NANO_TRY_ASSIGN(auto doc, tuf::make_document(std::move(body)));
   NANO_TRY(sign_with(doc, by, keys_));
   const auto count = [&](const tuf::RoleKeys& of) {
-    return static_cast<uint32_t>(std::count_if(doc.signatures.begin(), doc.signatures.end(), [&](const tuf::DocSignature& s) {
-      return std::find(of.key_ids.begin(), of.key_ids.end(), s.key_id) != of.key_ids.end();
-    }));
+    return static_cast<uint32_t>(
+        std::count_if(doc.signatures.begin(), doc.signatures.end(), [&](const tuf::DocSignature& s) {
+          return std::find(of.key_ids.begin(), of.key_ids.end(), s.key_id) != of.key_ids.end();
+        }));
   };
   const bool is_top = role == tuf::kTargets || role == tuf::kSnapshot || role == tuf::kTimestamp;
   const tuf::RoleKeys& need = is_top ? root_in_force().roles.at(std::string(role)) : by;
@@ -85,7 +98,8 @@ Status Edition::sign_roles(std::vector<File>& files, tuf::Snapshot& snapshot) {
     const std::string& role = entry.first;
     Change& change = entry.second;
     if (change.ready) {
-      files.push_back({.name = tuf::metadata_file(role, change.version), .bytes = tuf::write_document(*change.ready)});
+      files.push_back(
+          {.name = tuf::metadata_file(role, change.version), .bytes = tuf::write_document(*change.ready)});
     } else {
       change.version = served_ == nullptr ? 1 : served_->next_version(role);
       change.body.header.version = change.version;
@@ -102,7 +116,8 @@ Status Edition::sign_roles(std::vector<File>& files, tuf::Snapshot& snapshot) {
 Result<Edition::File> Edition::sign_root() {
   if (root_ready_) {
     NANO_TRY_ASSIGN(const auto body, tuf::Root::parse(root_ready_->body));
-    return File{.name = tuf::metadata_file(tuf::kRoot, body.header.version), .bytes = tuf::write_document(*root_ready_)};
+    return File{.name = tuf::metadata_file(tuf::kRoot, body.header.version),
+                .bytes = tuf::write_document(*root_ready_)};
   }
   tuf::Root& root = *root_;
   root.header.version = served_ == nullptr ? 1 : served_->root().header.version + 1;
@@ -137,8 +152,10 @@ Status Edition::commit() {
   NANO_TRY(sign_roles(files, snapshot));
   snapshot.header.version = served_ == nullptr ? 1 : served_->next_version(tuf::kSnapshot);
   snapshot.header.expires = expiry(tuf::kSnapshot);
-  NANO_TRY_ASSIGN(const auto snapshot_doc, sign(snapshot.to_json(), top_level(tuf::kSnapshot), tuf::kSnapshot));
-  files.push_back({.name = tuf::metadata_file(tuf::kSnapshot, snapshot.header.version), .bytes = tuf::write_document(snapshot_doc)});
+  NANO_TRY_ASSIGN(const auto snapshot_doc,
+                  sign(snapshot.to_json(), top_level(tuf::kSnapshot), tuf::kSnapshot));
+  files.push_back({.name = tuf::metadata_file(tuf::kSnapshot, snapshot.header.version),
+                   .bytes = tuf::write_document(snapshot_doc)});
 
   tuf::Timestamp timestamp;
   timestamp.header.version = served_ == nullptr ? 1 : served_->next_version(tuf::kTimestamp);
@@ -146,13 +163,15 @@ Status Edition::commit() {
   timestamp.snapshot = {.version = snapshot.header.version,
                         .length = files.back().bytes.size(),
                         .hashes = {{"sha256", sha256(files.back().bytes).hex()}}};
-  NANO_TRY_ASSIGN(const auto timestamp_doc, sign(timestamp.to_json(), top_level(tuf::kTimestamp), tuf::kTimestamp));
+  NANO_TRY_ASSIGN(const auto timestamp_doc,
+                  sign(timestamp.to_json(), top_level(tuf::kTimestamp), tuf::kTimestamp));
 
   for (const File& f : files) NANO_TRY(tree_.put_new(tree::metadata(f.name), f.bytes));
   // Without a timestamp that suits the old root, clients need the new root first; Served::open mends what a crash leaves.
   const bool root_first = root && (served_ == nullptr || !old_root_suits_);
   if (root_first) NANO_TRY(tree_.put_new(tree::metadata(root->name), root->bytes));
-  NANO_TRY(tree_.put(tree::metadata(tuf::metadata_file(tuf::kTimestamp)), tuf::write_document(timestamp_doc)));
+  NANO_TRY(
+      tree_.put(tree::metadata(tuf::metadata_file(tuf::kTimestamp)), tuf::write_document(timestamp_doc)));
   if (root && !root_first) NANO_TRY(tree_.put_new(tree::metadata(root->name), root->bytes));
   prune(snapshot);
   return Unit{};

@@ -18,7 +18,8 @@ namespace nano::registry {
 
 /// Sign with every key of the role that is at hand. Returns how many distinct keys have signed, earlier ones included.
 /// errors  denied (KeyRing::find); internal
-[[nodiscard]] Result<uint32_t> sign_with(verify::tuf::Document& doc, const verify::tuf::RoleKeys& by, KeyRing& keys);
+[[nodiscard]] Result<uint32_t> sign_with(verify::tuf::Document& doc, const verify::tuf::RoleKeys& by,
+                                         KeyRing& keys);
 
 /// Gathers new versions of roles; commit() signs them all, then writes: new files under names that never existed before,
 /// the snapshot, and last, by one rename, timestamp.json. Killed before that rename, the old state is served, whole, and
@@ -26,7 +27,8 @@ namespace nano::registry {
 class Edition {
  public:
   /// `served`: nullptr for the first edition of a new tree. All references outlive this.
-  Edition(const TreeWriter& tree, const Served* served, KeyRing& keys, const roles::Lifetimes& lifetimes, UnixTime now)
+  Edition(const TreeWriter& tree, const Served* served, KeyRing& keys, const roles::Lifetimes& lifetimes,
+          UnixTime now)
       : tree_(tree), served_(served), keys_(keys), lifetimes_(lifetimes), now_(now) {}
 
   /// A new version of a targets role. Version and expiry are set here. `by`: what its delegator says (in this edition).
@@ -53,7 +55,8 @@ class Edition {
   [[nodiscard]] const verify::tuf::Root& root_in_force() const { return root_ ? *root_ : served_->root(); }
   [[nodiscard]] verify::tuf::RoleKeys top_level(std::string_view role) const;
   [[nodiscard]] UnixTime expiry(std::string_view role) const { return now_ + lifetimes_.of(role); }
-  [[nodiscard]] Result<verify::tuf::Document> sign(Json body, const verify::tuf::RoleKeys& by, std::string_view role);
+  [[nodiscard]] Result<verify::tuf::Document> sign(Json body, const verify::tuf::RoleKeys& by,
+                                                   std::string_view role);
   [[nodiscard]] Status sign_roles(std::vector<File>& files, verify::tuf::Snapshot& snapshot);
   [[nodiscard]] Result<File> sign_root();
   void prune(const verify::tuf::Snapshot& now_served) const;

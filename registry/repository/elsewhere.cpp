@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kRoleField = "x-nano-role";
 constexpr uint64_t kMaxDocument = tuf::Limits{}.targets_bytes;
 
-void mark(tuf::Header& header, std::string_view role, const std::vector<std::string>& key_ids, uint32_t threshold) {
+void mark(tuf::Header& header, std::string_view role, const std::vector<std::string>& key_ids,
+          uint32_t threshold) {
   if (!header.extra.is_object()) header.extra = Json::object();
   header.extra[std::string(kRoleField)] = {{"name", role}, {"keyids", key_ids}, {"threshold", threshold}};
 }
@@ -26,14 +27,19 @@ struct Marked {
 };
 
 Result<Marked> read_mark(const Json& body) {
-  const auto bad = [] { return make_error(Errc::invalid, "this is no document that `nano-registry sign` made: it does not say which role it is"); };
+  const auto bad = [] {
+    return make_error(Errc::invalid,
+                      "this is no document that `nano-registry sign` made: it does not say which role it is");
+  };
   const auto at = body.is_object() ? body.find(kRoleField) : body.end();
   if (!body.is_object() || at == body.end() || !at->is_object()) return bad();
   Marked out;
   const auto name = at->find("name");
   const auto ids = at->find("keyids");
   const auto threshold = at->find("threshold");
-  if (name == at->end() || !name->is_string() || ids == at->end() || !ids->is_array() || threshold == at->end() || !threshold->is_number_unsigned()) return bad();
+  if (name == at->end() || !name->is_string() || ids == at->end() || !ids->is_array() ||
+      threshold == at->end() || !threshold->is_number_unsigned())
+    return bad();
   out.role = name->get<std::string>();
   for (const Json& id : *ids) {
     if (!id.is_string()) return bad();
@@ -57,7 +63,9 @@ std::vector<std::string> says_of(const tuf::Root& root) {
 std::vector<std::string> says_of(const tuf::Targets& body) {
   std::vector<std::string> out;
   if (body.delegations)
-    for (const tuf::Delegation& d : body.delegations->roles) out.push_back("delegates " + d.paths.value_or(std::vector<std::string>{"?"}).front() + " to " + d.name + ": " + list_keys(d.keys));
+    for (const tuf::Delegation& d : body.delegations->roles)
+      out.push_back("delegates " + d.paths.value_or(std::vector<std::string>{"?"}).front() + " to " + d.name +
+                    ": " + list_keys(d.keys));
   if (!body.targets.empty()) out.push_back("lists " + std::to_string(body.targets.size()) + " targets");
   return out;
 }
@@ -72,10 +80,12 @@ Result<Repository::Draft> Repository::Impl::draft_root(tuf::Root root, const tuf
   mark(root.header, tuf::kRoot, by.key_ids, by.threshold);
   NANO_TRY_ASSIGN(auto doc, tuf::make_document(root.to_json()));
   NANO_TRY(sign_with(doc, by, keys));
-  return Draft{.role = std::string(tuf::kRoot), .version = root.header.version, .bytes = tuf::write_document(doc)};
+  return Draft{
+      .role = std::string(tuf::kRoot), .version = root.header.version, .bytes = tuf::write_document(doc)};
 }
 
-Result<Repository::Draft> Repository::Impl::draft_role(tuf::Targets body, const std::string& role, const tuf::RoleKeys& by) {
+Result<Repository::Draft> Repository::Impl::draft_role(tuf::Targets body, const std::string& role,
+                                                       const tuf::RoleKeys& by) {
   body.header.version = served->next_version(role);
   body.header.expires = options.now + options.lifetimes.of(role);
   mark(body.header, role, by.key_ids, by.threshold);
@@ -103,7 +113,9 @@ Result<std::vector<Repository::Draft>> Repository::drafts(std::string_view role)
     NANO_TRY_ASSIGN(const tuf::Targets* body, served.role(d.name, tuf::kTargets));
     NANO_TRY(keep(impl_->draft_role(*body, d.name, d.keys)));
   }
-  if (out.empty()) return make_error(Errc::usage, "'" + std::string(role) + "' is no role that is signed elsewhere", "one of root, targets, advisory, reg");
+  if (out.empty())
+    return make_error(Errc::usage, "'" + std::string(role) + "' is no role that is signed elsewhere",
+                      "one of root, targets, advisory, reg");
   return out;
 }
 
@@ -116,7 +128,9 @@ struct Arrived {
 
 Status check_version(const std::string& role, uint64_t got, uint64_t due) {
   if (got == due) return Unit{};
-  return make_error(Errc::untrusted, "the document is version " + std::to_string(got) + " of '" + sanitize(role) + "', and version " + std::to_string(due) + " is due",
+  return make_error(Errc::untrusted,
+                    "the document is version " + std::to_string(got) + " of '" + sanitize(role) +
+                        "', and version " + std::to_string(due) + " is due",
                     "something was published meanwhile: make new documents and have them signed");
 }
 
@@ -131,8 +145,11 @@ Status Repository::install(const std::vector<std::string>& documents) {
     arrived.push_back({.marked = std::move(marked), .doc = std::move(doc)});
   }
   // From the top down, because who may sign a role is what comes with it, when that changes too.
-  const auto rank = [](const Arrived& a) { return a.marked.role == tuf::kRoot ? 0 : a.marked.role == tuf::kTargets ? 1 : 2; };
-  std::stable_sort(arrived.begin(), arrived.end(), [&](const Arrived& a, const Arrived& b) { return rank(a) < rank(b); });
+  const auto rank = [](const Arrived& a) {
+    return a.marked.role == tuf::kRoot ? 0 : a.marked.role == tuf::kTargets ? 1 : 2;
+  };
+  std::stable_sort(arrived.begin(), arrived.end(),
+                   [&](const Arrived& a, const Arrived& b) { return rank(a) < rank(b); });
   NANO_TRY_ASSIGN(const tuf::Targets* served_targets, served.targets());
   tuf::Root root = served.root();
   tuf::Targets targets = *served_targets;
@@ -143,9 +160,11 @@ Status Repository::install(const std::vector<std::string>& documents) {
     if (role == tuf::kRoot) {
       NANO_TRY_ASSIGN(tuf::Root next, tuf::Root::parse(a.doc.body));
       NANO_TRY(check_version(role, next.header.version, served.root().header.version + 1));
-      NANO_TRY(tuf::verify_document(a.doc, served.root().keys, served.root().roles.at(role), what + " (by the keys in force)"));
+      NANO_TRY(tuf::verify_document(a.doc, served.root().keys, served.root().roles.at(role),
+                                    what + " (by the keys in force)"));
       NANO_TRY(tuf::verify_document(a.doc, next.keys, next.roles.at(role), what + " (by its own keys)"));
-      if (!next.header.extra.is_object() || next.header.extra.value(std::string(roles::kIdField), "") != served.id())
+      if (!next.header.extra.is_object() ||
+          next.header.extra.value(std::string(roles::kIdField), "") != served.id())
         return make_error(Errc::untrusted, what + " is not this registry's");
       root = std::move(next);
       changes.put_signed(role, std::move(a.doc), root.header.version);
@@ -160,7 +179,8 @@ Status Repository::install(const std::vector<std::string>& documents) {
       targets = std::move(body);
     } else {
       const tuf::Delegation* d = targets.delegations->find(role);
-      if (d == nullptr) return make_error(Errc::untrusted, "'targets' delegates nothing to '" + sanitize(role) + "'");
+      if (d == nullptr)
+        return make_error(Errc::untrusted, "'targets' delegates nothing to '" + sanitize(role) + "'");
       NANO_TRY(tuf::verify_document(a.doc, targets.delegations->keys, d->keys, what));
     }
     changes.put_signed(role, std::move(a.doc), version);
@@ -183,12 +203,18 @@ Result<SignedElsewhere> sign_elsewhere(std::string_view document, KeyRing& keys)
     out.expires = body.header.expires;
     out.says = says_of(body);
   }
-  const bool any = std::any_of(marked.by.key_ids.begin(), marked.by.key_ids.end(), [&](const std::string& id) { return keys.has(id); });
-  const auto already = std::count_if(doc.signatures.begin(), doc.signatures.end(), [&](const tuf::DocSignature& s) {
-    return std::find(marked.by.key_ids.begin(), marked.by.key_ids.end(), s.key_id) != marked.by.key_ids.end();
-  });
-  if (!any && static_cast<uint32_t>(already) < marked.by.threshold)  // a document that is complete passes through
-    return make_error(Errc::denied, "none of the keys that may sign the role '" + sanitize(marked.role) + "' is here", "name the folder that holds them with --keys");
+  const bool any = std::any_of(marked.by.key_ids.begin(), marked.by.key_ids.end(),
+                               [&](const std::string& id) { return keys.has(id); });
+  const auto already =
+      std::count_if(doc.signatures.begin(), doc.signatures.end(), [&](const tuf::DocSignature& s) {
+        return std::find(marked.by.key_ids.begin(), marked.by.key_ids.end(), s.key_id) !=
+               marked.by.key_ids.end();
+      });
+  if (!any &&
+      static_cast<uint32_t>(already) < marked.by.threshold)  // a document that is complete passes through
+    return make_error(Errc::denied,
+                      "none of the keys that may sign the role '" + sanitize(marked.role) + "' is here",
+                      "name the folder that holds them with --keys");
   NANO_TRY(sign_with(doc, marked.by, keys));
   for (const tuf::DocSignature& s : doc.signatures) out.key_ids.push_back(s.key_id);
   out.wanted = marked.by.key_ids;

@@ -3,7 +3,9 @@
 
 namespace nano::registry {
 
-MemoryKeys::MemoryKeys(verify::PrivateKey only) : only_(only.public_key().key_id()) { add(std::move(only)); }
+MemoryKeys::MemoryKeys(verify::PrivateKey only) : only_(only.public_key().key_id()) {
+  add(std::move(only));
+}
 
 void MemoryKeys::add(verify::PrivateKey key) {
   std::string id = key.public_key().key_id();

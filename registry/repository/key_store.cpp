@@ -1,10 +1,10 @@
 // registry/repository/key_store.cpp: files of keys, found by their public halves.
 #include "registry/repository/key_store.h"
 
+#include <algorithm>
+
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "base/text.h"
 #include "registry/repository/roles.h"
@@ -20,17 +20,21 @@ constexpr uint64_t kMaxPublicBytes = 4096;
 constexpr std::size_t kMaxLabel = 100;
 
 Status check_label(std::string_view label) {
-  const bool good = !label.empty() && label.size() <= kMaxLabel && label.front() != '.' && label.front() != '-' &&
-                    label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
+  const bool good =
+      !label.empty() && label.size() <= kMaxLabel && label.front() != '.' && label.front() != '-' &&
+      label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
   if (good) return Unit{};
-  return make_error(Errc::usage, "'" + sanitize(label.substr(0, kMaxLabel)) + "' cannot name a key", "use a-z, 0-9, '.', '-' and '_'");
+  return make_error(Errc::usage, "'" + sanitize(label.substr(0, kMaxLabel)) + "' cannot name a key",
+                    "use a-z, 0-9, '.', '-' and '_'");
 }
 
 }  // namespace
 
 bool signs_rarely(std::string_view label) {
-  for (const std::string_view role : {verify::tuf::kRoot, verify::tuf::kTargets, roles::kAdvisory, roles::kRegistrar})
-    if (label == role || (label.starts_with(role) && label.size() > role.size() && label[role.size()] == '.')) return true;
+  for (const std::string_view role :
+       {verify::tuf::kRoot, verify::tuf::kTargets, roles::kAdvisory, roles::kRegistrar})
+    if (label == role || (label.starts_with(role) && label.size() > role.size() && label[role.size()] == '.'))
+      return true;
   return false;
 }
 
@@ -39,9 +43,14 @@ Status check_private(const fs::Path& file) {
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return make_error(Errc::store, "cannot examine '" + file.string() + "'");
   if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return make_error(Errc::denied, "the private key '" + file.string() + "' can be read by others, and is not used", "chmod 600 '" + file.string() + "'; if others may have read it, replace it: `nano-registry key rotate`");
+    return make_error(Errc::denied,
+                      "the private key '" + file.string() + "' can be read by others, and is not used",
+                      "chmod 600 '" + file.string() +
+                          "'; if others may have read it, replace it: `nano-registry key rotate`");
   if (st.st_uid != ::geteuid() && ::geteuid() != 0)
-    return make_error(Errc::denied, "the private key '" + file.string() + "' belongs to another user, and is not used", "use keys of your own");
+    return make_error(Errc::denied,
+                      "the private key '" + file.string() + "' belongs to another user, and is not used",
+                      "use keys of your own");
   return Unit{};
 }
 
@@ -122,7 +131,9 @@ Result<const verify::PrivateKey*> KeyStore::find(const std::string& key_id) {
   }
   if (!key) return std::move(key.error());
   if (key->public_key() != at->second.key)
-    return make_error(Errc::integrity, "'" + file.string() + "' is not the key that the .pub file beside it names", "put the right files together again");
+    return make_error(Errc::integrity,
+                      "'" + file.string() + "' is not the key that the .pub file beside it names",
+                      "put the right files together again");
   return &open_.emplace(key_id, std::move(*key)).first->second;
 }
 
@@ -133,11 +144,15 @@ Result<verify::PublicKey> KeyStore::make(std::string_view label) {
 
 Result<verify::PublicKey> KeyStore::create(std::string_view label) {
   NANO_TRY(check_label(label));
-  if (named(label)) return make_error(Errc::refused, "there is a key '" + std::string(label) + "' already, and none is overwritten", "choose another name");
+  if (named(label))
+    return make_error(Errc::refused,
+                      "there is a key '" + std::string(label) + "' already, and none is overwritten",
+                      "choose another name");
   const fs::Path& folder = folders_.offline && signs_rarely(label) ? *folders_.offline : folders_.online;
   NANO_TRY(fs::make_dirs(folder, 0700));
   // One passphrase a folder: a slip of the pen must not seal a new key with another one than its neighbours have.
-  const auto neighbour = std::find_if(places_.begin(), places_.end(), [&](const auto& entry) { return entry.second.folder == folder; });
+  const auto neighbour = std::find_if(places_.begin(), places_.end(),
+                                      [&](const auto& entry) { return entry.second.folder == folder; });
   if (neighbour != places_.end()) NANO_TRY(find(neighbour->first));
   NANO_TRY_ASSIGN(const auto* secret, passphrase(folder, neighbour == places_.end()));
   NANO_TRY_ASSIGN(auto key, verify::PrivateKey::generate());

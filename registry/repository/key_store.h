@@ -16,16 +16,17 @@ namespace nano::registry {
 
 /// The passphrase of a folder's keys; nullopt: none, the keys lie (or are to lie) unencrypted. Asked at most once a folder.
 ///   for_new  keys are about to be written with it, so a person types it twice
-using AskPassphrase = std::function<Result<std::optional<verify::Secret>>(const fs::Path& folder, bool for_new)>;
+using AskPassphrase =
+    std::function<Result<std::optional<verify::Secret>>(const fs::Path& folder, bool for_new)>;
 
 //   <label>.pem   PKCS#8, mode 0600; PBES2 with PBKDF2-HMAC-SHA256, 600,000 rounds (verify/keys.h)
 //   <label>.pub   `ed25519:` + 64 hex digits: finds a key without opening it
 class KeyStore final : public KeyRing {
  public:
   struct Folders {
-    fs::Path online{};                ///< DIR.keys: where new keys go, unless …
+    fs::Path online{};                  ///< DIR.keys: where new keys go, unless …
     std::optional<fs::Path> offline{};  ///< … it is given and the label is one of a key that signs rarely
-    std::vector<fs::Path> more{};     ///< looked into, never written
+    std::vector<fs::Path> more{};       ///< looked into, never written
   };
   /// Reads the public halves. Absent folders are empty. errors  store; invalid: a .pub that is none
   [[nodiscard]] static Result<KeyStore> open(Folders folders, AskPassphrase ask);
@@ -38,7 +39,7 @@ class KeyStore final : public KeyRing {
   struct Entry {
     std::string label{};
     verify::PublicKey key{};
-    fs::Path file{};         ///< of the private half
+    fs::Path file{};  ///< of the private half
     bool encrypted = false;
     bool readable_by_others = false;
   };

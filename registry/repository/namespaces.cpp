@@ -22,7 +22,10 @@ struct Proof {
   uint32_t threshold = 1;
 };
 
-Error bad_proof(const std::string& why) { return make_error(Errc::untrusted, "the proof of possession is not accepted: " + why, "make it anew with `nano-registry key prove`"); }
+Error bad_proof(const std::string& why) {
+  return make_error(Errc::untrusted, "the proof of possession is not accepted: " + why,
+                    "make it anew with `nano-registry key prove`");
+}
 
 Result<Proof> read_proof(std::string_view bytes, const std::string& name, const std::string& registry) {
   Proof out;
@@ -32,23 +35,32 @@ Result<Proof> read_proof(std::string_view bytes, const std::string& name, const 
   const Json& extra = out.role.header.extra;
   const auto at = extra.is_object() ? extra.find(kProofField) : extra.end();
   if (!extra.is_object() || at == extra.end() || !at->is_object()) return bad_proof("it holds none");
-  const auto text = [&](const char* key) { return at->contains(key) && (*at)[key].is_string() ? (*at)[key].get<std::string>() : std::string(); };
-  if (text("registry") != registry) return bad_proof("it was made for another registry (id " + sanitize(text("registry")) + ")");
-  if (text("namespace") != name) return bad_proof("it was made for the namespace '" + sanitize(text("namespace")) + "'");
-  if (!at->contains("keys") || !(*at)["keys"].is_object() || (*at)["keys"].empty()) return bad_proof("it names no keys");
-  if (!at->contains("threshold") || !(*at)["threshold"].is_number_unsigned()) return bad_proof("it names no threshold");
+  const auto text = [&](const char* key) {
+    return at->contains(key) && (*at)[key].is_string() ? (*at)[key].get<std::string>() : std::string();
+  };
+  if (text("registry") != registry)
+    return bad_proof("it was made for another registry (id " + sanitize(text("registry")) + ")");
+  if (text("namespace") != name)
+    return bad_proof("it was made for the namespace '" + sanitize(text("namespace")) + "'");
+  if (!at->contains("keys") || !(*at)["keys"].is_object() || (*at)["keys"].empty())
+    return bad_proof("it names no keys");
+  if (!at->contains("threshold") || !(*at)["threshold"].is_number_unsigned())
+    return bad_proof("it names no threshold");
   tuf::Keys keys;
   tuf::RoleKeys all;
   for (const auto& [id, object] : (*at)["keys"].items()) {
     NANO_TRY_ASSIGN(tuf::Key key, tuf::Key::parse(id, object));
-    if (!key.usable()) return bad_proof("its key " + sanitize(id.substr(0, 16)) + " cannot be used: " + key.unusable());
+    if (!key.usable())
+      return bad_proof("its key " + sanitize(id.substr(0, 16)) + " cannot be used: " + key.unusable());
     out.owners.push_back(key);
     all.key_ids.push_back(id);
     keys.emplace(id, std::move(key));
   }
   out.threshold = (*at)["threshold"].get<uint32_t>();
-  all.threshold = static_cast<uint32_t>(all.key_ids.size());  // possession is shown by each key, whatever the role's own threshold is
-  if (out.threshold < 1 || out.threshold > all.threshold) return bad_proof("its threshold is not between 1 and the number of its keys");
+  all.threshold = static_cast<uint32_t>(
+      all.key_ids.size());  // possession is shown by each key, whatever the role's own threshold is
+  if (out.threshold < 1 || out.threshold > all.threshold)
+    return bad_proof("its threshold is not between 1 and the number of its keys");
   NANO_TRY(tuf::verify_document(out.doc, keys, all, "the proof for the namespace '" + name + "'"));
   if (out.role.delegations) return bad_proof("it delegates");
   return out;
@@ -94,24 +106,32 @@ Status Repository::Impl::check_new_namespace(const std::string& name) const {
     const std::string other = roles::namespace_of(role);
     if (other.empty()) continue;
     if (other == name)
-      return make_error(Errc::refused, "the namespace '" + name + "' exists or existed, and none is ever given away twice",
+      return make_error(Errc::refused,
+                        "the namespace '" + name + "' exists or existed, and none is ever given away twice",
                         "`nano-registry namespace list` shows them; `namespace rekey` changes its keys");
     if (namespace_skeleton(other) == skeleton)
-      return make_error(Errc::refused, "the namespace '" + name + "' looks like '" + other + "', which exists", "choose a name nobody can mistake for it");
+      return make_error(Errc::refused,
+                        "the namespace '" + name + "' looks like '" + other + "', which exists",
+                        "choose a name nobody can mistake for it");
   }
   return Unit{};
 }
 
-Status Repository::check_new_namespace(const std::string& name) const { return impl_->check_new_namespace(name); }
+Status Repository::check_new_namespace(const std::string& name) const {
+  return impl_->check_new_namespace(name);
+}
 
 Result<Repository::Impl::Home> Repository::Impl::home_or_tombstone(const std::string& name) {
-  if (!has_namespace(name)) return make_error(Errc::not_found, "nobody has the namespace '" + sanitize(name) + "' in this registry", "`nano-registry namespace list` shows them");
+  if (!has_namespace(name))
+    return make_error(Errc::not_found, "nobody has the namespace '" + sanitize(name) + "' in this registry",
+                      "`nano-registry namespace list` shows them");
   const std::string reg = roles::reg_of(name);
   NANO_TRY_ASSIGN(const tuf::Targets* registrar, served->role(reg, tuf::kTargets));
   NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(roles::ns(name), reg));
   Home out{.name = name, .ns = *role, .ns_keys = registrar->delegations->find(roles::ns(name))->keys};
   const Json& extra = role->header.extra;
-  if (extra.is_object() && extra.contains(roles::kTombstoneField)) out.tombstone = extra.at(roles::kTombstoneField).get<std::string>();
+  if (extra.is_object() && extra.contains(roles::kTombstoneField))
+    out.tombstone = extra.at(roles::kTombstoneField).get<std::string>();
   if (out.ns.header.extra.is_object()) out.ns.header.extra.erase(std::string(kProofField));  // it has served
   const tuf::Delegation* rel = role->delegations ? role->delegations->find(roles::rel(name)) : nullptr;
   if (rel != nullptr) {
@@ -125,13 +145,17 @@ Result<Repository::Impl::Home> Repository::Impl::home_or_tombstone(const std::st
 Result<Repository::Impl::Home> Repository::Impl::home(const std::string& name) {
   NANO_TRY_ASSIGN(Home out, home_or_tombstone(name));
   if (!out.tombstone.empty())
-    return make_error(Errc::refused, "the namespace '" + name + "' was removed: " + sanitize(out.tombstone), "publish in another one: a removed namespace never comes back");
+    return make_error(Errc::refused, "the namespace '" + name + "' was removed: " + sanitize(out.tombstone),
+                      "publish in another one: a removed namespace never comes back");
   return out;
 }
 
-Status Repository::Impl::delegate(Edition& changes, const std::string& name, const std::vector<tuf::Key>& owners, uint32_t threshold) {
+Status Repository::Impl::delegate(Edition& changes, const std::string& name,
+                                  const std::vector<tuf::Key>& owners, uint32_t threshold) {
   if (owners.empty() || threshold < 1 || threshold > owners.size())
-    return make_error(Errc::usage, "a namespace needs at least one key, and a threshold between 1 and the number of its keys");
+    return make_error(
+        Errc::usage,
+        "a namespace needs at least one key, and a threshold between 1 and the number of its keys");
   NANO_TRY_ASSIGN(const tuf::Targets* served_targets, served->targets());
   const std::string reg = roles::reg_of(name);
   NANO_TRY_ASSIGN(const tuf::RoleKeys registrar, keys_of(roles::reg_of(schemas::kRootNamespace)));
@@ -140,7 +164,8 @@ Status Repository::Impl::delegate(Edition& changes, const std::string& name, con
     tuf::Targets targets = *served_targets;
     targets.delegations->roles.push_back(roles::delegate_shard(tree::shard(name)));
     targets.delegations->roles.back().keys = registrar;
-    changes.put(std::string(tuf::kTargets), std::move(targets), served->root().roles.at(std::string(tuf::kTargets)));
+    changes.put(std::string(tuf::kTargets), std::move(targets),
+                served->root().roles.at(std::string(tuf::kTargets)));
   } else {
     NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(reg, tuf::kTargets));
     body = *role;
@@ -158,7 +183,8 @@ Status Repository::Impl::delegate(Edition& changes, const std::string& name, con
   return Unit{};
 }
 
-Status Repository::add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold) {
+Status Repository::add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
+                                 uint32_t threshold) {
   NANO_TRY(impl_->check_new_namespace(name));
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
@@ -169,14 +195,16 @@ Status Repository::add_namespace(const std::string& name, const std::vector<veri
 Status Repository::add_namespace(const std::string& name, std::string_view bytes) {
   NANO_TRY(impl_->check_new_namespace(name));
   NANO_TRY_ASSIGN(Proof proof, read_proof(bytes, name, id()));
-  if (proof.role.header.version != 1 || !proof.role.targets.empty()) return bad_proof("a new namespace begins with an empty role of version 1");
+  if (proof.role.header.version != 1 || !proof.role.targets.empty())
+    return bad_proof("a new namespace begins with an empty role of version 1");
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, proof.owners, proof.threshold));
   changes.put_signed(roles::ns(name), std::move(proof.doc), 1);
   return impl_->commit(changes);
 }
 
-Status Repository::rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold) {
+Status Repository::rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
+                                   uint32_t threshold) {
   NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name));
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
@@ -187,11 +215,16 @@ Status Repository::rekey_namespace(const std::string& name, const std::vector<ve
 Status Repository::rekey_namespace(const std::string& name, std::string_view bytes) {
   NANO_TRY_ASSIGN(const Impl::Home at, impl_->home(name));
   NANO_TRY_ASSIGN(Proof proof, read_proof(bytes, name, id()));
-  if (proof.role.header.version != impl_->served->next_version(roles::ns(name))) return bad_proof("its version is not the next one");
+  if (proof.role.header.version != impl_->served->next_version(roles::ns(name)))
+    return bad_proof("its version is not the next one");
   if (at.rel && !at.rel->targets.empty())
-    return make_error(Errc::refused, "the namespace '" + name + "' has releases by a release key, which a proof cannot carry over", "rekey it where its keys are at hand");
+    return make_error(
+        Errc::refused,
+        "the namespace '" + name + "' has releases by a release key, which a proof cannot carry over",
+        "rekey it where its keys are at hand");
   // New keys take over what was published; they do not get to change it on the way in.
-  if (proof.role.to_json()["targets"] != at.ns.to_json()["targets"]) return bad_proof("it lists other releases than are served");
+  if (proof.role.to_json()["targets"] != at.ns.to_json()["targets"])
+    return bad_proof("it lists other releases than are served");
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, proof.owners, proof.threshold));
   changes.put_signed(roles::ns(name), std::move(proof.doc), proof.role.header.version);
@@ -200,8 +233,10 @@ Status Repository::rekey_namespace(const std::string& name, std::string_view byt
 
 Status Repository::remove_namespace(const std::string& name, const std::string& reason) {
   NANO_TRY(impl_->home(name));
-  if (reason.empty() || reason.size() > schemas::kMaxYankBytes || reason.find_first_of("\r\n") != std::string::npos)
-    return make_error(Errc::usage, "removing a namespace needs a reason of one line: it stays in the registry for ever");
+  if (reason.empty() || reason.size() > schemas::kMaxYankBytes ||
+      reason.find_first_of("\r\n") != std::string::npos)
+    return make_error(Errc::usage,
+                      "removing a namespace needs a reason of one line: it stays in the registry for ever");
   const std::string reg = roles::reg_of(name);
   NANO_TRY_ASSIGN(const tuf::Targets* targets, impl_->served->targets());
   NANO_TRY_ASSIGN(const tuf::RoleKeys registrar, impl_->keys_of(reg));
@@ -249,7 +284,8 @@ Result<std::vector<NamespaceOwner>> Repository::namespaces() {
   return out;
 }
 
-Result<std::string> prove_namespace(const std::string& name, const std::string& registry, const std::vector<verify::PublicKey>& owners, uint32_t threshold,
+Result<std::string> prove_namespace(const std::string& name, const std::string& registry,
+                                    const std::vector<verify::PublicKey>& owners, uint32_t threshold,
                                     std::string_view current, KeyRing& keys, UnixTime now) {
   if (name != schemas::kRootNamespace) NANO_TRY(schemas::check_simple_name(name, "the namespace"));
   NANO_TRY(Digest::parse_hex(registry));
@@ -263,12 +299,14 @@ Result<std::string> prove_namespace(const std::string& name, const std::string& 
   Json listed = Json::object();
   for (const auto& k : owners) listed[k.key_id()] = tuf::Key::of(k).json();
   role.header.extra = Json::object();
-  role.header.extra[std::string(kProofField)] = {{"registry", registry}, {"namespace", name}, {"keys", std::move(listed)}, {"threshold", threshold}};
+  role.header.extra[std::string(kProofField)] = {
+      {"registry", registry}, {"namespace", name}, {"keys", std::move(listed)}, {"threshold", threshold}};
   NANO_TRY_ASSIGN(auto doc, tuf::make_document(role.to_json()));
   const tuf::RoleKeys all = role_keys(tuf_keys(owners), static_cast<uint32_t>(owners.size()));
   NANO_TRY_ASSIGN(const uint32_t count, sign_with(doc, all, keys));
   if (count < owners.size() || owners.empty())
-    return make_error(Errc::denied, "a proof of possession needs each of its keys, and " + std::to_string(owners.size() - count) + " are not at hand");
+    return make_error(Errc::denied, "a proof of possession needs each of its keys, and " +
+                                        std::to_string(owners.size() - count) + " are not at hand");
   return tuf::write_document(doc);
 }
 

@@ -45,10 +45,13 @@ Status Repository::Impl::load() {
   served.emplace(std::move(*opened));
   NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(roles::kIndex, tuf::kTargets));
   const auto file = role->targets.find(std::string(kIndexTarget));
-  if (file == role->targets.end()) return make_error(Errc::invalid, "the role 'index' lists no " + std::string(kIndexTarget));
+  if (file == role->targets.end())
+    return make_error(Errc::invalid, "the role 'index' lists no " + std::string(kIndexTarget));
   const Digest digest = digest_of(file->second);
   NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(tree.at(tree::index(digest)), file->second.length));
-  if (sha256(bytes) != digest) return make_error(Errc::integrity, "the registry's index file was changed: it is not what the role 'index' names");
+  if (sha256(bytes) != digest)
+    return make_error(Errc::integrity,
+                      "the registry's index file was changed: it is not what the role 'index' names");
   NANO_TRY_ASSIGN(index, schemas::parse_index(bytes));
   index_digest = digest;
   return Unit{};
@@ -65,7 +68,8 @@ Status Repository::Impl::commit(Edition& changes) {
 Result<tuf::RoleKeys> Repository::Impl::keys_of(std::string_view role) {
   NANO_TRY_ASSIGN(const tuf::Targets* targets, served->targets());
   const tuf::Delegation* d = targets->delegations ? targets->delegations->find(role) : nullptr;
-  if (d == nullptr) return make_error(Errc::invalid, "the role 'targets' delegates nothing to '" + std::string(role) + "'");
+  if (d == nullptr)
+    return make_error(Errc::invalid, "the role 'targets' delegates nothing to '" + std::string(role) + "'");
   return d->keys;
 }
 
@@ -88,7 +92,8 @@ void Repository::Impl::prune_indexes(const Digest& previous) const {
   if (!names) return;
   for (const std::string& name : *names) {
     const std::string path = std::string(tree::kIndexFolder) + "/" + name;
-    if (path != tree::index(index_digest) && path != tree::index(previous)) (void)fs::remove_file(tree.at(path));
+    if (path != tree::index(index_digest) && path != tree::index(previous))
+      (void)fs::remove_file(tree.at(path));
   }
 }
 
@@ -99,24 +104,37 @@ Repository::Repository(Repository&&) noexcept = default;
 Repository& Repository::operator=(Repository&&) noexcept = default;
 Repository::~Repository() = default;
 
-const schemas::Index& Repository::index() const { return impl_->index; }
-const std::string& Repository::id() const { return impl_->served->id(); }
-const tuf::Root& Repository::root() const { return impl_->served->root(); }
-const std::filesystem::path& Repository::dir() const { return impl_->tree.dir(); }
+const schemas::Index& Repository::index() const {
+  return impl_->index;
+}
+const std::string& Repository::id() const {
+  return impl_->served->id();
+}
+const tuf::Root& Repository::root() const {
+  return impl_->served->root();
+}
+const std::filesystem::path& Repository::dir() const {
+  return impl_->tree.dir();
+}
 
-Result<Repository> Repository::init(const std::filesystem::path& dir, const InitOptions& options, KeyRing& keys) {
+Result<Repository> Repository::init(const std::filesystem::path& dir, const InitOptions& options,
+                                    KeyRing& keys) {
   NANO_TRY_ASSIGN(const auto there, fs::list_dir(dir));
   if (fs::exists(dir) && (!fs::is_dir(dir) || !there.empty()))
-    return make_error(Errc::refused, "'" + dir.string() + "' is not an empty folder", "name a new folder; nothing was changed");
+    return make_error(Errc::refused, "'" + dir.string() + "' is not an empty folder",
+                      "name a new folder; nothing was changed");
   NANO_TRY(fs::make_dirs(dir));
-  NANO_TRY_ASSIGN(auto lock, fs::FileLock::acquire(dir / tree::kLock, std::chrono::seconds(1), "nano-registry init"));
-  OpenOptions open{.now = options.now, .lifetimes = options.lifetimes, .adopt_namespaces = options.adopt_namespaces};
+  NANO_TRY_ASSIGN(auto lock,
+                  fs::FileLock::acquire(dir / tree::kLock, std::chrono::seconds(1), "nano-registry init"));
+  OpenOptions open{
+      .now = options.now, .lifetimes = options.lifetimes, .adopt_namespaces = options.adopt_namespaces};
   auto impl = std::make_unique<Impl>(dir, std::move(open), keys, std::move(lock));
-  NANO_TRY(impl->tree.put(tree::kRegistryJson,
-                          schemas::write_registry_json({.name = options.name.empty() ? folder_name(dir) : options.name,
-                                                        .title = options.title,
-                                                        .api = options.api,
-                                                        .protocol = 1})));
+  NANO_TRY(impl->tree.put(
+      tree::kRegistryJson,
+      schemas::write_registry_json({.name = options.name.empty() ? folder_name(dir) : options.name,
+                                    .title = options.title,
+                                    .api = options.api,
+                                    .protocol = 1})));
   tuf::Root root;
   for (const std::string_view role : {tuf::kRoot, tuf::kTargets, tuf::kSnapshot, tuf::kTimestamp}) {
     NANO_TRY_ASSIGN(const auto key, keys.make(role));
@@ -154,9 +172,11 @@ Result<Repository> Repository::init(const std::filesystem::path& dir, const Init
   return Repository(std::move(impl));
 }
 
-Result<Repository> Repository::open(const std::filesystem::path& dir, const OpenOptions& options, KeyRing& keys) {
+Result<Repository> Repository::open(const std::filesystem::path& dir, const OpenOptions& options,
+                                    KeyRing& keys) {
   if (!fs::exists(dir / tree::metadata("1.root.json")))
-    return make_error(Errc::not_found, "there is no registry in '" + dir.string() + "'", "`nano-registry init DIR` makes one");
+    return make_error(Errc::not_found, "there is no registry in '" + dir.string() + "'",
+                      "`nano-registry init DIR` makes one");
   NANO_TRY_ASSIGN(auto lock, fs::FileLock::acquire(dir / tree::kLock, options.lock_timeout, options.holder));
   auto impl = std::make_unique<Impl>(dir, options, keys, std::move(lock));
   auto loaded = impl->load();

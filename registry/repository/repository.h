@@ -25,10 +25,10 @@
 namespace nano::registry {
 
 struct InitOptions {
-  std::string name{};   ///< what the registry calls itself; "" = the folder's name
+  std::string name{};  ///< what the registry calls itself; "" = the folder's name
   std::string title{};
-  std::string api{};    ///< URL of its server; "" = none
-  UnixTime now = 0;     ///< build_time(): SOURCE_DATE_EPOCH makes the tree reproducible but for the signatures
+  std::string api{};  ///< URL of its server; "" = none
+  UnixTime now = 0;   ///< build_time(): SOURCE_DATE_EPOCH makes the tree reproducible but for the signatures
   roles::Lifetimes lifetimes{};
   /// Delegate all 256 shards at once, so that a registrar without the key of `targets` can take in any namespace.
   bool all_shards = false;
@@ -54,7 +54,7 @@ struct Added {
   Digest release{};
   bool already_there = false;  ///< the same bytes were published before: nothing was done
   uint64_t new_blobs = 0;
-  uint64_t new_bytes = 0;      ///< of the new blobs
+  uint64_t new_bytes = 0;  ///< of the new blobs
 };
 
 /// Who may publish in a namespace.
@@ -85,9 +85,11 @@ struct RoleStatus {
 class Repository {
  public:
   /// Make an empty tree, with keys that `keys` makes. errors  refused: the folder is not empty; store
-  [[nodiscard]] static Result<Repository> init(const std::filesystem::path& dir, const InitOptions& options, KeyRing& keys);
+  [[nodiscard]] static Result<Repository> init(const std::filesystem::path& dir, const InitOptions& options,
+                                               KeyRing& keys);
   /// errors  not_found: no tree there; untrusted, integrity, invalid: its metadata were changed; store (also: locked)
-  [[nodiscard]] static Result<Repository> open(const std::filesystem::path& dir, const OpenOptions& options, KeyRing& keys);
+  [[nodiscard]] static Result<Repository> open(const std::filesystem::path& dir, const OpenOptions& options,
+                                               KeyRing& keys);
 
   // --- publishing (publish.cpp) -------------------------------------------------------------------------------
 
@@ -99,7 +101,8 @@ class Repository {
   [[nodiscard]] Result<Added> add(const Packed& packed, const AddOptions& options);
   /// Take a version back (`reason`: one line) or, with "", offer it again. Locked projects still find it.
   /// errors  not_found, denied, usage
-  [[nodiscard]] Status yank(const schemas::PackageName& name, const schemas::Version& version, const std::string& reason);
+  [[nodiscard]] Status yank(const schemas::PackageName& name, const schemas::Version& version,
+                            const std::string& reason);
 
   // --- namespaces (namespaces.cpp) ----------------------------------------------------------------------------
 
@@ -107,14 +110,16 @@ class Repository {
   [[nodiscard]] Status check_new_namespace(const std::string& name) const;
   /// Register a namespace for `owners`, which are in the key ring.
   ///   errors  usage: the name; refused: it exists, was removed (never reused), or looks like one that exists; denied
-  [[nodiscard]] Status add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold = 1);
+  [[nodiscard]] Status add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
+                                     uint32_t threshold = 1);
   /// Register a namespace for whoever signed `proof` (prove_namespace). errors  also untrusted: not signed by each of its keys,
   /// or made for another registry or namespace
   [[nodiscard]] Status add_namespace(const std::string& name, std::string_view proof);
   /// For good: a terminating tombstone stays, signed by the registrar. errors  not_found, denied, usage: no reason
   [[nodiscard]] Status remove_namespace(const std::string& name, const std::string& reason);
   /// Other keys from now on; the role is signed anew by them. What was published stays. errors  as add_namespace, not_found
-  [[nodiscard]] Status rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners, uint32_t threshold = 1);
+  [[nodiscard]] Status rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
+                                       uint32_t threshold = 1);
   [[nodiscard]] Status rekey_namespace(const std::string& name, std::string_view proof);
   /// A key that may publish but not change the namespace's keys: the delegated role ns.<name>.rel. errors  as above
   [[nodiscard]] Status set_release_key(const std::string& name, const verify::PublicKey& key);
@@ -134,7 +139,8 @@ class Repository {
   [[nodiscard]] Result<bool> refresh(bool only_if_due = false);
   /// Replace the keys of "root", "targets", "snapshot", "timestamp", "advisory", "index" or "registrar" by keys of the ring.
   /// errors  denied: the keys of a delegator, or the old root keys, are not at hand; usage: no such role
-  [[nodiscard]] Status rotate(std::string_view role, const std::vector<verify::PublicKey>& keys, uint32_t threshold = 1);
+  [[nodiscard]] Status rotate(std::string_view role, const std::vector<verify::PublicKey>& keys,
+                              uint32_t threshold = 1);
   /// Sign "root", "targets", "advisory" or "reg" (each reg.<hh>) anew, for another lifetime. errors  denied, usage
   [[nodiscard]] Status renew(std::string_view role);
   /// The next version of such a role as a document to be signed elsewhere (with what can be signed here); one for each role.
@@ -145,7 +151,9 @@ class Repository {
   };
   [[nodiscard]] Result<std::vector<Draft>> drafts(std::string_view role);
   /// What rotate() would serve, as documents to be signed elsewhere: all of them are installed together.
-  [[nodiscard]] Result<std::vector<Draft>> rotation_drafts(std::string_view role, const std::vector<verify::PublicKey>& keys, uint32_t threshold = 1);
+  [[nodiscard]] Result<std::vector<Draft>> rotation_drafts(std::string_view role,
+                                                           const std::vector<verify::PublicKey>& keys,
+                                                           uint32_t threshold = 1);
   /// Serve documents that were signed elsewhere. errors  untrusted: signatures, a version that is not the next, a role that
   /// is not delegated; denied; invalid
   [[nodiscard]] Status install(const std::vector<std::string>& documents);
@@ -169,8 +177,10 @@ class Repository {
 /// The proof that somebody holds the keys of a namespace, made without the registry's data: its role's first document (or, with
 /// `current`, the next one, for a change of keys), signed by each key.
 ///   registry  its id; current  the role's present document, or ""
-[[nodiscard]] Result<std::string> prove_namespace(const std::string& name, const std::string& registry, const std::vector<verify::PublicKey>& owners,
-                                                  uint32_t threshold, std::string_view current, KeyRing& keys, UnixTime now);
+[[nodiscard]] Result<std::string> prove_namespace(const std::string& name, const std::string& registry,
+                                                  const std::vector<verify::PublicKey>& owners,
+                                                  uint32_t threshold, std::string_view current, KeyRing& keys,
+                                                  UnixTime now);
 
 /// Sign a document that drafts() made, on a machine without the registry's data, with every key of the ring that it names.
 ///   errors  denied: none of them is at hand; invalid
@@ -181,7 +191,8 @@ struct SignedElsewhere {
   std::vector<std::string> key_ids{};  ///< that have signed it
   std::vector<std::string> wanted{};   ///< that may
   uint32_t threshold = 1;
-  std::vector<std::string> says{};     ///< what it decides, for the person who signs: "root key 12ab…", "namespace acme: key …"
+  std::vector<std::string>
+      says{};  ///< what it decides, for the person who signs: "root key 12ab…", "namespace acme: key …"
   std::string bytes{};
 };
 [[nodiscard]] Result<SignedElsewhere> sign_elsewhere(std::string_view document, KeyRing& keys);

@@ -18,7 +18,8 @@ struct Repository::Impl {
   schemas::Index index{};
   Digest index_digest{};  ///< of the index that is served
 
-  Impl(fs::Path dir, OpenOptions o, KeyRing& k, fs::FileLock l) : tree(std::move(dir)), keys(k), lock(std::move(l)), options(std::move(o)) {}
+  Impl(fs::Path dir, OpenOptions o, KeyRing& k, fs::FileLock l)
+      : tree(std::move(dir)), keys(k), lock(std::move(l)), options(std::move(o)) {}
 
   /// A namespace's two or three roles, copied to be changed.
   struct Home {
@@ -31,7 +32,9 @@ struct Repository::Impl {
   };
 
   [[nodiscard]] Status load();
-  [[nodiscard]] Edition edition() { return Edition(tree, served ? &*served : nullptr, keys, options.lifetimes, options.now); }
+  [[nodiscard]] Edition edition() {
+    return Edition(tree, served ? &*served : nullptr, keys, options.lifetimes, options.now);
+  }
   /// Commit, and read back what is served now.
   [[nodiscard]] Status commit(Edition& edition);
   /// What "targets" says of who signs `role`. errors  invalid: it does not delegate to it
@@ -42,19 +45,23 @@ struct Repository::Impl {
   [[nodiscard]] Result<Home> home_or_tombstone(const std::string& name);
   [[nodiscard]] Status check_new_namespace(const std::string& name) const;
   /// reg.<hh> with one delegation put in place (and, for a new shard, "targets" that delegates to it), into `edition`.
-  [[nodiscard]] Status delegate(Edition& edition, const std::string& name, const std::vector<verify::tuf::Key>& owners, uint32_t threshold);
+  [[nodiscard]] Status delegate(Edition& edition, const std::string& name,
+                                const std::vector<verify::tuf::Key>& owners, uint32_t threshold);
   /// The index with this package's entry renewed from what the roles list, into `edition` and onto the disk.
   [[nodiscard]] Status put_index(Edition& edition, schemas::Index next);
-  [[nodiscard]] Status renew_package(schemas::Index& next, const schemas::PackageName& name, const Home& home, UnixTime now) const;
+  [[nodiscard]] Status renew_package(schemas::Index& next, const schemas::PackageName& name, const Home& home,
+                                     UnixTime now) const;
   [[nodiscard]] Result<bool> is_there(const schemas::Release& release, const Digest& digest);
-  [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes, const Digest& digest, UnixTime now);
+  [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes,
+                               const Digest& digest, UnixTime now);
   void prune_indexes(const Digest& previous) const;
   /// Put the changed home back into `edition`; the release role when its keys are at hand, else the namespace's own.
   [[nodiscard]] bool publishes_with_release_key(const Home& home) const;
 
   /// Documents to be signed elsewhere (elsewhere.cpp), with what can be signed here. `by`: who may sign them.
   [[nodiscard]] Result<Draft> draft_root(verify::tuf::Root root, const verify::tuf::RoleKeys& by);
-  [[nodiscard]] Result<Draft> draft_role(verify::tuf::Targets body, const std::string& role, const verify::tuf::RoleKeys& by);
+  [[nodiscard]] Result<Draft> draft_role(verify::tuf::Targets body, const std::string& role,
+                                         const verify::tuf::RoleKeys& by);
 };
 
 /// The target a role lists for bytes that lie in the tree.

@@ -15,11 +15,21 @@ constexpr std::string_view kRelSuffix = ".rel";
 
 }  // namespace
 
-std::string reg(std::string_view shard) { return std::string(kRegPrefix) + std::string(shard); }
-std::string reg_of(std::string_view ns) { return reg(tree::shard(ns)); }
-std::string ns(std::string_view name) { return std::string(kNsPrefix) + std::string(name); }
-std::string rel(std::string_view name) { return ns(name) + std::string(kRelSuffix); }
-bool is_reg(std::string_view role) { return role.starts_with(kRegPrefix); }
+std::string reg(std::string_view shard) {
+  return std::string(kRegPrefix) + std::string(shard);
+}
+std::string reg_of(std::string_view ns) {
+  return reg(tree::shard(ns));
+}
+std::string ns(std::string_view name) {
+  return std::string(kNsPrefix) + std::string(name);
+}
+std::string rel(std::string_view name) {
+  return ns(name) + std::string(kRelSuffix);
+}
+bool is_reg(std::string_view role) {
+  return role.starts_with(kRegPrefix);
+}
 
 std::string namespace_of(std::string_view role) {
   if (!role.starts_with(kNsPrefix)) return {};
@@ -62,7 +72,14 @@ int64_t Lifetimes::of(std::string_view role) const {
 }
 
 Lifetimes Lifetimes::all(int64_t seconds) {
-  return {.root = seconds, .targets = seconds, .advisory = seconds, .index = seconds, .reg = seconds, .ns = seconds, .snapshot = seconds, .timestamp = seconds};
+  return {.root = seconds,
+          .targets = seconds,
+          .advisory = seconds,
+          .index = seconds,
+          .reg = seconds,
+          .ns = seconds,
+          .snapshot = seconds,
+          .timestamp = seconds};
 }
 
 }  // namespace nano::registry::roles

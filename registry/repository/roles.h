@@ -43,7 +43,9 @@ struct Lifetimes {
   int64_t advisory = 365 * kDay;
   int64_t index = 7 * kDay;
   int64_t reg = 180 * kDay;
-  int64_t ns = 3650 * kDay;  ///< freshness is the snapshot's job, revocation reg's: a quiet publisher stays installable
+  int64_t ns =
+      3650 *
+      kDay;  ///< freshness is the snapshot's job, revocation reg's: a quiet publisher stays installable
   int64_t snapshot = 7 * kDay;
   int64_t timestamp = kDay;
   [[nodiscard]] int64_t of(std::string_view role) const;

@@ -17,15 +17,19 @@ constexpr int64_t kAnyAge = int64_t{100} * 366 * 86'400;  ///< seconds: expiry i
 
 }  // namespace
 
-Result<Served> Served::open_with(const TreeWriter& tree, UnixTime now, const std::vector<std::string>& roots) {
-  NANO_TRY_ASSIGN(auto set, tuf::TrustedSet::start(roots.front(), {.now = now, .max_stale_s = kAnyAge}, kLimits));
+Result<Served> Served::open_with(const TreeWriter& tree, UnixTime now,
+                                 const std::vector<std::string>& roots) {
+  NANO_TRY_ASSIGN(auto set,
+                  tuf::TrustedSet::start(roots.front(), {.now = now, .max_stale_s = kAnyAge}, kLimits));
   for (std::size_t i = 1; i < roots.size(); ++i) NANO_TRY(set.update_root(roots[i]));
   NANO_TRY(set.finish_root());
-  NANO_TRY_ASSIGN(const std::string timestamp,
-                  fs::read_file(tree.at(tree::metadata(tuf::metadata_file(tuf::kTimestamp))), kLimits.timestamp_bytes));
+  NANO_TRY_ASSIGN(
+      const std::string timestamp,
+      fs::read_file(tree.at(tree::metadata(tuf::metadata_file(tuf::kTimestamp))), kLimits.timestamp_bytes));
   NANO_TRY(set.update_timestamp(timestamp, tuf::TrustedSet::Source::remote));
   const std::string file = tuf::metadata_file(tuf::kSnapshot, set.timestamp()->snapshot.version);
-  NANO_TRY_ASSIGN(const std::string snapshot, fs::read_file(tree.at(tree::metadata(file)), kLimits.snapshot_bytes));
+  NANO_TRY_ASSIGN(const std::string snapshot,
+                  fs::read_file(tree.at(tree::metadata(file)), kLimits.snapshot_bytes));
   NANO_TRY(set.update_snapshot(snapshot, tuf::TrustedSet::Source::remote));
   Served out(tree, std::move(set));
   out.root_ = out.set_.root();
@@ -36,7 +40,8 @@ Result<Served> Served::open_with(const TreeWriter& tree, UnixTime now, const std
 Result<Served> Served::open(const TreeWriter& tree, UnixTime now) {
   std::vector<std::string> roots;
   for (uint64_t version = 1;; ++version) {
-    auto bytes = fs::read_file(tree.at(tree::metadata(tuf::metadata_file(tuf::kRoot, version))), kLimits.root_bytes);
+    auto bytes =
+        fs::read_file(tree.at(tree::metadata(tuf::metadata_file(tuf::kRoot, version))), kLimits.root_bytes);
     if (bytes) {
       roots.push_back(std::move(*bytes));
       continue;
@@ -45,7 +50,8 @@ Result<Served> Served::open(const TreeWriter& tree, UnixTime now) {
     break;
   }
   if (roots.empty())
-    return make_error(Errc::not_found, "there is no registry in '" + tree.dir().string() + "'", "`nano-registry init DIR` makes one");
+    return make_error(Errc::not_found, "there is no registry in '" + tree.dir().string() + "'",
+                      "`nano-registry init DIR` makes one");
   auto served = open_with(tree, now, roots);
   if (served || roots.size() < 2 || served.error().code != Errc::untrusted) return served;
   // A rotation that was killed between the new root and the new timestamp: the rest is still the old root's.
@@ -61,8 +67,10 @@ Result<Served> Served::open(const TreeWriter& tree, UnixTime now) {
 
 Result<std::string> Served::read(std::string_view role) const {
   const tuf::MetaFile* meta = snapshot().find(role);
-  if (meta == nullptr) return make_error(Errc::untrusted, "the snapshot does not list the role '" + std::string(role) + "'");
-  return fs::read_file(tree_->at(tree::metadata(tuf::metadata_file(role, meta->version))), kLimits.targets_bytes);
+  if (meta == nullptr)
+    return make_error(Errc::untrusted, "the snapshot does not list the role '" + std::string(role) + "'");
+  return fs::read_file(tree_->at(tree::metadata(tuf::metadata_file(role, meta->version))),
+                       kLimits.targets_bytes);
 }
 
 Result<const tuf::Targets*> Served::targets() {
@@ -88,7 +96,10 @@ Result<const tuf::Targets*> Served::role(std::string_view name, std::string_view
 
 uint64_t Served::next_version(std::string_view role) const {
   const tuf::MetaFile* meta = snapshot().find(role);
-  uint64_t version = role == tuf::kSnapshot ? snapshot().header.version : role == tuf::kTimestamp ? timestamp().header.version : meta == nullptr ? 0 : meta->version;
+  uint64_t version = role == tuf::kSnapshot    ? snapshot().header.version
+                     : role == tuf::kTimestamp ? timestamp().header.version
+                     : meta == nullptr         ? 0
+                                               : meta->version;
   ++version;
   if (role == tuf::kTimestamp) return version;  // its one file has no version in its name
   while (fs::exists(tree_->at(tree::metadata(tuf::metadata_file(role, version))))) ++version;

@@ -36,7 +36,8 @@ class Served {
 
  private:
   Served(const TreeWriter& tree, verify::tuf::TrustedSet set) : tree_(&tree), set_(std::move(set)) {}
-  [[nodiscard]] static Result<Served> open_with(const TreeWriter& tree, UnixTime now, const std::vector<std::string>& roots);
+  [[nodiscard]] static Result<Served> open_with(const TreeWriter& tree, UnixTime now,
+                                                const std::vector<std::string>& roots);
   [[nodiscard]] Result<std::string> read(std::string_view role) const;
 
   const TreeWriter* tree_;

@@ -9,7 +9,9 @@ namespace nano::registry {
 
 Status TreeWriter::make_parents(const fs::Path& file) const {
   std::vector<fs::Path> made;
-  for (fs::Path dir = file.parent_path(); !fs::is_dir(dir) && dir != dir.parent_path(); dir = dir.parent_path()) made.push_back(dir);
+  for (fs::Path dir = file.parent_path(); !fs::is_dir(dir) && dir != dir.parent_path();
+       dir = dir.parent_path())
+    made.push_back(dir);
   NANO_TRY(fs::make_dirs(file.parent_path()));
   for (const fs::Path& dir : made) NANO_TRY(fs::sync_dir(dir.parent_path()));
   return Unit{};
@@ -23,7 +25,8 @@ Status TreeWriter::put(std::string_view path, std::string_view bytes) const {
 
 Status TreeWriter::put_new(std::string_view path, std::string_view bytes) const {
   if (fs::exists(at(path)))
-    return make_error(Errc::refused, "'" + at(path).string() + "' exists already, and what was signed is never overwritten");
+    return make_error(Errc::refused,
+                      "'" + at(path).string() + "' exists already, and what was signed is never overwritten");
   return put(path, bytes);
 }
 
@@ -33,8 +36,10 @@ Result<std::unique_ptr<BlobSink>> TreeWriter::blob(const BlobRequest& want) cons
     NANO_TRY_ASSIGN(const fs::Fd fd, fs::open_read(file));
     NANO_TRY_ASSIGN(const uint64_t size, fs::file_size(fd, file));
     if (size == want.size) return std::unique_ptr<BlobSink>();
-    return make_error(Errc::integrity, "'" + file.string() + "' has " + std::to_string(size) + " bytes, not " + std::to_string(want.size),
-                      "the tree was changed by something else: remove that file and add the release again");
+    return make_error(
+        Errc::integrity,
+        "'" + file.string() + "' has " + std::to_string(size) + " bytes, not " + std::to_string(want.size),
+        "the tree was changed by something else: remove that file and add the release again");
   }
   NANO_TRY(make_parents(file));
   return file_sink(want, file);

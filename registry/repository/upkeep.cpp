@@ -9,17 +9,22 @@ namespace tuf = verify::tuf;
 
 namespace {
 
-bool is_top_level(std::string_view role) { return role == tuf::kRoot || role == tuf::kTargets || role == tuf::kSnapshot || role == tuf::kTimestamp; }
+bool is_top_level(std::string_view role) {
+  return role == tuf::kRoot || role == tuf::kTargets || role == tuf::kSnapshot || role == tuf::kTimestamp;
+}
 
 Error no_such_role(std::string_view role, std::string_view which) {
-  return make_error(Errc::usage, "'" + std::string(role) + "' is no role whose keys or signature can be changed so", "one of " + std::string(which));
+  return make_error(Errc::usage,
+                    "'" + std::string(role) + "' is no role whose keys or signature can be changed so",
+                    "one of " + std::string(which));
 }
 
 /// The delegated roles a word stands for: itself, or all reg.<hh> for "reg" and "registrar".
 std::vector<std::string> roles_of(const tuf::Targets& targets, std::string_view word) {
   std::vector<std::string> out;
   for (const tuf::Delegation& d : targets.delegations->roles)
-    if (d.name == word || ((word == "reg" || word == roles::kRegistrar) && roles::is_reg(d.name))) out.push_back(d.name);
+    if (d.name == word || ((word == "reg" || word == roles::kRegistrar) && roles::is_reg(d.name)))
+      out.push_back(d.name);
   return out;
 }
 
@@ -41,9 +46,11 @@ void drop_unused(tuf::Keys& keys, const Entries& roles, KeysOf keys_of) {
   });
 }
 
-Result<Rotation> plan_rotation(Served& served, std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
+Result<Rotation> plan_rotation(Served& served, std::string_view role,
+                               const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
   if (new_keys.empty() || threshold < 1 || threshold > new_keys.size())
-    return make_error(Errc::usage, "a role needs at least one key, and a threshold between 1 and the number of its keys");
+    return make_error(Errc::usage,
+                      "a role needs at least one key, and a threshold between 1 and the number of its keys");
   NANO_TRY_ASSIGN(const tuf::Targets* targets, served.targets());
   Rotation out;
   out.by.threshold = threshold;
@@ -52,12 +59,14 @@ Result<Rotation> plan_rotation(Served& served, std::string_view role, const std:
     out.root = served.root();
     out.root->roles.at(std::string(role)) = out.by;
     for (const auto& k : new_keys) out.root->keys.insert_or_assign(k.key_id(), tuf::Key::of(k));
-    drop_unused(out.root->keys, out.root->roles, [](const auto& entry) -> const tuf::RoleKeys& { return entry.second; });
+    drop_unused(out.root->keys, out.root->roles,
+                [](const auto& entry) -> const tuf::RoleKeys& { return entry.second; });
     if (role == tuf::kTargets) out.targets = *targets;
     return out;
   }
   out.roles = roles_of(*targets, role);
-  if (out.roles.empty()) return no_such_role(role, "root, targets, snapshot, timestamp, advisory, index, registrar");
+  if (out.roles.empty())
+    return no_such_role(role, "root, targets, snapshot, timestamp, advisory, index, registrar");
   out.targets = *targets;
   tuf::Delegations& d = *out.targets->delegations;
   for (const auto& k : new_keys) d.keys.insert_or_assign(k.key_id(), tuf::Key::of(k));
@@ -72,10 +81,12 @@ Result<Rotation> plan_rotation(Served& served, std::string_view role, const std:
 Result<bool> Repository::refresh(bool only_if_due) {
   const OpenOptions& o = impl_->options;
   NANO_TRY_ASSIGN(const tuf::Targets* index, impl_->served->role(roles::kIndex, tuf::kTargets));
-  const auto due = [&](const tuf::Header& header, std::string_view role) { return header.expires - o.now < o.lifetimes.of(role) / 2; };
+  const auto due = [&](const tuf::Header& header, std::string_view role) {
+    return header.expires - o.now < o.lifetimes.of(role) / 2;
+  };
   const bool index_due = due(index->header, roles::kIndex);
-  if (only_if_due && !index_due && !due(impl_->served->timestamp().header, tuf::kTimestamp) && !due(impl_->served->snapshot().header, tuf::kSnapshot) &&
-      !impl_->served->root_is_ahead())
+  if (only_if_due && !index_due && !due(impl_->served->timestamp().header, tuf::kTimestamp) &&
+      !due(impl_->served->snapshot().header, tuf::kSnapshot) && !impl_->served->root_is_ahead())
     return false;
   Edition changes = impl_->edition();
   if (!only_if_due || index_due) {
@@ -86,7 +97,8 @@ Result<bool> Repository::refresh(bool only_if_due) {
   return true;
 }
 
-Status Repository::rotate(std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
+Status Repository::rotate(std::string_view role, const std::vector<verify::PublicKey>& new_keys,
+                          uint32_t threshold) {
   NANO_TRY_ASSIGN(Rotation plan, plan_rotation(*impl_->served, role, new_keys, threshold));
   Edition changes = impl_->edition();
   for (const std::string& name : plan.roles) {
@@ -94,12 +106,15 @@ Status Repository::rotate(std::string_view role, const std::vector<verify::Publi
     changes.put(name, *body, plan.by);
   }
   const tuf::Root& root = plan.root ? *plan.root : impl_->served->root();
-  if (plan.targets) changes.put(std::string(tuf::kTargets), std::move(*plan.targets), root.roles.at(std::string(tuf::kTargets)));
+  if (plan.targets)
+    changes.put(std::string(tuf::kTargets), std::move(*plan.targets),
+                root.roles.at(std::string(tuf::kTargets)));
   if (plan.root) changes.put_root(std::move(*plan.root));
   return impl_->commit(changes);
 }
 
-Result<std::vector<Repository::Draft>> Repository::rotation_drafts(std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
+Result<std::vector<Repository::Draft>> Repository::rotation_drafts(
+    std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
   Served& served = *impl_->served;
   NANO_TRY_ASSIGN(Rotation plan, plan_rotation(served, role, new_keys, threshold));
   std::vector<Draft> out;
@@ -110,12 +125,14 @@ Result<std::vector<Repository::Draft>> Repository::rotation_drafts(std::string_v
   };
   const tuf::RoleKeys old_targets = served.root().roles.at(std::string(tuf::kTargets));
   if (plan.root) {
-    const tuf::RoleKeys by = both(plan.root->roles.at(std::string(tuf::kRoot)), served.root().roles.at(std::string(tuf::kRoot)));
+    const tuf::RoleKeys by =
+        both(plan.root->roles.at(std::string(tuf::kRoot)), served.root().roles.at(std::string(tuf::kRoot)));
     NANO_TRY_ASSIGN(auto draft, impl_->draft_root(std::move(*plan.root), by));
     out.push_back(std::move(draft));
   }
   if (plan.targets) {
-    NANO_TRY_ASSIGN(auto draft, impl_->draft_role(*plan.targets, std::string(tuf::kTargets), plan.root ? both(plan.by, old_targets) : old_targets));
+    NANO_TRY_ASSIGN(auto draft, impl_->draft_role(*plan.targets, std::string(tuf::kTargets),
+                                                  plan.root ? both(plan.by, old_targets) : old_targets));
     out.push_back(std::move(draft));
   }
   for (const std::string& name : plan.roles) {
@@ -147,8 +164,13 @@ Status Repository::renew(std::string_view role) {
 Result<std::vector<RoleStatus>> Repository::status() {
   std::vector<RoleStatus> out;
   const auto add = [&](std::string role, const tuf::Header& header, const tuf::RoleKeys& by) {
-    RoleStatus s{.role = std::move(role), .version = header.version, .expires = header.expires, .threshold = by.threshold, .key_ids = by.key_ids};
-    s.keys_here = static_cast<uint32_t>(std::count_if(by.key_ids.begin(), by.key_ids.end(), [&](const std::string& id) { return impl_->keys.has(id); }));
+    RoleStatus s{.role = std::move(role),
+                 .version = header.version,
+                 .expires = header.expires,
+                 .threshold = by.threshold,
+                 .key_ids = by.key_ids};
+    s.keys_here = static_cast<uint32_t>(std::count_if(
+        by.key_ids.begin(), by.key_ids.end(), [&](const std::string& id) { return impl_->keys.has(id); }));
     out.push_back(std::move(s));
   };
   Served& served = *impl_->served;

@@ -1,50 +1,13 @@
-// tests/registry/repository_roles_test.cpp: what a tree signs, read back by a TUF client: layout, namespaces, yanks, rotations.
-#include <catch2/catch.hpp>
-
-#include "base/hash.h"
-#include "registry/tree.h"
+// tests/registry/repository_roles_test.cpp: what a tree signs, read back by a TUF client: layout, yanks, rotations, documents.
 #include "schemas/advisory.h"
 #include "schemas/target_info.h"
-#include "tests/registry/fixture.h"
-#include "tests/registry/signed_reader.h"
+#include "tests/registry/roles_fixture.h"
 
 using namespace nano;
 using namespace nano::registry;
-
-namespace {
-
-/// A registry whose roles each have a key of their own.
-struct Repo {
-  test::TempDir temp;
-  std::filesystem::path dir = temp / "tree";
-  MemoryKeys keys;
-  explicit Repo(bool all_shards = false) {
-    const auto made = Repository::init(dir, {.name = "test", .now = test::kDate, .all_shards = all_shards, .adopt_namespaces = true}, keys);
-    if (!made) FAIL(made.error().render());
-  }
-  Repository open(UnixTime now = test::kDate, bool adopt = true) {
-    OpenOptions o{.now = now};
-    o.adopt_namespaces = adopt;
-    auto r = Repository::open(dir, o, keys);
-    if (!r) FAIL(r.error().render());
-    return std::move(*r);
-  }
-  verify::PublicKey key() { return keys.make("x").value(); }
-  Packed package(std::string_view name, std::string_view version, std::string_view weights = "GGUF w") {
-    const auto folder = temp / (sha256(std::string(name) + std::string(version) + std::string(weights)).hex().substr(0, 12));
-    test::write_package(folder, name, version, weights);
-    return test::pack(folder);
-  }
-};
-
-std::string path_of(const Packed& p) { return tree::release_target(p.release.manifest.name, p.release.manifest.version); }
-
-Error error_of(Status s) {
-  REQUIRE_FALSE(s);
-  return std::move(s.error());
-}
-
-}  // namespace
+using test::error_of;
+using test::path_of;
+using Repo = test::RolesRepo;
 
 TEST_CASE("a published release is vouched for by its namespace's role, with all a resolver needs") {
   Repo repo;
@@ -92,7 +55,8 @@ TEST_CASE("the index role vouches for the search index, which says when each rel
   REQUIRE(repo.open().add(repo.package("tiny", "1.1.0"), {.now = test::kDate + 1000}));
   test::Reader reader(repo.dir);
   const std::string digest = reader.digest("index/search.json");
-  const auto index = schemas::parse_index(test::read(repo.dir / tree::index(Digest::parse_hex(digest).value())));
+  const auto index =
+      schemas::parse_index(test::read(repo.dir / tree::index(Digest::parse_hex(digest).value())));
   REQUIRE(index);
   const auto* p = index->find({.ns = "_", .name = "tiny"});
   REQUIRE(p);
@@ -119,22 +83,10 @@ TEST_CASE("a tree whose metadata were changed is not opened") {
       const auto status = r->status();
       CHECK_FALSE(status);
     } else {
-      CHECK((r.error().code == Errc::untrusted || r.error().code == Errc::invalid || r.error().code == Errc::integrity));
+      CHECK((r.error().code == Errc::untrusted || r.error().code == Errc::invalid ||
+             r.error().code == Errc::integrity));
     }
   }
-}
-
-TEST_CASE("attack: a foreign key cannot publish in a namespace") {
-  Repo repo;
-  REQUIRE(repo.open().add(repo.package("acme/tiny", "1.0.0"), {.now = test::kDate}));
-  const std::string owner = repo.open().namespaces()->front().key_ids.front();
-  repo.keys.forget(owner);
-  (void)repo.key();
-  const auto r = repo.open().add(repo.package("acme/tiny", "1.1.0"), {.now = test::kDate});
-  REQUIRE_FALSE(r);
-  CHECK(r.error().code == Errc::denied);
-  CHECK(r.error().message.find("ns.acme") != std::string::npos);
-  CHECK(test::Reader(repo.dir).digest(path_of(repo.package("acme/tiny", "1.1.0"))) == "");
 }
 
 TEST_CASE("attack: a version that exists is not replaced by other bytes") {
@@ -147,153 +99,37 @@ TEST_CASE("attack: a version that exists is not replaced by other bytes") {
   CHECK(test::Reader(repo.dir).digest(path_of(first)) == first.digest.hex());
 }
 
-TEST_CASE("attack: a namespace nobody registered is not published in where registrar and publisher differ") {
-  Repo repo;
-  const auto r = repo.open(test::kDate, false).add(repo.package("acme/tiny", "1.0.0"), {.now = test::kDate});
-  REQUIRE_FALSE(r);
-  CHECK(r.error().code == Errc::not_found);
-}
-
-TEST_CASE("attack: a namespace that looks like another's is refused") {
-  Repo repo;
-  REQUIRE(repo.open().add_namespace("lol-models", {repo.key()}));
-  for (const char* name : {"lolmodels", "l0l-models", "1ol-mode1s", "lol-m-odels", "l-o-l-m0de1s"}) {
-    const auto e = error_of(repo.open().add_namespace(name, {repo.key()}));
-    CHECK(e.code == Errc::refused);
-    CHECK(e.message.find("looks like") != std::string::npos);
-  }
-  const auto same = error_of(repo.open().add_namespace("lol-models", {repo.key()}));
-  CHECK(same.code == Errc::refused);
-  CHECK(same.message.find("exists or existed") != std::string::npos);
-  CHECK(error_of(repo.open().add_namespace("Lol", {repo.key()})).code == Errc::usage);
-  CHECK(repo.open().add_namespace("lol-model", {repo.key()}));
-}
-
-TEST_CASE("attack: a removed namespace is never reused: its tombstone stays, for clients and for the registrar") {
-  Repo repo;
-  const Packed packed = repo.package("acme/tiny", "1.0.0");
-  REQUIRE(repo.open().add(packed, {.now = test::kDate}));
-  test::Reader reader(repo.dir);
-  REQUIRE(reader.digest(path_of(packed)) == packed.digest.hex());
-  CHECK(error_of(repo.open().remove_namespace("acme", "")).code == Errc::usage);
-  REQUIRE(repo.open().remove_namespace("acme", "the project ended"));
-  CHECK(reader.digest(path_of(packed)) == "");  // the same client, which saw it: no error, and nothing vouched for
-  CHECK(repo.open().index().packages.empty());
-  CHECK(error_of(repo.open().add_namespace("acme", {repo.key()})).code == Errc::refused);
-  CHECK(error_of(repo.open().add_namespace("a-cme", {repo.key()})).code == Errc::refused);
-  CHECK(error_of(repo.open().rekey_namespace("acme", {repo.key()})).code == Errc::refused);
-  const auto again = repo.open().add(repo.package("acme/tiny", "2.0.0"), {.now = test::kDate});
-  REQUIRE_FALSE(again);
-  CHECK(again.error().code == Errc::refused);
-  const auto all = repo.open().namespaces();
-  REQUIRE(all);
-  CHECK(all->front().tombstone == "the project ended");
-}
-
-TEST_CASE("a namespace is registered by proof of possession, and only for who made the proof, where it was made for") {
-  Repo repo;
-  const std::string id = repo.open().id();
-  MemoryKeys theirs;
-  const auto owner = theirs.make("owner").value();
-  const auto proof = prove_namespace("acme", id, {owner}, 1, "", theirs, test::kDate);
-  REQUIRE(proof);
-  CHECK(error_of(repo.open().add_namespace("other", *proof)).code == Errc::untrusted);
-  const auto elsewhere = prove_namespace("acme", sha256("x").hex(), {owner}, 1, "", theirs, test::kDate);
-  CHECK(error_of(repo.open().add_namespace("acme", *elsewhere)).code == Errc::untrusted);
-  std::string forged = *proof;
-  const auto at = forged.find("\"sig\":\"") + 10;
-  forged[at] = forged[at] == 'a' ? 'b' : 'a';
-  CHECK(error_of(repo.open().add_namespace("acme", forged)).code == Errc::untrusted);
-  // Whoever holds only one of two keys cannot show that they hold both.
-  MemoryKeys half;
-  const auto mine = half.make("mine").value();
-  CHECK(prove_namespace("acme", id, {mine, owner}, 1, "", half, test::kDate).error().code == Errc::denied);
-
-  REQUIRE(repo.open().add_namespace("acme", *proof));
-  CHECK(repo.open().namespaces()->front().key_ids == std::vector<std::string>{owner.key_id()});
-  CHECK(test::Reader(repo.dir).digest("x") == "");
-  const auto denied = repo.open().add(repo.package("acme/tiny", "1.0.0"), {.now = test::kDate});
-  REQUIRE_FALSE(denied);
-  CHECK(denied.error().code == Errc::denied);  // the registry itself cannot publish there
-}
-
-TEST_CASE("rekeyed by proof: what was published stays and is the new key's; a proof that changes it is refused") {
-  Repo repo;
-  const Packed packed = repo.package("acme/tiny", "1.0.0");
-  REQUIRE(repo.open().add(packed, {.now = test::kDate}));
-  const std::string id = repo.open().id();
-  MemoryKeys theirs;
-  const auto owner = theirs.make("owner").value();
-  const std::string current = test::read(repo.dir / "metadata/1.ns.acme.json");
-  const auto empty = prove_namespace("acme", id, {owner}, 1, test::read(repo.dir / "metadata/1.advisory.json"), theirs, test::kDate);
-  CHECK(error_of(repo.open().rekey_namespace("acme", *empty)).code == Errc::untrusted);
-  const auto first = prove_namespace("acme", id, {owner}, 1, "", theirs, test::kDate);
-  CHECK(error_of(repo.open().rekey_namespace("acme", *first)).code == Errc::untrusted);  // version 1 again: a rollback
-  const auto proof = prove_namespace("acme", id, {owner}, 1, current, theirs, test::kDate);
-  REQUIRE(proof);
-  // Somebody else's re-key came first: the same releases, but no longer the next version.
-  REQUIRE(repo.open().rekey_namespace("acme", {repo.key()}));
-  CHECK(error_of(repo.open().rekey_namespace("acme", *proof)).message.find("version") != std::string::npos);
-  const auto next = prove_namespace("acme", id, {owner}, 1, test::read(repo.dir / "metadata/2.ns.acme.json"), theirs, test::kDate);
-  REQUIRE(repo.open().rekey_namespace("acme", *next));
-  CHECK(repo.open().namespaces()->front().key_ids == std::vector<std::string>{owner.key_id()});
-  CHECK(test::Reader(repo.dir).digest(path_of(packed)) == packed.digest.hex());
-}
-
-TEST_CASE("a namespace with two keys of two is signed by both, or not at all") {
-  Repo repo;
-  const auto a = repo.key();
-  const auto b = repo.key();
-  REQUIRE(repo.open().add_namespace("acme", {a, b}, 2));
-  REQUIRE(repo.open().add(repo.package("acme/tiny", "1.0.0"), {.now = test::kDate}));
-  repo.keys.forget(b.key_id());
-  const auto r = repo.open().add(repo.package("acme/tiny", "1.1.0"), {.now = test::kDate});
-  REQUIRE_FALSE(r);
-  CHECK(r.error().code == Errc::denied);
-  CHECK(r.error().message.find("only 1") != std::string::npos);
-}
-
-TEST_CASE("a release key publishes, and cannot change the namespace") {
-  Repo repo;
-  const auto owner = repo.key();
-  const auto ci = repo.key();
-  REQUIRE(repo.open().add_namespace("acme", {owner}));
-  REQUIRE(repo.open().set_release_key("acme", ci));
-  repo.keys.forget(owner.key_id());
-  const Packed packed = repo.package("acme/tiny", "1.0.0");
-  REQUIRE(repo.open().add(packed, {.now = test::kDate}));
-  test::Reader reader(repo.dir);
-  const auto role = reader.with([&](verify::tuf::Updater& u) { return u.target_info(path_of(packed)).value()->chain.back().role; });
-  CHECK(role == "ns.acme.rel");
-  CHECK(repo.open().index().find(packed.release.manifest.name) != nullptr);
-  CHECK(error_of(repo.open().set_release_key("acme", repo.key())).code == Errc::denied);
-  REQUIRE(repo.open().yank(packed.release.manifest.name, packed.release.manifest.version, "wrong labels"));
-}
-
 TEST_CASE("a yank is the publisher's signature; undone, the version is offered again") {
   Repo repo;
   const Packed packed = repo.package("tiny", "1.0.0");
   REQUIRE(repo.open().add(packed, {.now = test::kDate}));
   const auto& m = packed.release.manifest;
-  CHECK(error_of(repo.open().yank(m.name, schemas::Version::parse("9.9.9").value(), "x")).code == Errc::not_found);
+  CHECK(error_of(repo.open().yank(m.name, schemas::Version::parse("9.9.9").value(), "x")).code ==
+        Errc::not_found);
   CHECK(error_of(repo.open().yank(m.name, m.version, "two\nlines")).code == Errc::usage);
   REQUIRE(repo.open().yank(m.name, m.version, "wrong labels"));
   CHECK(repo.open().index().find(m.name)->versions.at(0).yanked == "wrong labels");
-  CHECK(test::Reader(repo.dir).digest(path_of(packed)) == packed.digest.hex());  // a locked project still finds it
+  CHECK(test::Reader(repo.dir).digest(path_of(packed)) ==
+        packed.digest.hex());  // a locked project still finds it
   REQUIRE(repo.open().yank(m.name, m.version, ""));
   CHECK(repo.open().index().find(m.name)->versions.at(0).yanked == "");
 }
 
 TEST_CASE("advisories stand in their role, word for word") {
   Repo repo;
-  schemas::Advisory a{.id = "nano-2026-0001", .title = "Bad weights", .severity = schemas::Severity::malware, .published = format_time(test::kDate)};
+  schemas::Advisory a{.id = "nano-2026-0001",
+                      .title = "Bad weights",
+                      .severity = schemas::Severity::malware,
+                      .published = format_time(test::kDate)};
   CHECK_FALSE(repo.open().put_advisory(a));  // it affects nothing
-  a.affected = {{.name = schemas::PackageName::parse("tiny").value(), .range = schemas::Range::parse("<2").value()}};
+  a.affected = {
+      {.name = schemas::PackageName::parse("tiny").value(), .range = schemas::Range::parse("<2").value()}};
   REQUIRE(repo.open().put_advisory(a));
   CHECK(repo.open().advisories()->front() == a);
   test::Reader reader(repo.dir);
   const std::string digest = reader.digest("advisory/nano-2026-0001.json");
-  CHECK(test::read(repo.dir / ("targets/advisory/" + digest + ".nano-2026-0001.json")) == schemas::write_advisory(a));
+  CHECK(test::read(repo.dir / ("targets/advisory/" + digest + ".nano-2026-0001.json")) ==
+        schemas::write_advisory(a));
   REQUIRE(repo.open().remove_advisory(a.id));
   CHECK(reader.digest("advisory/nano-2026-0001.json") == "");
   CHECK(error_of(repo.open().remove_advisory(a.id)).code == Errc::not_found);
@@ -439,7 +275,8 @@ TEST_CASE("signed elsewhere: root, targets and reg go out as documents and come 
 TEST_CASE("attack: a root that only its own new keys have signed is not installed") {
   Repo repo;
   repo.keys.forget(repo.open().status()->front().key_ids.front());
-  const auto drafts = repo.open().rotation_drafts("root", {repo.key()});  // whoever took over the online machine
+  const auto drafts =
+      repo.open().rotation_drafts("root", {repo.key()});  // whoever took over the online machine
   REQUIRE(drafts);
   const auto e = error_of(repo.open().install({drafts->front().bytes}));
   CHECK(e.code == Errc::untrusted);

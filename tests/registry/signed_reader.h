@@ -13,9 +13,11 @@ namespace nano::test {
 class FolderFetcher final : public verify::tuf::Fetcher {
  public:
   explicit FolderFetcher(std::filesystem::path dir) : dir_(std::move(dir)) {}
-  [[nodiscard]] Status fetch(verify::tuf::Area area, std::string_view path, uint64_t max_bytes, verify::tuf::Sink& into) override {
+  [[nodiscard]] Status fetch(verify::tuf::Area area, std::string_view path, uint64_t max_bytes,
+                             verify::tuf::Sink& into) override {
     if (area == verify::tuf::Area::metadata) ++metadata_requests;
-    const auto file = dir_ / (area == verify::tuf::Area::metadata ? "metadata" : "targets") / std::string(path);
+    const auto file =
+        dir_ / (area == verify::tuf::Area::metadata ? "metadata" : "targets") / std::string(path);
     if (!std::filesystem::exists(file)) return make_error(Errc::not_found, std::string(path));
     NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(file, max_bytes));
     return into.write(bytes);
@@ -31,13 +33,16 @@ struct Reader {
   TempDir home;
   std::filesystem::path tree;
   std::string first_root;
-  explicit Reader(std::filesystem::path dir) : tree(std::move(dir)), first_root(read(tree / "metadata/1.root.json")) {}
+  explicit Reader(std::filesystem::path dir)
+      : tree(std::move(dir)), first_root(read(tree / "metadata/1.root.json")) {}
 
   /// Refreshes and hands the updater over; a failure is the test's.
   template <class F>
   auto with(F&& f, UnixTime now = kDate) {
     FolderFetcher fetcher(tree);
-    auto updater = verify::tuf::Updater::open({.dir = home.path() / "tuf", .time = {.now = now}, .limits = {}, .trusted_root = first_root}, &fetcher);
+    auto updater = verify::tuf::Updater::open(
+        {.dir = home.path() / "tuf", .time = {.now = now}, .limits = {}, .trusted_root = first_root},
+        &fetcher);
     if (!updater) FAIL(updater.error().render());
     const auto fresh = updater->refresh();
     if (!fresh) FAIL(fresh.error().render());
@@ -58,7 +63,9 @@ struct Reader {
   /// Why a refresh fails, "" = it does not.
   std::string fault(UnixTime now = kDate) {
     FolderFetcher fetcher(tree);
-    auto updater = verify::tuf::Updater::open({.dir = home.path() / "tuf", .time = {.now = now}, .limits = {}, .trusted_root = first_root}, &fetcher);
+    auto updater = verify::tuf::Updater::open(
+        {.dir = home.path() / "tuf", .time = {.now = now}, .limits = {}, .trusted_root = first_root},
+        &fetcher);
     if (!updater) return updater.error().message;
     const auto fresh = updater->refresh();
     return fresh ? std::string() : fresh.error().message;

@@ -1,13 +1,13 @@
 // tests/server/admin_test.cpp: the use cases of `nano-registry`, over folders and the program itself.
+#include "server/admin.h"
+
+#include <catch2/catch.hpp>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include "base/hash.h"
 #include "base/json.h"
-#include "server/admin.h"
 #include "tests/support/support.h"
 #include "verify/tuf/metadata.h"
 
@@ -27,7 +27,10 @@ void write_package(const std::filesystem::path& dir, const std::string& name, co
                          {"title", "A tiny set"},
                          {"description", "Made for tests."},
                          {"license", {{"spdx", "CC0-1.0"}, {"file", "LICENSE"}}},
-                         {"files", {{{"path", "data.tsv"}, {"role", "eval"}}, {{"path", "README.md"}, {"role", "card"}}, {{"path", "LICENSE"}, {"role", "license"}}}},
+                         {"files",
+                          {{{"path", "data.tsv"}, {"role", "eval"}},
+                           {{"path", "README.md"}, {"role", "card"}},
+                           {{"path", "LICENSE"}, {"role", "license"}}}},
                          {"intended_use", "Tests."}};
   test::write(dir / "nano.json", dump_pretty(manifest));
   test::write(dir / "README.md", "# Tiny\n");
@@ -51,7 +54,9 @@ struct World {
   }
 };
 
-Errc code_of(const Status& s) { return s ? Errc::ok : s.error().code; }
+Errc code_of(const Status& s) {
+  return s ? Errc::ok : s.error().code;
+}
 
 }  // namespace
 
@@ -206,7 +211,8 @@ TEST_CASE("namespaces and advisories: added, listed, removed") {
   w.made();
   CHECK(namespace_add(w.dir, "acme", {}, {}).value().key_ids.size() == 1);
   CHECK(namespace_add(w.dir, "ac-me", {}, {}).error().code == Errc::refused);
-  CHECK_FALSE(std::filesystem::exists(w.temp / "reg.keys/ns.ac-me.pem"));  // no key is left of what was refused
+  CHECK_FALSE(
+      std::filesystem::exists(w.temp / "reg.keys/ns.ac-me.pem"));  // no key is left of what was refused
   REQUIRE(add(w.dir, {w.package("acme/set")}, {}, g_log));
   const auto before = namespace_list(w.dir).value().front();
   CHECK(before.releases == 1);
@@ -269,7 +275,9 @@ TEST_CASE("rotated keys get labels of their own, and the old ones are kept") {
   CHECK(key_rotate(w.dir, {.role = "nonsense"}, {}).error().code == Errc::usage);
 }
 
-TEST_CASE("keys are rotated where the root key is not: the documents go there and back, and only then is the new key in force") {
+TEST_CASE(
+    "keys are rotated where the root key is not: the documents go there and back, and only then is the new "
+    "key in force") {
   World w;
   InitOptions o{.mode = Mode::offline, .offline_keys = w.temp / "away"};
   o.keys.passphrase = "secret";
@@ -310,7 +318,8 @@ TEST_CASE("two publishers at once: one waits for the other, and both are served"
     REQUIRE(child >= 0);
     if (child == 0) {
       bool good = true;
-      for (int i = who; i < 6; i += 2) good = good && add(w.dir, {packages[static_cast<std::size_t>(i)]}, {}, g_log).has_value();
+      for (int i = who; i < 6; i += 2)
+        good = good && add(w.dir, {packages[static_cast<std::size_t>(i)]}, {}, g_log).has_value();
       _exit(good ? 0 : 1);
     }
     children.push_back(child);
@@ -341,7 +350,8 @@ TEST_CASE("the starter registry's releases are the same bytes whenever it is mad
   }
   CHECK(targets >= 2);
   CHECK_FALSE(std::filesystem::exists(w.temp / "a.keys"));
-  const auto root = verify::tuf::read_metadata<verify::tuf::Root>(test::read(w.temp / "a/metadata/1.root.json"), 512'000);
+  const auto root =
+      verify::tuf::read_metadata<verify::tuf::Root>(test::read(w.temp / "a/metadata/1.root.json"), 512'000);
   REQUIRE(root);
   CHECK(root->second.header.expires == 1'700'000'000 + 3650 * kDay);
 }

@@ -1,9 +1,9 @@
 // tests/server/key_store_test.cpp: private keys at rest: modes, passphrases, and files that are not what they claim.
-#include <sys/stat.h>
+#include "registry/repository/key_store.h"
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
-#include "registry/repository/key_store.h"
 #include "tests/support/support.h"
 
 using namespace nano;
@@ -54,7 +54,8 @@ TEST_CASE("a new key is written for its owner alone and found again by its id") 
   CHECK(again.find(std::string(64, 'a')).value() == nullptr);
   CHECK(again.create("root").error().code == Errc::refused);
   CHECK(again.make("root").value() == *key);
-  for (const char* label : {"", "../root", ".x", "-x", "a/b", "A"}) CHECK(again.create(label).error().code == Errc::usage);
+  for (const char* label : {"", "../root", ".x", "-x", "a/b", "A"})
+    CHECK(again.create(label).error().code == Errc::usage);
 }
 
 TEST_CASE("attack: a private key that others can read is not used") {
