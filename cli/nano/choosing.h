@@ -6,8 +6,8 @@
 
 #include "app/choose_options.h"
 #include "app/install.h"
+#include "app/task.h"
 #include "cli/invocation.h"
-#include "resolver/task.h"
 
 namespace nano::cli {
 
