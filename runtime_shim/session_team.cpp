@@ -20,7 +20,7 @@ constexpr uint64_t kJoined = (uint64_t{1} << 31) - 1;
 }  // namespace
 
 Team::Team(unsigned threads) {
-  helpers_.reserve(threads);
+  if (threads > 1) helpers_.reserve(threads - 1);
   for (unsigned i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { helper_main(i); });
 }
 

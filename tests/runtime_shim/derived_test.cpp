@@ -71,7 +71,7 @@ struct Installed {
   [[nodiscard]] std::unique_ptr<Model> open(bool read_only = false) const {
     OpenOptions o;
     o.threads = 1;
-    o.getenv = [this, read_only, root = store.root().string(),
+    o.getenv = [read_only, root = store.root().string(),
                 none = (dir / "none").string()](const char* name) -> const char* {
       if (std::string_view(name) == "NANO_STORE") return read_only ? none.c_str() : root.c_str();
       return std::string_view(name) == "NANO_STORE_PATH" && read_only ? root.c_str() : nullptr;

@@ -4,6 +4,11 @@ list(APPEND RUNTIME_TESTS
 
 # libnano is tested through its public headers alone, and the examples are built against the library in the build tree
 # (install_test.sh builds them against an installed one).
+# A program of its own: it counts every allocation. (Sanitizers bring their own operator new.)
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  nano_test(runtime_allocations SOURCES allocation_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp DEPENDS nano::runtime_shim)
+endif()
+
 nano_test(libnano SOURCES capi_test.cpp DEPENDS nano_shared)
 foreach(language c cpp)
   add_executable(example_embed_${language} ${PROJECT_SOURCE_DIR}/docs/examples/embed.${language})

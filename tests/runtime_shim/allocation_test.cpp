@@ -1,0 +1,91 @@
+// tests/runtime_shim/allocation_test.cpp: once a model has run, running it again asks for no memory.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include <catch2/catch.hpp>
+
+#include "bench/random_bert.h"
+#include "runtime_shim/session.h"
+#include "tests/support/support.h"
+
+namespace {
+std::atomic<long> allocations{0};
+
+void* counted(std::size_t bytes, std::size_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  void* p = nullptr;
+  if (posix_memalign(&p, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes == 0 ? 1 : bytes) != 0)
+    throw std::bad_alloc();
+  return p;
+}
+}  // namespace
+
+// The whole test program's: every thread's allocations count.
+void* operator new(std::size_t bytes) {
+  return counted(bytes, alignof(std::max_align_t));
+}
+void* operator new[](std::size_t bytes) {
+  return counted(bytes, alignof(std::max_align_t));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p, std::size_t) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p, std::align_val_t) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept {
+  std::free(p);
+}
+
+using namespace nano;
+
+TEST_CASE("a pass and its classifier allocate nothing once they have run, on one thread and on two") {
+  const test::TempDir dir;
+  for (const auto type : {quant::Type::q8_0, quant::Type::q4_0, quant::Type::f32}) {
+    const auto path = (dir / (std::string(quant::info(type).name) + ".gguf")).string();
+    REQUIRE(bench::write_random_bert({.vocabulary = 300, .hidden = 64, .heads = 2, .type = type}, path));
+    for (const unsigned threads : {1u, 2u}) {
+      OpenOptions options;
+      options.threads = threads;
+      const auto model = Model::open(path, options);
+      REQUIRE(model);
+      const std::vector<std::vector<int32_t>> sequences{{2, 10, 11, 12, 3}, {2, 20, 3}};
+      std::vector<float> logits((*model)->shape().labels);
+      const std::function<Status(const Model::Out&)> each = [&](const Model::Out& out) -> Status {
+        return (*model)->encoder().classify((*model)->kernels(), out.states.first(64), logits, out.scratch);
+      };
+      for (int i = 0; i < 3; ++i) REQUIRE((*model)->run(sequences, models::Want::first, each));
+      const long before = allocations.load();
+      bool all = true;
+      for (int i = 0; i < 50; ++i) {
+        all = all && (*model)->run(sequences, models::Want::first, each).has_value();
+        all = all && (*model)->run(std::span(sequences).first(1), models::Want::all, each).has_value();
+      }
+      const long made = allocations.load() - before;
+      CHECK(all);
+      CHECK(made == 0);
+    }
+  }
+}
