@@ -294,42 +294,46 @@ void quantize(const float* x, std::size_t ldx, std::size_t rows, std::size_t k, 
   }
 }
 
-// Sixteen rows of a panel of 8-bit weights by kRows tokens. Weights and activations are widened to 16 bits, so that a
-// product of pairs (pmaddwd) is exact: maddubs of unsigned by signed bytes saturates at 255 * 127 + 255 * 127.
+// total += pairs of products of w and x. In assembly because g++ 12 makes all products first and then has no registers
+// left for the sums.
+inline __attribute__((always_inline)) void add_pairs(__m256i& total, __m256i w, __m256i x) {
+  __m256i products;
+  asm("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(total), "=&x"(products) : "x"(w), "x"(x));
+}
+
+// Eight rows of a panel of 8-bit weights (its first or second half) by kRows tokens. Weights and activations are widened
+// to 16 bits, so that a product of pairs (pmaddwd) is exact: maddubs of unsigned by signed bytes saturates at
+// 255 * 127 + 255 * 127. Six tokens make twelve sums: with the weights and an activation they fill the sixteen registers.
 template <int kRows>
-void tile(const uint8_t* panel, std::size_t k, const float* scale, const float* bias, const int16_t* x,
+void tile(const uint8_t* half, std::size_t k, const float* scale, const float* bias, const int16_t* x,
           std::size_t ldx, const float* x_scale, Then then, float* out, std::size_t ldo) {
-  __m256i total[kRows][4];  // four rows in each, as two sums side by side
+  __m256i total[kRows][2];  // four rows in each, as two sums side by side
   NANO_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    NANO_UNROLL
-    for (int q = 0; q < 4; ++q) total[r][q] = _mm256_setzero_si256();
-  }
-  for (std::size_t i = 0; i < k; i += kGroup, panel += 64) {
-    __m256i w[4];
-    NANO_UNROLL
-    for (int q = 0; q < 4; ++q)
-      w[q] = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(panel + 16 * q)));
+  for (int r = 0; r < kRows; ++r) total[r][0] = total[r][1] = _mm256_setzero_si256();
+  for (std::size_t i = 0; i < k; i += kGroup, half += 64) {
+    const __m256i first = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(half)));
+    const __m256i second = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(half + 16)));
     NANO_UNROLL
     for (int r = 0; r < kRows; ++r) {
       int64_t four = 0;
       __builtin_memcpy(&four, x + static_cast<std::size_t>(r) * ldx + i, 8);
       const __m256i all_four = _mm256_set1_epi64x(four);
-      NANO_UNROLL
-      for (int q = 0; q < 4; ++q)
-        total[r][q] = _mm256_add_epi32(total[r][q], _mm256_madd_epi16(w[q], all_four));
+      add_pairs(total[r][0], first, all_four);
+      add_pairs(total[r][1], second, all_four);
     }
   }
+  NANO_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    for (int half = 0; half < 2; ++half) {
-      const __m256i sums =
-          _mm256_hadd_epi32(total[r][2 * half], total[r][2 * half + 1]);  // rows 0 1, 4 5, 2 3, 6 7
-      const __m256 isum = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(sums, 0xD8));
-      const __m256 by = _mm256_mul_ps(_mm256_load_ps(scale + 8 * half), all(x_scale[r]));
-      const __m256 y = _mm256_fmadd_ps(isum, by, _mm256_load_ps(bias + 8 * half));
-      _mm256_storeu_ps(out + static_cast<std::size_t>(r) * ldo + 8 * half,
-                       then == Then::gelu ? gelu_law(y) : y);
-    }
+    const __m256i sums = _mm256_hadd_epi32(total[r][0], total[r][1]);  // rows 0 1, 4 5, 2 3, 6 7
+    const __m256 isum = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(sums, 0xD8));
+    const __m256 by = _mm256_mul_ps(_mm256_load_ps(scale), all(x_scale[r]));
+    const __m256 y = _mm256_fmadd_ps(isum, by, _mm256_load_ps(bias));
+    _mm256_storeu_ps(out + static_cast<std::size_t>(r) * ldo, y);
+  }
+  if (then != Then::gelu) return;
+  for (int r = 0; r < kRows; ++r) {
+    float* y = out + static_cast<std::size_t>(r) * ldo;
+    _mm256_storeu_ps(y, gelu_law(_mm256_loadu_ps(y)));
   }
 }
 
@@ -376,15 +380,100 @@ void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t 
       }
       const float* scale = w->scale + p * 16;
       const float* bias = w->bias + p * 16;
-      for (std::size_t r = 0; r < rows; r += 3) {
-        const int16_t* from = moved + r * x->k;
-        const float* by = x->scale + first + r;
-        float* to = out + (first + r) * ldo + p * 16;
-        switch (rows - r) {
-          case 1: tile<1>(panel, w->k, scale, bias, from, x->k, by, then, to, ldo); break;
-          case 2: tile<2>(panel, w->k, scale, bias, from, x->k, by, then, to, ldo); break;
-          default: tile<3>(panel, w->k, scale, bias, from, x->k, by, then, to, ldo); break;
+      for (std::size_t half = 0; half < 2; ++half) {
+        const uint8_t* at = panel + 32 * half;
+        for (std::size_t r = 0; r < rows; r += 6) {
+          const int16_t* from = moved + r * x->k;
+          const float* by = x->scale + first + r;
+          float* to = out + (first + r) * ldo + p * 16 + 8 * half;
+          const float* s = scale + 8 * half;
+          const float* b = bias + 8 * half;
+          switch (rows - r) {
+            case 1: tile<1>(at, w->k, s, b, from, x->k, by, then, to, ldo); break;
+            case 2: tile<2>(at, w->k, s, b, from, x->k, by, then, to, ldo); break;
+            case 3: tile<3>(at, w->k, s, b, from, x->k, by, then, to, ldo); break;
+            case 4: tile<4>(at, w->k, s, b, from, x->k, by, then, to, ldo); break;
+            case 5: tile<5>(at, w->k, s, b, from, x->k, by, then, to, ldo); break;
+            default: tile<6>(at, w->k, s, b, from, x->k, by, then, to, ldo); break;
+          }
         }
+      }
+    }
+  }
+}
+
+// --- attention in integers -----------------------------------------------------------------------------------------
+
+void attend_quant(const Head* h, float* scratch) {
+  constexpr std::size_t kQueries = 8;
+  const std::size_t lanes = (h->length + 15) / 16 * 16, width = h->width;
+  auto* keys = reinterpret_cast<uint8_t*>(scratch);                        // panels of sixteen keys
+  auto* values = reinterpret_cast<int16_t*>(scratch + lanes * width / 4);  // (lanes / 2, width, 2)
+  float* key_scale = scratch + lanes * width / 4 + lanes * width / 2;
+  float* zeros = key_scale + lanes;
+  float* value_scale = zeros + lanes;
+  float* e = value_scale + lanes;                                       // (kQueries, lanes)
+  auto* weights = reinterpret_cast<int16_t*>(e + kQueries * lanes);     // (lanes)
+  auto* rows = reinterpret_cast<uint8_t*>(e + (kQueries + 1) * lanes);  // (kQueries, width)
+  float* own = e + (kQueries + 1) * lanes + kQueries * width / 4;       // of the product
+  for (std::size_t j = 0; j < lanes; ++j) {
+    const bool there = j < h->length;
+    zeros[j] = key_scale[j] = value_scale[j] = 0.0f;
+    if (there) quantize(h->k + j * h->stride, h->stride, 1, width, rows, key_scale + j);
+    uint8_t* panel = keys + j / 16 * 16 * width + j % 16 * 4;
+    for (std::size_t d = 0; d < width; ++d)
+      panel[d / 4 * 64 + d % 4] = there ? static_cast<uint8_t>(rows[d] ^ 0x80) : uint8_t{0};
+    if (there) quantize(h->v + j * h->stride, h->stride, 1, width, rows, value_scale + j);
+    int16_t* value = values + j / 2 * width * 2 + j % 2;
+    for (std::size_t d = 0; d < width; ++d)
+      value[2 * d] = there ? static_cast<int16_t>(rows[d] - 128) : int16_t{0};
+  }
+  const Packed matrix{keys, key_scale, nullptr, zeros, lanes, width, 16 * width, 8};
+  const auto whole = static_cast<float>((std::size_t{1} << 24) / h->length);
+  const float most = whole < 32767.0f ? whole : 32767.0f;
+  for (std::size_t i = 0; i < h->queries; i += kQueries) {
+    const std::size_t some = h->queries - i < kQueries ? h->queries - i : kQueries;
+    float query_scale[kQueries];
+    quantize(h->q + i * h->stride, h->stride, some, width, rows, query_scale);
+    const QuantRows queries{rows, query_scale, some, width};
+    matmul(&matrix, &queries, 0, lanes / 16, Then::nothing, e, lanes, own);
+    for (std::size_t r = 0; r < some; ++r) {
+      float* x = e + r * lanes;
+      const float inverse = exponentials(x, h->length, h->scale);
+      for (std::size_t j = h->length; j < lanes; ++j) x[j] = 0.0f;
+      __m256 top = _mm256_setzero_ps();
+      for (std::size_t j = 0; j < lanes; j += 8) {
+        const __m256 p = _mm256_mul_ps(_mm256_loadu_ps(x + j), _mm256_loadu_ps(value_scale + j));
+        _mm256_storeu_ps(x + j, p);
+        top = _mm256_max_ps(p, top);
+      }
+      const float m = top_of(top);
+      const __m256 up = all(m < 0x1p-100f ? 0.0f : most / m);
+      for (std::size_t j = 0; j < lanes; j += 16) {
+        const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j), up));
+        const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j + 8), up));
+        const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(weights + j), words);
+      }
+      const __m256 by = all((m / most) * inverse);
+      for (std::size_t d = 0; d < width; d += 32) {
+        __m256i total[4];
+        NANO_UNROLL
+        for (int c = 0; c < 4; ++c) total[c] = _mm256_setzero_si256();
+        for (std::size_t j = 0; j < lanes; j += 2) {
+          int32_t two = 0;
+          __builtin_memcpy(&two, weights + j, 4);
+          const auto* v = reinterpret_cast<const __m256i*>(values + (j / 2 * width + d) * 2);
+          NANO_UNROLL
+          for (int c = 0; c < 4; ++c) {
+            total[c] = _mm256_add_epi32(total[c],
+                                        _mm256_madd_epi16(_mm256_set1_epi32(two), _mm256_loadu_si256(v + c)));
+          }
+        }
+        float* out = h->out + (i + r) * h->out_stride + d;
+        NANO_UNROLL
+        for (int c = 0; c < 4; ++c)
+          _mm256_storeu_ps(out + 8 * c, _mm256_mul_ps(_mm256_cvtepi32_ps(total[c]), by));
       }
     }
   }
@@ -392,7 +481,7 @@ void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t 
 
 }  // namespace
 
-const Table avx2 = {"avx2",     usable,  quantize, matmul,   matmul_float, attend,
-                    layer_norm, softmax, gelu,     tanh_all, add};
+const Table avx2 = {"avx2",       usable,     quantize, matmul, matmul_float, attend,
+                    attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add};
 
 }  // namespace nano::kernels

@@ -26,7 +26,8 @@ Result<const Table*> choose(std::string_view forced) {
                         "unset NANO_KERNELS, and the best usable ones are taken");
     }
   }
-  return make_error(Errc::usage, "no kernels are called '" + sanitize(forced) + "'", "NANO_KERNELS takes " + names);
+  return make_error(Errc::usage, "no kernels are called '" + sanitize(forced) + "'",
+                    "NANO_KERNELS takes " + names);
 }
 
 }  // namespace nano::kernels

@@ -14,8 +14,10 @@ std::size_t scratch_bytes(std::size_t k) {
 }
 
 std::size_t attend_floats(std::size_t length, std::size_t width) {
-  const std::size_t lanes = (length + kLanes - 1) / kLanes * kLanes;
-  return (width + kLanes) * lanes;  // the keys, turned; scores of sixteen queries
+  const std::size_t lanes = (length + kLanes - 1) / kLanes * kLanes,
+                    wide = (width + kBlock - 1) / kBlock * kBlock;
+  // The keys, turned, and scores of sixteen queries; or keys and values as integers, and what belongs to them.
+  return (wide + 32) * lanes + 32 * wide + 1024;
 }
 
 namespace {
@@ -211,9 +213,48 @@ void attend(const Head* h, float* scratch) {
   }
 }
 
+void attend_quant(const Head* h, float* scratch) {
+  const std::size_t n = h->length, width = h->width;
+  auto* k = reinterpret_cast<uint8_t*>(scratch);  // (length, width)
+  uint8_t* v = k + n * width;
+  uint8_t* q = v + n * width;  // (width)
+  auto* sk = reinterpret_cast<float*>(q + width);
+  float* sv = sk + n;
+  float* e = sv + n;
+  quantize(h->k, h->stride, n, width, k, sk);
+  quantize(h->v, h->stride, n, width, v, sv);
+  const float top = std::fmin(32767.0f, static_cast<float>((std::size_t{1} << 24) / n));
+  for (std::size_t i = 0; i < h->queries; ++i) {
+    float sq = 0.0f, most = -INFINITY;
+    quantize(h->q + i * h->stride, h->stride, 1, width, q, &sq);
+    for (std::size_t j = 0; j < n; ++j) {
+      int32_t isum = 0;
+      for (std::size_t d = 0; d < width; ++d)
+        isum += (int32_t{q[d]} - 128) * (int32_t{k[j * width + d]} - 128);
+      e[j] = std::fma(static_cast<float>(isum), sk[j] * sq, 0.0f);
+      most = e[j] > most ? e[j] : most;
+    }
+    float lane[kLanes] = {}, m = 0.0f;
+    for (std::size_t j = 0; j < n; ++j) {
+      e[j] = exp_law((e[j] - most) * h->scale);
+      lane[j % kLanes] += e[j];
+      e[j] *= sv[j];
+      m = e[j] > m ? e[j] : m;
+    }
+    const float inverse = 1.0f / fold(lane), up = m < 0x1p-100f ? 0.0f : top / m;
+    for (std::size_t d = 0; d < width; ++d) {
+      int32_t isum = 0;
+      for (std::size_t j = 0; j < n; ++j) {
+        isum += static_cast<int32_t>(std::nearbyint(e[j] * up)) * (int32_t{v[j * width + d]} - 128);
+      }
+      h->out[i * h->out_stride + d] = static_cast<float>(isum) * ((m / top) * inverse);
+    }
+  }
+}
+
 }  // namespace
 
-const Table ref = {"ref",      usable,  quantize, matmul,   matmul_float, attend,
-                   layer_norm, softmax, gelu,     tanh_all, add};
+const Table ref = {"ref",        usable,     quantize, matmul, matmul_float, attend,
+                   attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add};
 
 }  // namespace nano::kernels

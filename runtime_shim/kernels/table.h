@@ -103,6 +103,15 @@ struct Table {
   /// scratch: attend_floats(length, width) floats, 64-byte aligned, this thread's own
   void (*attend)(const Head* head, float* scratch);
 
+  /// The same in integers, for long sequences of quantized models (width a multiple of kBlock, at most kMaxPackedK). The
+  /// rows of q, k and v are quantized as by `quantize`: q, k, v ~ sq, sk, sv times whole numbers.
+  ///
+  ///   score    fma(float(isum), sk * sq, 0), isum the exact product of a row of q and one of k; e and its sum as above
+  ///   weights  p = e * sv, P = nearest(p * (top / m)), m the greatest p of the query, top = min(32767, 2^24 / length),
+  ///            rounded down; all P are 0 where m < 2^-100
+  ///   out      float(exact sum of P v) * ((m / top) * (1 / sum of e))
+  void (*attend_quant)(const Head* head, float* scratch);
+
   /// v = x + residual (null: zeros); y = (v - mean(v)) / sqrt(var(v) + eps) * gain + bias. All (n). y may be x.
   void (*layer_norm)(const float* x, const float* residual, std::size_t n, const float* gain,
                      const float* bias, float eps, float* y);
@@ -115,7 +124,7 @@ struct Table {
 
 /// Bytes of scratch that matmul and matmul_float need for rows of k values.
 std::size_t scratch_bytes(std::size_t k);
-/// Floats of scratch that attend needs.
+/// Floats of scratch that attend and attend_quant need.
 std::size_t attend_floats(std::size_t length, std::size_t width);
 
 extern const Table ref;     ///< kernels/ref.cpp: the definition of correct

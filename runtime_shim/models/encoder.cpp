@@ -12,7 +12,8 @@
 namespace nano::models {
 namespace {
 
-constexpr std::size_t kRowsAUnit = 4;  // tokens, in the steps that go token by token
+constexpr std::size_t kLongAttention = 64;  // tokens from which packed models attend in integers
+constexpr std::size_t kRowsAUnit = 4;       // tokens, in the steps that go token by token
 constexpr std::size_t kRowsAlone =
     24;  // up to so many tokens such a step is not worth a second thread's cache misses
 
@@ -97,7 +98,8 @@ class EncoderPass {
 
   void run_layer(const EncoderLayer& layer, Want want) {
     const bool few = want == Want::first && tokens_ > lengths_.size();
-    if (layer.qkv.is_packed()) {
+    packed_ = layer.qkv.is_packed();
+    if (packed_) {
       attend_packed(layer, few);
     } else {
       attend_floats(layer, few);
@@ -224,7 +226,9 @@ class EncoderPass {
     head.scale = 1.0f / std::sqrt(static_cast<float>(head.width));
     head.out = s_.context.data() + (few ? sequence : row) * shape_.hidden + index * head.width;
     head.out_stride = shape_.hidden;
-    table_.attend(&head, s_.workers.data() + worker * s_.worker_floats);
+    // Long sequences of packed models: there the exact float products would cost as much as a sixth of the pass.
+    const bool whole = packed_ && head.length >= kLongAttention && head.width % kernels::kBlock == 0;
+    (whole ? table_.attend_quant : table_.attend)(&head, s_.workers.data() + worker * s_.worker_floats);
   }
 
   // The quantized first rows of the sequences.
@@ -244,6 +248,7 @@ class EncoderPass {
   std::size_t tokens_;
   Scratch& s_;
   Team& team_;
+  bool packed_ = false;  // the layer's q, k and v come from packed weights
 };
 
 Status Encoder::forward(const kernels::Table& table, std::span<const int32_t> ids,

@@ -1,9 +1,10 @@
 // tests/runtime_shim/capi_test.cpp: libnano through its installed headers alone.
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "nano.hpp"
 
@@ -41,7 +42,8 @@ TEST_CASE("the C functions classify, embed, tokenize and describe") {
   CHECK(result.truncated == 0);
   CHECK(scores[1] == Approx(0.4100905).margin(1e-4));
   float again[3] = {};
-  REQUIRE(nano_classify(model, "the film is good, they say", 16, again, 3, nullptr) == NANO_OK);  // a length cuts
+  REQUIRE(nano_classify(model, "the film is good, they say", 16, again, 3, nullptr) ==
+          NANO_OK);  // a length cuts
   CHECK(again[0] == scores[0]);
 
   std::vector<float> vector(info.embedding_length);
