@@ -99,8 +99,7 @@ class Unpack final : public registry::BundleVisitor {
   Unpack(const store::Store& store, const Digest& expect, std::set<registry::BlobRequest> wanted,
          uint64_t& fetched)
       : store_(store), expect_(expect), wanted_(std::move(wanted)), fetched_(fetched) {}
-  Status release(const schemas::Release&, const std::string&, const Digest& digest,
-                 const std::optional<std::string>&) override {
+  Status release(const schemas::Release&, const std::string&, const Digest& digest) override {
     if (digest != expect_)
       return make_error(Errc::integrity, "the bundle changed while it was read", "run the command again");
     return Unit{};

@@ -76,7 +76,7 @@ Result<PackReport> pack(Context& ctx, const PackOptions& options) {
   r.files = p.release.files.size();
   for (const auto& f : p.release.files) r.content_bytes += f.size;
   r.bundle = options.out.empty() ? fs::Path(m.name.name + "-" + m.version.text() + ".nano") : options.out;
-  NANO_TRY(registry::write_bundle(r.bundle, p.release_bytes, std::nullopt, p.blobs));
+  NANO_TRY(registry::write_bundle(r.bundle, p.release_bytes, p.blobs));
   std::error_code ec;
   r.bundle_bytes = std::filesystem::file_size(r.bundle, ec);
   return r;

@@ -1,7 +1,7 @@
-// registry/bundle.h: `.nano` bundles: one release, its blobs and its signature in a tar.zst.
+// registry/bundle.h: `.nano` bundles: one release and its blobs in a tar.zst, as a publisher hands it in. It vouches for nothing:
+// export.h has those that carry trust.
 //
 //   nano-bundle.json      {"schema":"nano.bundle/1"}
-//   release.dsse.json     only when signed: the envelope around the very bytes of release.json
 //   release.json          the release
 //   blobs/sha256/<hex>    each once, rising; all of them, or those of some variants
 //
@@ -37,19 +37,16 @@ struct LocalBlob {
 /// Write `out` through a temporary and a rename. Equal input gives equal bytes (with one libzstd).
 ///
 ///   release_bytes  a release (parsed here again)
-///   envelope       release.dsse.json, or nullopt = unsigned
 ///   blobs          any order; each must be in the release; hashed while written
 ///   errors         integrity: a file's bytes are not its blob's; invalid: not a release; store
-[[nodiscard]] Status write_bundle(const std::filesystem::path& out, std::string_view release_bytes,
-                                  const std::optional<std::string>& envelope, std::vector<LocalBlob> blobs);
+[[nodiscard]] Status write_bundle(const std::filesystem::path& out, std::string_view release_bytes, std::vector<LocalBlob> blobs);
 
 /// Takes what a bundle holds, in order.
 class BundleVisitor {
  public:
   virtual ~BundleVisitor() = default;
-  /// First and once. `envelope` was not verified; its payload equals `bytes`. An error stops the reading.
-  [[nodiscard]] virtual Status release(const schemas::Release& release, const std::string& bytes, const Digest& digest,
-                                       const std::optional<std::string>& envelope) = 0;
+  /// First and once. An error stops the reading.
+  [[nodiscard]] virtual Status release(const schemas::Release& release, const std::string& bytes, const Digest& digest) = 0;
   /// A blob of that release; nullptr = not wanted: its bytes are then passed over, unchecked.
   [[nodiscard]] virtual Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want) = 0;
 };
@@ -64,12 +61,11 @@ struct BundleSummary {
 ///           that is not exactly the format above; the visitor's own errors
 [[nodiscard]] Result<BundleSummary> read_bundle(const std::filesystem::path& file, BundleVisitor& visitor);
 
-/// The release and its envelope alone (the blobs are not read).
+/// The release alone (the blobs are not read).
 struct BundleHead {
   schemas::Release release{};
   std::string release_bytes{};
   Digest digest{};
-  std::optional<std::string> envelope{};
 };
 [[nodiscard]] Result<BundleHead> read_bundle_head(const std::filesystem::path& file);
 

@@ -11,7 +11,6 @@
 namespace nano::registry::layout {
 
 inline constexpr std::string_view kMark = "nano-bundle.json";
-inline constexpr std::string_view kEnvelope = "release.dsse.json";
 inline constexpr std::string_view kRelease = "release.json";
 inline constexpr std::string_view kBlobPrefix = "blobs/sha256/";
 

@@ -9,7 +9,6 @@
 #include "registry/export.h"
 #include "registry/export_mark.h"
 #include "registry/tar_reader.h"
-#include "verify/dsse.h"
 
 namespace nano::registry {
 namespace {
@@ -29,18 +28,10 @@ class Reader {
       return make_error(Errc::unsupported, "the bundle is of a newer kind than this nano reads", "update nano");
     BundleHead out;
     NANO_TRY(in_.next());
-    if (in_.at() && in_.at()->name == layout::kEnvelope) {
-      NANO_TRY_ASSIGN(out.envelope, in_.small(verify::envelope_limit(schemas::kMaxReleaseBytes)));
-      NANO_TRY(in_.next());
-    }
     if (!in_.at() || in_.at()->name != layout::kRelease) return broken_bundle("it has no " + std::string(layout::kRelease) + " where that must be");
     NANO_TRY_ASSIGN(out.release_bytes, in_.small(schemas::kMaxReleaseBytes));
     NANO_TRY_ASSIGN(out.release, schemas::parse_release(out.release_bytes));
     out.digest = sha256(out.release_bytes);
-    if (out.envelope) {
-      NANO_TRY_ASSIGN(const auto envelope, verify::parse_envelope(*out.envelope, schemas::kMaxReleaseBytes));
-      if (envelope.payload != out.release_bytes) return broken_bundle("its signed envelope holds another release than release.json");
-    }
     return out;
   }
 
@@ -92,7 +83,7 @@ Result<BundleSummary> read_bundle(const std::filesystem::path& file, BundleVisit
     NANO_TRY_ASSIGN(Unpack in, Unpack::open(file));
     Reader reader(std::move(in));
     NANO_TRY_ASSIGN(const BundleHead head, reader.head());
-    NANO_TRY(visitor.release(head.release, head.release_bytes, head.digest, head.envelope));
+    NANO_TRY(visitor.release(head.release, head.release_bytes, head.digest));
     return reader.blobs(head.release, visitor);
   };
   auto done = read();

@@ -6,19 +6,13 @@
 #include "registry/bundle.h"
 #include "registry/bundle_layout.h"
 #include "registry/tar_writer.h"
-#include "verify/dsse.h"
 
 namespace nano::registry {
 
-Status write_bundle(const std::filesystem::path& out, std::string_view release_bytes, const std::optional<std::string>& envelope,
-                    std::vector<LocalBlob> blobs) {
+Status write_bundle(const std::filesystem::path& out, std::string_view release_bytes, std::vector<LocalBlob> blobs) {
   NANO_TRY_ASSIGN(const auto release, schemas::parse_release(release_bytes));
   NANO_TRY_ASSIGN(const auto known, layout::blobs_of(release));
   NANO_TRY_ASSIGN(const UnixTime mtime, parse_time(release.created));
-  if (envelope) {
-    NANO_TRY_ASSIGN(const auto parsed, verify::parse_envelope(*envelope, schemas::kMaxReleaseBytes));
-    if (parsed.payload != release_bytes) return make_error(Errc::invalid, "the signed envelope holds another release than the bundle");
-  }
   std::sort(blobs.begin(), blobs.end(), [](const LocalBlob& a, const LocalBlob& b) { return a.blob < b.blob; });
   blobs.erase(std::unique(blobs.begin(), blobs.end(), [](const LocalBlob& a, const LocalBlob& b) { return a.blob == b.blob; }), blobs.end());
   for (const LocalBlob& b : blobs) {
@@ -29,7 +23,6 @@ Status write_bundle(const std::filesystem::path& out, std::string_view release_b
 
   return TarWriter::write(out, mtime, [&](TarWriter& tar) -> Status {
     NANO_TRY(tar.entry(layout::kMark, layout::mark_bytes()));
-    if (envelope) NANO_TRY(tar.entry(layout::kEnvelope, *envelope));
     NANO_TRY(tar.entry(layout::kRelease, release_bytes));
     for (const LocalBlob& b : blobs) NANO_TRY(tar.blob(layout::blob_name(b.blob.digest), b));
     return Unit{};

@@ -37,8 +37,7 @@ class KindSink final : public BlobSink {
 
 }  // namespace
 
-Status BundleIntoTree::release(const schemas::Release& release, const std::string&, const Digest& digest,
-                               const std::optional<std::string>&) {
+Status BundleIntoTree::release(const schemas::Release& release, const std::string&, const Digest& digest) {
   if (digest != expected_) return make_error(Errc::invalid, "the bundle changed while it was read");
   for (const auto& f : release.files) {
     if (f.role == schemas::Role::card && f.size > kMaxCardBytes)

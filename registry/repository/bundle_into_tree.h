@@ -18,7 +18,7 @@ class BundleIntoTree final : public BundleVisitor {
       : tree_(tree), expected_(expected), added_(added) {}
 
   [[nodiscard]] Status release(const schemas::Release& release, const std::string& bytes,
-                               const Digest& digest, const std::optional<std::string>& envelope) override;
+                               const Digest& digest) override;
   [[nodiscard]] Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want) override;
 
   /// One file a blob stands for.

@@ -11,8 +11,6 @@
 #include "tests/registry/archives.h"
 #include "tests/registry/fixture.h"
 #include "tests/registry/gather.h"
-#include "verify/dsse.h"
-#include "verify/release_verifier.h"
 
 using namespace nano;
 using namespace nano::registry;
@@ -157,11 +155,11 @@ TEST_CASE("bundle attack: a blob longer or shorter than the release says") {
   c.check_refused(Errc::integrity, "bytes, its release says");
 }
 
-TEST_CASE("bundle attack: an envelope around another release") {
+TEST_CASE("a bundle of nano 0.1 with its envelope is refused") {
   Case c;
   c.entries.insert(c.entries.begin() + 1,
                    {.name = "release.dsse.json", .data = R"({"payload":"e30=","payloadType":"application/vnd.nano.release.v1+json","signatures":[]})"});
-  c.check_refused(Errc::invalid, "another release");
+  c.check_refused(Errc::invalid, "release.json");
 }
 
 TEST_CASE("bundle attack: a release that is not JSON, or over 1 MiB") {
@@ -276,11 +274,9 @@ TEST_CASE("a bundle cut anywhere is invalid, never accepted") {
   CHECK_FALSE(c.read_raw(good.substr(0, good.size() - 1)));
 }
 
-TEST_CASE("a signed bundle with any byte flipped is refused, or gives exactly what was signed") {
+TEST_CASE("a bundle with any byte flipped is refused, or holds only what its release names") {
   Case c;
-  const auto key = test::make_key();
-  const auto verifier = verify::pinned_keys({key.public_key()});
-  test::write_bundle(c.dir / "good.nano", c.packed, &key);
+  test::write_bundle(c.dir / "good.nano", c.packed);
   const std::string good = test::read(c.dir / "good.nano");
   std::size_t refused = 0;
   for (std::size_t at = 0; at < good.size(); at += 3) {
@@ -296,9 +292,7 @@ TEST_CASE("a signed bundle with any byte flipped is refused, or gives exactly wh
       continue;
     }
     for (const auto& [digest, bytes] : got.blobs) CHECK(sha256(bytes) == digest);
-    const auto trusted = got.envelope ? verifier->verify(*got.envelope, verify::kReleasePayload, 1 << 20, "x") : Result<verify::Verified>(make_error(Errc::untrusted, ""));
-    if (!trusted) ++refused;
-    else CHECK(trusted->bytes == c.packed.release_bytes);
+    CHECK(sha256(got.bytes) == got.digest);
   }
   CHECK(refused > good.size() / 3 / 2);
 }

@@ -20,35 +20,25 @@ struct Made {
   test::TempDir dir;
   Packed packed{};
   std::filesystem::path file = dir / "tiny.nano";
-  explicit Made(const verify::PrivateKey* key = nullptr) {
+  Made() {
     test::write_package(dir / "p");
     packed = test::pack(dir / "p");
-    test::write_bundle(file, packed, key);
+    test::write_bundle(file, packed);
   }
 };
 
 }  // namespace
 
-TEST_CASE("a bundle gives back its release, its signature and every blob") {
-  const verify::PrivateKey key = test::make_key();
-  const Made made(&key);
+TEST_CASE("a bundle gives back its release and every blob") {
+  const Made made;
   test::Gather got;
   const auto summary = read_bundle(made.file, got);
   REQUIRE(summary);
   CHECK(got.bytes == made.packed.release_bytes);
   CHECK(got.digest == made.packed.digest);
-  REQUIRE(got.envelope);
   CHECK(summary->missing.empty());
   REQUIRE(got.blobs.size() == 4);
   for (const auto& [digest, bytes] : got.blobs) CHECK(sha256(bytes) == digest);
-}
-
-TEST_CASE("an unsigned bundle has no envelope") {
-  const Made made;
-  const auto head = read_bundle_head(made.file);
-  REQUIRE(head);
-  CHECK_FALSE(head->envelope);
-  CHECK(head->release_bytes == made.packed.release_bytes);
 }
 
 TEST_CASE("the same release gives the same bundle, byte for byte") {
@@ -101,7 +91,7 @@ TEST_CASE("blobs that are not wanted are passed over") {
 TEST_CASE("a file that changed after packing is not bundled") {
   Made made;
   test::write(made.dir / "p/README.md", "# Tinz\n");
-  const auto done = registry::write_bundle(made.dir / "other.nano", made.packed.release_bytes, std::nullopt, made.packed.blobs);
+  const auto done = registry::write_bundle(made.dir / "other.nano", made.packed.release_bytes, made.packed.blobs);
   REQUIRE_FALSE(done);
   CHECK(done.error().code == Errc::integrity);
   CHECK_FALSE(std::filesystem::exists(made.dir / "other.nano"));
@@ -111,7 +101,7 @@ TEST_CASE("a full disk leaves no half-written bundle behind") {
   const Made made;
   const auto before = test::files_below(made.dir.path());
   fs::inject_faults([](fs::Op op, const fs::Path&, std::size_t&) { return op == fs::Op::write ? ENOSPC : 0; });
-  const auto done = registry::write_bundle(made.dir / "other.nano", made.packed.release_bytes, std::nullopt, made.packed.blobs);
+  const auto done = registry::write_bundle(made.dir / "other.nano", made.packed.release_bytes, made.packed.blobs);
   fs::inject_faults({});
   REQUIRE_FALSE(done);
   CHECK(done.error().code == Errc::store);

@@ -8,7 +8,6 @@
 #include <random>
 
 #include "base/json.h"
-#include "verify/dsse.h"
 
 namespace nano::test {
 
@@ -53,14 +52,8 @@ registry::Packed pack(const std::filesystem::path& dir) {
   return std::move(*report->packed);
 }
 
-void write_bundle(const std::filesystem::path& out, const registry::Packed& packed, const verify::PrivateKey* key) {
-  std::optional<std::string> envelope;
-  if (key != nullptr) {
-    verify::Envelope e{.payload_type = std::string(verify::kReleasePayload), .payload = packed.release_bytes, .signatures = {}};
-    REQUIRE(verify::sign_envelope(e, *key));
-    envelope = verify::write_envelope(e);
-  }
-  const auto done = registry::write_bundle(out, packed.release_bytes, envelope, packed.blobs);
+void write_bundle(const std::filesystem::path& out, const registry::Packed& packed) {
+  const auto done = registry::write_bundle(out, packed.release_bytes, packed.blobs);
   if (!done) FAIL(done.error().render());
 }
 
@@ -85,7 +78,6 @@ Tree::Tree(std::string_view weights) {
   if (!repo) FAIL(repo.error().render());
   const auto added = repo->add(packed, {.now = kDate});
   if (!added) FAIL(added.error().render());
-  key = only.public_key();
 }
 
 void flip_byte(const std::filesystem::path& file) {

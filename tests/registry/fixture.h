@@ -21,19 +21,18 @@ void write_package(const std::filesystem::path& dir, std::string_view name = "ti
                    std::string_view weights = "GGUF weights in eight bits");
 /// pack_folder, which must succeed.
 [[nodiscard]] registry::Packed pack(const std::filesystem::path& dir);
-/// A bundle of the folder, signed by `key` unless nullptr.
-void write_bundle(const std::filesystem::path& out, const registry::Packed& packed, const verify::PrivateKey* key = nullptr);
+/// A bundle of the folder.
+void write_bundle(const std::filesystem::path& out, const registry::Packed& packed);
 
 [[nodiscard]] verify::PrivateKey make_key();
 /// The same key once more, for a key ring.
 [[nodiscard]] verify::PrivateKey registry_key(const verify::PrivateKey& key);
 
-/// A tree with tiny@1.0.0, and the key that signed it.
+/// A tree with tiny@1.0.0.
 struct Tree {
   TempDir temp;
   std::filesystem::path dir = temp / "tree";
   std::filesystem::path package = temp / "package";
-  verify::PublicKey key{};
   registry::Packed packed{};
   explicit Tree(std::string_view weights = "GGUF weights in eight bits");
   [[nodiscard]] std::string file_url() const { return "file://" + dir.string(); }

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "registry/bundle.h"
@@ -14,14 +13,12 @@ class Gather final : public registry::BundleVisitor {
  public:
   std::string bytes{};
   Digest digest{};
-  std::optional<std::string> envelope{};
   std::map<Digest, std::string> blobs{};
   std::function<bool(const registry::BlobRequest&)> wanted{};
 
-  [[nodiscard]] Status release(const schemas::Release&, const std::string& b, const Digest& d, const std::optional<std::string>& e) override {
+  [[nodiscard]] Status release(const schemas::Release&, const std::string& b, const Digest& d) override {
     bytes = b;
     digest = d;
-    envelope = e;
     return Unit{};
   }
   [[nodiscard]] Result<std::unique_ptr<registry::BlobSink>> blob(const registry::BlobRequest& want) override {

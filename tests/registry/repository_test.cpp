@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "registry/tree.h"
 #include "tests/registry/signed_fixture.h"
-#include "verify/dsse.h"
-#include "verify/release_verifier.h"
 
 using namespace nano;
 using namespace nano::registry;
@@ -76,7 +74,7 @@ TEST_CASE("init refuses a folder that is not empty and changes nothing") {
   CHECK(test::files_below(dir.path()) == std::vector<std::string>{"precious"});
 }
 
-TEST_CASE("an added bundle is served: release, envelope, blobs, index") {
+TEST_CASE("an added bundle is served: release, blobs, index") {
   Repo repo;
   const Packed packed = repo.package("tiny", "1.0.0");
   test::write_bundle(repo.temp / "t.nano", packed);

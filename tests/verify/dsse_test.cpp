@@ -6,7 +6,6 @@
 #include "tests/support/support.h"
 #include "verify/base64.h"
 #include "verify/dsse.h"
-#include "verify/release_verifier.h"
 
 using namespace nano;
 using namespace nano::verify;
@@ -25,8 +24,18 @@ Envelope signed_by(std::initializer_list<const PrivateKey*> keys, std::string pa
   return e;
 }
 
-Result<Verified> check(const Envelope& e, std::vector<PublicKey> keys, uint32_t threshold = 1) {
-  return pinned_keys(std::move(keys), threshold)->verify(write_envelope(e), kReleasePayload, 1000, "release x@1.0.0");
+struct Verified {
+  std::string bytes{};
+  std::vector<std::string> signers{};  ///< key ids
+};
+
+/// Written, read back and verified.
+Result<Verified> check(const Envelope& e, const std::vector<PublicKey>& keys, uint32_t threshold = 1) {
+  NANO_TRY_ASSIGN(const auto parsed, parse_envelope(write_envelope(e), 1000));
+  NANO_TRY_ASSIGN(const auto signers, verify_envelope(parsed, kReleasePayload, keys, threshold, "release x@1.0.0"));
+  Verified out{.bytes = parsed.payload};
+  for (const PublicKey& k : signers) out.signers.push_back(k.key_id());
+  return out;
 }
 
 }  // namespace
@@ -42,7 +51,6 @@ TEST_CASE("an envelope signed by a pinned key gives its payload, digest and sign
   const auto v = check(signed_by({&key}), {key.public_key()});
   REQUIRE(v);
   CHECK(v->bytes == "{\"a\":1}");
-  CHECK(v->digest == sha256("{\"a\":1}"));
   CHECK(v->signers == std::vector<std::string>{key.public_key().key_id()});
 }
 
