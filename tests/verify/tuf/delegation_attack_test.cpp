@@ -210,8 +210,8 @@ TEST_CASE(
     "list_targets finds what target_info finds in one folder, and asks nobody who cannot speak for it") {
   Repo repo;
   repo.delegate("targets", "other", {"40/*/*"});
-  repo.delegate("targets", "reg.3f", {"3f/*/*", "zz/*"});
-  repo.delegate("reg.3f", "ns.acme", {"3f/acme/*", "zz/*"}, true);
+  repo.delegate("targets", "reg.3f", {"3f/*/*", "3f/*/*/*", "zz/*"});
+  repo.delegate("reg.3f", "ns.acme", {"3f/acme/*", "3f/acme/*/*", "zz/*"}, true);
   repo.delegate("reg.3f", "ns.evil", {"3f/evil/*"}, true);
   repo.add_target("ns.acme", "3f/acme/1.json", "1");
   repo.add_target("ns.acme", "3f/acme/2.json", "2");

@@ -111,7 +111,8 @@ TEST_CASE("timestamp endless data: more than 16,384 bytes are refused while they
     if (path != "timestamp.json") return std::nullopt;
     CHECK(max_bytes == 16'384);
     while (into.write("x")) ++sent;
-    return Unit{};  // a fetcher that swallows the sink's error must not turn it into success
+    CHECK_FALSE(into.write("x"));  // the limit stays passed
+    return Unit{};                 // a fetcher that swallows the sink's error must not turn it into success
   };
   CHECK(fails(client.refresh(), Errc::integrity, "16384 bytes allowed"));
   CHECK(sent == 16'384);
