@@ -24,25 +24,29 @@ struct GoldenInput {
 
 Result<std::vector<GoldenInput>> parse_golden(const std::string& bytes) {
   const auto bad = [](const std::string& why) {
-    return make_error(Errc::invalid, "the golden file " + why, R"(it is {"inputs": [{"text", "label", "scores"}]}, scores as decimal texts)");
+    return make_error(Errc::invalid, "the golden file " + why,
+                      R"(it is {"inputs": [{"text", "label", "scores"}]}, scores as decimal texts)");
   };
   JsonLimits limits;
   limits.max_bytes = kMaxGoldenBytes;
   NANO_TRY_ASSIGN(const Json doc, parse_json(bytes, limits));
   const auto inputs = doc.is_object() ? doc.find("inputs") : doc.end();
   if (!doc.is_object() || inputs == doc.end() || !inputs->is_array()) return bad("has no list 'inputs'");
-  if (inputs->size() > kMaxGoldenInputs) return bad("has more than " + std::to_string(kMaxGoldenInputs) + " inputs");
+  if (inputs->size() > kMaxGoldenInputs)
+    return bad("has more than " + std::to_string(kMaxGoldenInputs) + " inputs");
   std::vector<GoldenInput> out;
   for (const Json& i : *inputs) {
     GoldenInput& g = out.emplace_back();
-    if (!i.is_object() || !i.contains("text") || !i["text"].is_string() || !i.contains("label") || !i["label"].is_string())
+    if (!i.is_object() || !i.contains("text") || !i["text"].is_string() || !i.contains("label") ||
+        !i["label"].is_string())
       return bad("has an input without 'text' and 'label'");
     g.text = i["text"].get<std::string>();
     g.label = i["label"].get<std::string>();
     if (!i.contains("scores")) continue;
     if (!i["scores"].is_object()) return bad("has 'scores' that are no object");
     for (const auto& [label, score] : i["scores"].items()) {
-      auto value = score.is_string() ? schemas::Decimal::parse(score.get<std::string>()) : Result<schemas::Decimal>(bad("has a score that is no decimal text"));
+      auto value = score.is_string() ? schemas::Decimal::parse(score.get<std::string>())
+                                     : Result<schemas::Decimal>(bad("has a score that is no decimal text"));
       if (!value) return bad("has a score that is no decimal text");
       g.scores[label] = value->value();
     }
@@ -50,12 +54,13 @@ Result<std::vector<GoldenInput>> parse_golden(const std::string& bytes) {
   return out;
 }
 
-void compare(const GoldenInput& want, const tasks::Classified& got, const std::vector<std::string>& labels, std::size_t index,
-             GoldenReport& report, std::string& seen) {
+void compare(const GoldenInput& want, const tasks::Classified& got, const std::vector<std::string>& labels,
+             std::size_t index, GoldenReport& report, std::string& seen) {
   const std::string where = "input " + std::to_string(index + 1) + ": ";
   const std::string label = got.best < labels.size() ? labels[got.best] : "";
   seen += label + "\n";
-  if (label != want.label) report.failures.push_back(where + sanitize(label) + ", not " + sanitize(want.label));
+  if (label != want.label)
+    report.failures.push_back(where + sanitize(label) + ", not " + sanitize(want.label));
   for (std::size_t i = 0; i < got.scores.size() && i < labels.size(); ++i) {
     const double score = static_cast<double>(got.scores[i]);
     char text[32];
@@ -72,7 +77,8 @@ void compare(const GoldenInput& want, const tasks::Classified& got, const std::v
 
 }  // namespace
 
-Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const schemas::Release& release, const std::string& variant) {
+Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const schemas::Release& release,
+                                                  const std::string& variant) {
   const schemas::Manifest& m = release.manifest;
   const auto* golden = m.file_of(schemas::Role::golden, variant);
   const auto* weights = m.file_of(schemas::Role::weights, variant);
@@ -89,7 +95,8 @@ Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const sch
   if (!inputs) return std::move(inputs.error()).while_("reading " + golden->path + " of " + report.package);
   // One thread: a handful of sentences is not worth starting more.
   auto model = nano::Model::open((dir / weights->path).string(), {.threads = 1});
-  if (!model) return std::move(model.error()).while_("opening " + report.package + " to replay its golden inputs");
+  if (!model)
+    return std::move(model.error()).while_("opening " + report.package + " to replay its golden inputs");
   std::vector<std::string_view> texts;
   for (const auto& i : *inputs) texts.emplace_back(i.text);
   NANO_TRY_ASSIGN(const auto results, tasks::classify(**model, texts));

@@ -12,7 +12,9 @@ namespace {
 using schemas::LockedPackage;
 using schemas::PackageName;
 
-std::string what(const LockedPackage& p) { return p.version.text() + (p.variant.empty() ? "" : " " + p.variant); }
+std::string what(const LockedPackage& p) {
+  return p.version.text() + (p.variant.empty() ? "" : " " + p.variant);
+}
 
 Step step_of(const LockedPackage& p, const Registry& registry) {
   Step step;
@@ -34,7 +36,8 @@ const resolver::Offer* offer_for(const std::vector<resolver::Offer>& all, const 
   return nullptr;
 }
 
-Result<std::vector<LockChange>> difference(const schemas::Lockfile& before, const schemas::Lockfile& after, resolver::Memory& memory) {
+Result<std::vector<LockChange>> difference(const schemas::Lockfile& before, const schemas::Lockfile& after,
+                                           resolver::Memory& memory) {
   std::vector<LockChange> out;
   for (const auto& p : after.packages) {
     const auto* old = before.find(p.name);
@@ -66,11 +69,14 @@ Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
   for (const auto& text : options.names) {
     NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
     if (!request.locked.contains(want.name))
-      return make_error(Errc::not_found, "'" + want.name.text() + "' is not locked", "`nano tree` shows what is");
+      return make_error(Errc::not_found, "'" + want.name.text() + "' is not locked",
+                        "`nano tree` shows what is");
     open.insert(want.name);
     if (!want.range.is_any() || !want.variant.empty())
-      request.requirements.push_back(
-          {.name = want.name, .set = want.range.set(), .text = want.range.is_any() ? "" : want.range.text(), .variant = want.variant});
+      request.requirements.push_back({.name = want.name,
+                                      .set = want.range.set(),
+                                      .text = want.range.is_any() ? "" : want.range.text(),
+                                      .variant = want.variant});
   }
   for (auto it = request.locked.begin(); it != request.locked.end();) {
     if (!open.empty() && !open.contains(it->first)) {
@@ -86,8 +92,8 @@ Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
 
 }  // namespace
 
-Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::Store& store, const schemas::Generation& synced,
-                           Remotes& remotes, const SyncOptions& options) {
+Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::Store& store,
+                           const schemas::Generation& synced, Remotes& remotes, const SyncOptions& options) {
   const std::vector<BundleRequest> no_bundles;
   // Not what is installed here: a lock must come out the same on every machine.
   const schemas::Generation nothing;
@@ -111,8 +117,10 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
       for (const auto& v : package->versions)
         if (v.version == choice.version) listed = &v;
     if (listed == nullptr)
-      return make_error(Errc::not_found, "the registry no longer lists " + name.text() + " " + choice.version.text());
-    LockedPackage p{.name = name, .version = choice.version, .variant = choice.variant.name, .release = listed->release};
+      return make_error(Errc::not_found,
+                        "the registry no longer lists " + name.text() + " " + choice.version.text());
+    LockedPackage p{
+        .name = name, .version = choice.version, .variant = choice.variant.name, .release = listed->release};
     p.size = choice.variant.size;
     p.requested = asked.contains(name);
     for (const auto& d : choice.offer.dependencies) p.dependencies.push_back(d.name);
@@ -121,9 +129,12 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
     if (old != nullptr && old->version == p.version) {
       if (old->release != p.release)
         return make_error(Errc::untrusted,
-                          "nano.lock and the registry disagree about " + name.text() + " " + p.version.text() + ": locked is the release " +
-                              old->release.text().substr(0, 19) + "…, the registry has " + p.release.text().substr(0, 19) + "…",
-                          "a published version never changes: the lock was edited, or the registry lies; `git log nano.lock` may tell");
+                          "nano.lock and the registry disagree about " + name.text() + " " +
+                              p.version.text() + ": locked is the release " +
+                              old->release.text().substr(0, 19) + "…, the registry has " +
+                              p.release.text().substr(0, 19) + "…",
+                          "a published version never changes: the lock was edited, or the registry lies; "
+                          "`git log nano.lock` may tell");
       // What was learned when it was put in place stays as long as the release does.
       p.registry_id = old->registry_id;
       p.signers = old->signers;
@@ -148,8 +159,7 @@ Result<LockPlan> plan_frozen(Context& ctx, const schemas::Lockfile& lock, Remote
   return out;
 }
 
-void note_signers(const Context& ctx, const schemas::Generation& synced, bool frozen, schemas::Lockfile& lock) {
-  if (frozen) return;
+void note_signers(const Context& ctx, const schemas::Generation& synced, schemas::Lockfile& lock) {
   for (auto& p : lock.packages) {
     const auto* e = synced.find(p.name);
     const auto is_starter = [&](const Registry& r) { return r.starter && r.config.name == e->registry; };
@@ -159,20 +169,23 @@ void note_signers(const Context& ctx, const schemas::Generation& synced, bool fr
   }
 }
 
-Status check_signers(Context& ctx, const std::optional<schemas::Lockfile>& before, const schemas::Lockfile& after) {
+Status check_signers(Context& ctx, const std::optional<schemas::Lockfile>& before,
+                     const schemas::Lockfile& after) {
   if (!before) return Unit{};
   for (const auto& p : after.packages) {
     const auto* old = before->find(p.name);
     if (old == nullptr) continue;
     if (!old->registry_id.empty() && !p.registry_id.empty() && old->registry_id != p.registry_id)
-      return make_error(Errc::untrusted, p.name.text() + " was locked from another registry (" + old->registry_id.substr(0, 16) + "…, now " +
-                                             p.registry_id.substr(0, 16) + "…)",
+      return make_error(Errc::untrusted,
+                        p.name.text() + " was locked from another registry (" +
+                            old->registry_id.substr(0, 16) + "…, now " + p.registry_id.substr(0, 16) + "…)",
                         "configure that registry, or take the package out of nano.lock and lock it anew");
     const bool shared = std::any_of(p.signers.begin(), p.signers.end(), [&](const auto& s) {
       return std::find(old->signers.begin(), old->signers.end(), s) != old->signers.end();
     });
     if (!old->signers.empty() && !p.signers.empty() && !shared)
-      ctx.log->warn(p.name.text() + " is signed by other keys than when it was locked: ask its publisher, then `nano lock`");
+      ctx.log->warn(p.name.text() +
+                    " is signed by other keys than when it was locked: ask its publisher, then `nano lock`");
   }
   return Unit{};
 }

@@ -27,8 +27,9 @@ Status edit(const SyncOptions& options, Project& project) {
       std::vector<std::string> names;
       for (const auto& d : list) names.push_back(d.name.text());
       const auto near = nearest(name.text(), names);
-      return make_error(Errc::not_found, "nano.json does not name '" + name.text() + "'",
-                        near ? "did you mean '" + *near + "'?" : "`nano tree` shows what it names and what that needs");
+      return make_error(
+          Errc::not_found, "nano.json does not name '" + name.text() + "'",
+          near ? "did you mean '" + *near + "'?" : "`nano tree` shows what it names and what that needs");
     }
     list.erase(it);
     std::erase_if(project.manifest.pins, [&](const auto& p) { return p.name == name; });
@@ -64,17 +65,21 @@ Status settle_ranges(const SyncOptions& options, const schemas::Lockfile& lock, 
 }
 
 /// Replay what was put in place; a failure stops the sync.
-Status replay(const store::Store& store, const std::vector<schemas::GenerationEntry>& entries, bool must_write,
-              schemas::Lockfile& lock, SyncReport& report) {
+Status replay(const store::Store& store, const std::vector<schemas::GenerationEntry>& entries,
+              bool must_write, schemas::Lockfile& lock, SyncReport& report) {
   for (const auto& e : entries) {
-    auto it = std::find_if(lock.packages.begin(), lock.packages.end(), [&](const auto& p) { return p.name == e.name; });
+    auto it = std::find_if(lock.packages.begin(), lock.packages.end(),
+                           [&](const auto& p) { return p.name == e.name; });
     NANO_TRY_ASSIGN(const auto package, store::open_package(store, e.dir));
     NANO_TRY_ASSIGN(auto golden, replay_golden(package.dir, package.release, e.variant));
     if (!golden) continue;
     if (!golden->failures.empty())
-      return make_error(Errc::unmet, golden->package + " does not behave here as its golden file says: " + golden->failures.front(),
-                        "nothing was changed; `nano bench` and `nano doctor` tell more about this machine");
-    if (must_write && it != lock.packages.end() && golden->skipped.empty()) it->golden = schemas::LockedGolden{golden->file, golden->outputs};
+      return make_error(
+          Errc::unmet,
+          golden->package + " does not behave here as its golden file says: " + golden->failures.front(),
+          "nothing was changed; `nano bench` and `nano doctor` tell more about this machine");
+    if (must_write && it != lock.packages.end() && golden->skipped.empty())
+      it->golden = schemas::LockedGolden{golden->file, golden->outputs};
     report.golden.push_back(std::move(*golden));
   }
   return Unit{};
@@ -90,7 +95,8 @@ Result<bool> is_in_project() {
 Result<fs::Path> init_project(const fs::Path& dir) {
   NANO_TRY(fs::make_dirs(dir, 0755));
   if (fs::exists(dir / kProjectFile))
-    return make_error(Errc::usage, "there is a nano.json already in " + sanitize(dir.string()), "`nano add NAME` adds to a project");
+    return make_error(Errc::usage, "there is a nano.json already in " + sanitize(dir.string()),
+                      "`nano add NAME` adds to a project");
   Project p{.dir = dir};
   p.manifest.kind = schemas::Kind::project;
   NANO_TRY(write_project(p));
@@ -100,13 +106,16 @@ Result<fs::Path> init_project(const fs::Path& dir) {
 Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   const double start = monotonic_ms();
   if (options.locked && options.frozen)
-    return make_error(Errc::usage, "--locked and --frozen were both given", "--frozen takes the lock as it is, --locked checks that it is current");
+    return make_error(Errc::usage, "--locked and --frozen were both given",
+                      "--frozen takes the lock as it is, --locked checks that it is current");
   NANO_TRY_ASSIGN(Project project, require_project());
   if ((options.locked || options.frozen) && !project.lock)
-    return make_error(Errc::refused, "there is no nano.lock in " + sanitize(project.dir.string()), "`nano lock` writes one");
+    return make_error(Errc::refused, "there is no nano.lock in " + sanitize(project.dir.string()),
+                      "`nano lock` writes one");
   const std::string manifest_before = schemas::write_manifest(project.manifest);
   NANO_TRY(edit(options, project));
-  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+  NANO_TRY_ASSIGN(const store::Store store,
+                  open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
   Remotes remotes(ctx);
   SyncReport report{.project = project.dir.string(), .dry_run = options.dry_run};
 
@@ -125,8 +134,9 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   report.changes = std::move(locking.changes);
   report.packages = locking.lock.packages.size();
   if (options.locked && !report.changes.empty())
-    return make_error(Errc::refused, "nano.lock is not current: " + report.changes.front().name + " would be " +
-                                         (report.changes.front().after.empty() ? "taken out" : report.changes.front().after),
+    return make_error(Errc::refused,
+                      "nano.lock is not current: " + report.changes.front().name + " would be " +
+                          (report.changes.front().after.empty() ? "taken out" : report.changes.front().after),
                       "`nano lock` brings it up to date");
   NANO_TRY(settle_ranges(options, locking.lock, project));
 
@@ -144,25 +154,29 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
         step.item.from = e->version;
         step.item.from_variant = e->variant;
       }
-      step.item.action = e == nullptr                   ? Action::install
-                         : e->version < step.item.version ? Action::upgrade
-                         : step.item.version < e->version ? Action::downgrade
+      step.item.action = e == nullptr                      ? Action::install
+                         : e->version < step.item.version  ? Action::upgrade
+                         : step.item.version < e->version  ? Action::downgrade
                          : e->variant == step.item.variant ? Action::reinstall
                                                            : Action::change_variant;
       plan.steps.push_back(std::move(step));
     }
   }
   InstallReport installed;
-  const auto finish = [&](const store::WriteLock& lock, const std::vector<schemas::GenerationEntry>& fresh) -> Status {
+  const auto finish = [&](const store::WriteLock& lock,
+                          const std::vector<schemas::GenerationEntry>& fresh) -> Status {
     NANO_TRY(replay(store, fresh, !options.frozen && !options.locked, locking.lock, report));
     schemas::Generation wants;
     wants.created = format_time(ctx.now);
     wants.command = ctx.command_line;
     wants.entries = kept;
     wants.entries.insert(wants.entries.end(), fresh.begin(), fresh.end());
-    note_signers(ctx, wants, options.frozen, locking.lock);
-    NANO_TRY(check_signers(ctx, project.lock, locking.lock));
-    std::sort(wants.entries.begin(), wants.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    schemas::Lockfile seen = locking.lock;
+    note_signers(ctx, wants, seen);
+    NANO_TRY(check_signers(ctx, project.lock, seen));
+    if (!options.frozen) locking.lock = std::move(seen);
+    std::sort(wants.entries.begin(), wants.entries.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
     // The root first: files that name packages the store may not keep would be worse than packages no file names.
     if (wants.entries != plan.before.entries) NANO_TRY(store::write_root(lock, project.dir, wants));
     if (schemas::write_manifest(project.manifest) != manifest_before) {

@@ -136,6 +136,10 @@ TEST_CASE("a lock with conflict markers, of a newer nano, edited or of another r
   const auto edited = with("sha256:" + good.substr(at, 1), "sha256:" + other);
   CHECK(edited.exit_code == 7);
   CHECK(has(edited.err, "disagree about tiny 1.0.0"));
+  const auto elsewhere = with("\"registry_id\": \"", "\"registry_id\": \"00");
+  CHECK(elsewhere.exit_code == 7);
+  CHECK(has(elsewhere.err, "another registry"));
+  CHECK(w.in({"sync", "--frozen"}).exit_code == 7);
   write(w.project() + "/nano.json", "{\"schema\": \"nano.manifest/1\", \"kind\": \"project\", \"dependencies\": 3}\n");
   CHECK(w.in({"sync"}).exit_code == 13);
 }
