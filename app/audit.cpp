@@ -4,6 +4,7 @@
 #include <set>
 
 #include "app/installed.h"
+#include "app/policy.h"
 #include "app/remote.h"
 #include "base/text.h"
 #include "store/transaction.h"
@@ -90,6 +91,17 @@ Result<AuditReport> audit(Context& ctx) {
   AuditReport report;
   Auditor auditor(ctx, report);
   for (const auto& e : entries) auditor.look_at(e.entry);
+  NANO_TRY_ASSIGN(const PolicyReport policy, policy_check(ctx));
+  for (const auto& row : policy.rows)
+    for (const auto& d : row.decisions)
+      if (!d.holds)
+        report.findings.push_back({.package = row.package,
+                                   .version = row.version,
+                                   .kind = "policy",
+                                   .severity = {},
+                                   .id = d.rule,
+                                   .message = "it breaks the rule '" + d.rule + "' (" + d.demand + "): " + d.reason,
+                                   .remedy = "`nano policy explain " + row.package + "` shows the rules; they stand in " + d.where});
   return report;
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/judge.h"
 #include "app/plan.h"
+#include "app/policy.h"
 #include "base/text.h"
 #include "store/blobs.h"
 #include "store/partials.h"
@@ -91,6 +92,19 @@ Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes,
   record_chain(r.entry, std::move(fetched.chain), remote->id(), ctx.now);
   r.blobs = blobs_of(fetched.release, item.variant);
   return r;
+}
+
+/// Judged before a byte of the package is fetched. A file has no date but its publisher's, so it has no age.
+Status heed_policies(const Context& ctx, const std::vector<verify::PolicySource>& policies, Remotes& remotes,
+                     const Ready& r) {
+  if (policies.empty()) return Unit{};
+  NANO_TRY_ASSIGN(const auto release, schemas::parse_release(r.source.release_bytes));
+  std::optional<UnixTime> since;
+  if (!r.step->bundle && asks_for_age(policies)) {
+    NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(*r.step->registry));
+    NANO_TRY_ASSIGN(since, public_since(*remote, r.step->item.name, r.step->item.version));
+  }
+  return heed_policy(ctx, policies, facts_of(release, r.entry, since));
 }
 
 /// Blobs out of a bundle: those in `wanted`, through the same sinks as a download.
@@ -268,8 +282,10 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
     report.dry_run = options.dry_run;
     report.generation = plan.before.number;
     std::vector<Ready> ready;
+    NANO_TRY_ASSIGN(const auto policies, load_policies(ctx));
     for (const auto& step : plan.steps) {
       NANO_TRY_ASSIGN(Ready r, make_ready(ctx, plan, remotes, step));
+      NANO_TRY(heed_policies(ctx, policies, remotes, r));
       ready.push_back(std::move(r));
       report.items.push_back(step.item);
     }
@@ -297,8 +313,10 @@ Status put_in_place(Context& ctx, Remotes& remotes, const store::Store& store, c
                     const std::function<Status(const store::WriteLock&, const std::vector<schemas::GenerationEntry>&)>& finish) {
   report.dry_run = dry_run;
   std::vector<Ready> ready;
+  NANO_TRY_ASSIGN(const auto policies, load_policies(ctx));
   for (const auto& step : plan.steps) {
     NANO_TRY_ASSIGN(Ready r, make_ready(ctx, plan, remotes, step));
+    NANO_TRY(heed_policies(ctx, policies, remotes, r));
     ready.push_back(std::move(r));
     report.items.push_back(step.item);
   }

@@ -7,6 +7,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
+option(NANO_FUZZ "build the targets of tests/fuzz for libFuzzer (clang; preset fuzz)" OFF)
+
 find_program(NANO_CCACHE ccache)
 if(NANO_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${NANO_CCACHE})

@@ -9,6 +9,7 @@
 #include "schemas/index.h"
 #include "schemas/lockfile.h"
 #include "schemas/manifest.h"
+#include "schemas/policy.h"
 #include "schemas/registry_json.h"
 #include "schemas/release.h"
 #include "schemas/target_info.h"
@@ -25,6 +26,7 @@ namespace nano::schemas {
 [[nodiscard]] Json to_json(const Generation& generation);
 [[nodiscard]] Json to_json(const Config& config);
 [[nodiscard]] Json to_json(const Lockfile& lock);
+[[nodiscard]] Json to_json(const Policy& policy);
 [[nodiscard]] Json to_json(const Dependency& dependency);
 [[nodiscard]] Json to_json(const Needs& needs);
 [[nodiscard]] Json to_json(const HeadlineClaim& claim);

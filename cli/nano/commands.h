@@ -22,11 +22,16 @@ void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: n
 void add_why_commands(std::vector<Command>& table);  ///< commands_why.cpp: resolve, why, why-not, why-variant, tree
 void add_upgrade_commands(std::vector<Command>& table);  ///< commands_upgrade.cpp: outdated, upgrade, pin, unpin
 void add_project_commands(std::vector<Command>& table);  ///< commands_project.cpp: init, add, remove, lock, sync
+void add_policy_commands(std::vector<Command>& table);  ///< commands_policy.cpp: policy check, policy explain
+void add_sign_commands(std::vector<Command>& table);   ///< commands_sign.cpp: sign
 void add_trust_commands(std::vector<Command>& table);  ///< commands_trust.cpp: verify
 void add_audit_commands(std::vector<Command>& table);  ///< commands_audit.cpp: audit, trust
 void add_carry_commands(std::vector<Command>& table);  ///< commands_carry.cpp: export, import
 void add_setting_commands(
     std::vector<Command>& table);  ///< commands_settings.cpp: registry, config, doctor, version
+
+/// `verify --oms`. (commands_sign.cpp)
+[[nodiscard]] Result<int> run_verify_oms(Invocation& in);
 
 /// The use cases' context for this call: reads the configuration, settles the global flags, wires questions and progress.
 [[nodiscard]] Result<app::Context> open_context(Invocation& in);

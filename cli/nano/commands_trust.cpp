@@ -60,6 +60,7 @@ void show_details(Invocation& in, const app::VerifiedPackage& p) {
 
 Result<int> run_verify(Invocation& in) {
   if (in.has("behaviour")) return run_behaviour(in);
+  if (in.has("oms")) return run_verify_oms(in);
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   NANO_TRY_ASSIGN(const app::VerifyReport r,
                   app::verify(ctx, {.names = in.arguments("NAME"), .repair = in.has("repair")}));
@@ -105,7 +106,10 @@ void add_trust_commands(std::vector<Command>& table) {
        .description = "Hashes every file of every installed package against its signed release, and holds each "
                       "release against what its registry signed last. For packages that are named it shows each file's digest, and "
                       "who vouches: the chain of roles from the root, their keys and expiry. Nothing is fetched. Exits with 6 when "
-                      "bytes are wrong and with 7 when a signature is.",
+                      "bytes are wrong and with 7 when a signature is.\n\n"
+                      "With --oms DIR: checks a folder of model files against its model.sig (OpenSSF Model Signing "
+                      "1.0) instead. The signer is named by --public-key, or by --ca and --subject; the system's "
+                      "certificates are not asked, certificates must be valid now, and every file must be covered.",
        .positionals = {{.name = "NAME",
                         .help = "installed packages; all, if left out",
                         .required = false,
@@ -115,9 +119,42 @@ void add_trust_commands(std::vector<Command>& table) {
            {{.name = "repair",
              .help = "mend from good copies, and remove damaged blobs so that install fetches them again"},
             {.name = "behaviour",
-             .help = "replay the inputs that packages bring with their outputs: labels equal, scores within 0.01 (else 10)"}},
-       .examples = {{.line = "nano verify"}, {.line = "nano verify sentiment-50m --json"}},
-       .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store, Errc::unmet},
+             .help = "replay the inputs that packages bring with their outputs: labels equal, scores within 0.01 (else 10)"},
+            {.name = "oms",
+             .kind = OptionKind::value,
+             .value = "DIR",
+             .help = "check this folder (or file) against its model signature",
+             .completes = Completes::folders},
+            {.name = "public-key",
+             .kind = OptionKind::value,
+             .value = "FILE",
+             .help = "with --oms: the signer's public key, PEM",
+             .completes = Completes::files},
+            {.name = "ca",
+             .kind = OptionKind::multi,
+             .value = "FILE",
+             .help = "with --oms: the root certificate above the signer's, PEM",
+             .completes = Completes::files},
+            {.name = "subject",
+             .kind = OptionKind::value,
+             .value = "RULE",
+             .help = "with --ca: whom the certificate must name: cn=, email=, uri=, dns=, dn=, or any"},
+            {.name = "signature",
+             .kind = OptionKind::value,
+             .value = "FILE",
+             .help = "with --oms: the signature (else DIR/model.sig)",
+             .completes = Completes::files},
+            {.name = "ignore",
+             .kind = OptionKind::multi,
+             .value = "PATH",
+             .help = "with --oms: this file or folder may be there uncovered"},
+            {.name = "ignore-unsigned", .help = "with --oms: any file may be there uncovered"},
+            {.name = "allow-v0.2", .help = "with --oms: take signatures in the form of v0.2 too"}},
+       .examples = {{.line = "nano verify"},
+                    {.line = "nano verify sentiment-50m --json"},
+                    {.line = "nano verify --oms my-model --public-key signer.pub"},
+                    {.line = "nano verify --oms my-model --ca root.pem --subject email=ann@example.org"}},
+       .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store, Errc::unmet, Errc::invalid, Errc::unsupported},
        .run = run_verify});
 }
 

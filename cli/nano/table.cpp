@@ -25,7 +25,9 @@ const Program& nano_program() {
     add_trust_commands(p.commands);
     add_audit_commands(p.commands);
     add_carry_commands(p.commands);
+    add_policy_commands(p.commands);
     add_make_commands(p.commands);
+    add_sign_commands(p.commands);
     add_setting_commands(p.commands);
     p.commands.push_back(completions_command(
         "Settings and help", "nano completions bash > ~/.local/share/bash-completion/completions/nano"));

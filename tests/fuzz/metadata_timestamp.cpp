@@ -1,0 +1,7 @@
+// tests/fuzz/metadata_timestamp.cpp: see metadata.h.
+#include "tests/fuzz/metadata.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  nano::fuzz::metadata<nano::verify::tuf::Timestamp>(nano::fuzz::text(data, size));
+  return 0;
+}
