@@ -50,10 +50,7 @@ std::string packed(std::string_view tar) {
 
 class Nothing final : public BundleVisitor {
  public:
-  Status release(const schemas::Release&, const std::string&, const Digest&,
-                 const std::optional<std::string>&) override {
-    return Unit{};
-  }
+  Status release(const schemas::Release&, const std::string&, const Digest&) override { return Unit{}; }
   Result<std::unique_ptr<BlobSink>> blob(const BlobRequest&) override { return std::unique_ptr<BlobSink>(); }
 };
 
