@@ -16,7 +16,7 @@ using schemas::GenerationEntry;
 
 class Auditor {
  public:
-  Auditor(Context& ctx, AuditReport& report) : ctx_(ctx), remotes_(ctx), report_(report) {}
+  Auditor(Context& ctx, AuditReport& report) : remotes_(ctx), report_(report) {}
 
   void look_at(const GenerationEntry& e) {
     ++report_.packages;
@@ -78,7 +78,6 @@ class Auditor {
                                 .remedy = std::move(remedy)});
   }
 
-  Context& ctx_;
   Remotes remotes_;
   AuditReport& report_;
 };
