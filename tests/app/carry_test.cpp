@@ -217,7 +217,7 @@ TEST_CASE("an expired export is refused, and --max-stale is the only way past th
   CHECK(has(log.text, "--max-stale"));
 }
 
-TEST_CASE("--as-of goes back no further than --max-stale, and is said aloud") {
+TEST_CASE("import --as-of goes back no further than --max-stale, and is said aloud") {
   Gap g;
   Heard log;
   CHECK(import_later(g.far, g.file, 5 * kDay, -5 * kDay, 0, log).error().code == Errc::usage);

@@ -87,7 +87,7 @@ TEST_CASE("without a range an add asks for what is compatible; upgrade moves the
   CHECK(w.in({"outdated", "--exit-code"}).exit_code == 0);
 }
 
-TEST_CASE("--locked refuses a lock that would change, --frozen takes it as it is") {
+TEST_CASE("sync --locked refuses a lock that would change, --frozen takes it as it is") {
   ProjectWorld w;
   w.publish("tiny", "1.0.0");
   w.publish("other", "1.0.0");
