@@ -25,6 +25,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "bench/numbers.h"
 #include "bench/random_bert.h"
 #include "runtime_shim/session.h"
 
@@ -36,6 +37,7 @@ using nano::make_error;
 using nano::Result;
 using nano::Status;
 using nano::Unit;
+using nano::bench::numbers;
 
 struct Options {
   std::vector<std::string> shapes{"bert-50m", "minilm-23m"};
@@ -47,16 +49,6 @@ struct Options {
 };
 
 constexpr unsigned kPasses = 5;  // of one side before the next has its turn
-
-Result<std::vector<unsigned>> numbers(const std::string& text) {
-  std::vector<unsigned> out;
-  for (const auto& part : nano::split(text, ',')) {
-    const int n = std::atoi(part.c_str());
-    if (n <= 0) return make_error(Errc::usage, "'" + part + "' is not a number above 0");
-    out.push_back(static_cast<unsigned>(n));
-  }
-  return out;
-}
 
 Result<Options> read_options(const std::vector<std::string>& args) {
   Options o;

@@ -13,7 +13,6 @@
 namespace nano::verify {
 
 inline constexpr std::string_view kReleasePayload = "application/vnd.nano.release.v1+json";
-inline constexpr std::string_view kIndexPayload = "application/vnd.nano.index-pointer.v1+json";
 inline constexpr std::size_t kMaxSignatures = 32;  ///< of one envelope: each costs a verification
 
 /// The largest envelope (bytes of JSON) around a payload of `payload_bytes`: base64 plus room for the signatures.
