@@ -51,8 +51,10 @@ std::vector<std::string> Invocation::arguments(std::string_view positional) cons
   return it == parsed_.positionals.end() ? std::vector<std::string>{} : it->second;
 }
 
-void Invocation::document(const OrderedJson& data) {
-  session_.out.put(json_document(command().name, data, session_.log.warnings()));
+void Invocation::document(const OrderedJson& data, std::string_view form) {
+  std::string name(command().name);
+  if (!form.empty()) name += "-" + std::string(form);
+  session_.out.put(json_document(name, data, session_.log.warnings()));
 }
 
 }  // namespace nano::cli

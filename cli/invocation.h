@@ -55,7 +55,8 @@ class Invocation {
   [[nodiscard]] std::vector<std::string> arguments(std::string_view positional) const;
 
   /// Print the one JSON document of this command, with the warnings so far.
-  void document(const OrderedJson& data);
+  ///   form  the option that gives the document another shape: `verify --oms` prints "nano.verify-oms/1"
+  void document(const OrderedJson& data, std::string_view form = {});
 
  private:
   const Program& program_;

@@ -87,7 +87,7 @@ Result<int> run_behaviour(Invocation& in) {
     OrderedJson data;
     data["golden"] = OrderedJson::array();
     for (const auto& g : reports) data["golden"].push_back(golden_json(g));
-    in.document(data);
+    in.document(data, "behaviour");
     return code;
   }
   for (const auto& g : reports) {

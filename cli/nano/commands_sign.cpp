@@ -93,7 +93,7 @@ Result<int> run_verify_oms(Invocation& in) {
       j["left_out_by_signer"] = d.left_out_by_signer;
       data["differences"].push_back(std::move(j));
     }
-    in.document(data);
+    in.document(data, "oms");
     return code;
   }
   const Terminal& t = in.session().out_terminal;

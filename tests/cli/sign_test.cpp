@@ -63,6 +63,7 @@ TEST_CASE("a folder is signed, checked, and a changed byte found with exit code 
   CHECK(changed.exit_code == 6);
   const auto found = parse_json(changed.out);
   REQUIRE(found);
+  CHECK((*found)["schema"] == "nano.verify-oms/1");
   CHECK((*found)["data"]["ok"] == false);
   CHECK((*found)["data"]["differences"][0]["kind"] == "changed");
 }
