@@ -105,8 +105,7 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
 
 Status Model::load_image(packed::Image& image, std::vector<int>& bits) {
   NANO_TRY_ASSIGN(encoder_, models::Encoder::load(file_, image, bits));
-  NANO_TRY_ASSIGN(auto words, tokenizer::WordPiece::load(file_, image));
-  words_ = std::make_unique<tokenizer::WordPiece>(std::move(words));
+  NANO_TRY_ASSIGN(words_, tokenizer::Tokenizer::load_any(file_, image));
   return Unit{};
 }
 

@@ -17,7 +17,7 @@
 #include "runtime_shim/models/encoder.h"
 #include "runtime_shim/packed/derived.h"
 #include "runtime_shim/session_team.h"
-#include "runtime_shim/tokenizer/wordpiece.h"
+#include "runtime_shim/tokenizer/tokenizer.h"
 
 namespace nano {
 
@@ -66,7 +66,7 @@ class Model {
 
   [[nodiscard]] const ModelInfo& info() const { return info_; }
   [[nodiscard]] const models::EncoderShape& shape() const { return encoder_.shape(); }
-  [[nodiscard]] const tokenizer::WordPiece& words() const { return *words_; }
+  [[nodiscard]] const tokenizer::Tokenizer& words() const { return *words_; }
   [[nodiscard]] const gguf::File& file() const { return file_; }
   /// The text with special tokens, cut to the context length.
   [[nodiscard]] tokenizer::Encoding encode(std::string_view text) const;
@@ -108,7 +108,7 @@ class Model {
   mutable packed::Derived derived_{};  ///< mapped, or empty
   mutable std::atomic<uint32_t> passes_{0};
   models::Encoder encoder_{};
-  std::unique_ptr<tokenizer::WordPiece> words_{};
+  std::unique_ptr<tokenizer::Tokenizer> words_{};
   const kernels::Table* table_ = nullptr;
   ModelInfo info_{};
 

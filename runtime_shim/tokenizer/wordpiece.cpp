@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string>
 
 #include "base/text.h"
@@ -107,14 +106,17 @@ class WordPiece::Run {
     if (overlong_ || !pieces()) {
       out_.ids.resize(before);
       out_.offsets.resize(before);
+      out_.words.resize(before);
       put(tokenizer_.special_.unknown, 0, chars_.size());
     }
+    ++word_index_;
     word_.clear();
     chars_.clear();
     overlong_ = false;
     if (out_.ids.size() <= limit_) return true;
     out_.ids.resize(limit_);
     out_.offsets.resize(limit_);
+    out_.words.resize(limit_);
     return false;
   }
 
@@ -163,6 +165,7 @@ class WordPiece::Run {
     const std::size_t begin = chars_[first].from.begin;
     out_.ids.push_back(id);
     out_.offsets.push_back({begin, end > first ? chars_[end - 1].from.end : begin});
+    out_.words.push_back(word_index_);
   }
 
   struct Prefix {
@@ -178,25 +181,13 @@ class WordPiece::Run {
   std::string bytes_{};
   std::vector<Char> chars_{};
   std::array<Prefix, kMaxWordChars> prefixes_{};
+  int32_t word_index_ = 0;
   bool overlong_ = false;
 };
 
-Encoding WordPiece::encode(std::string_view text, const EncodeOptions& options) const {
-  Encoding out;
-  const bool limited = options.max_tokens > 0;
-  const auto add = [&](int32_t id, std::size_t at) {
-    if (limited && out.ids.size() >= options.max_tokens) return;
-    out.ids.push_back(id);
-    out.offsets.push_back({at, at});
-  };
-  if (options.add_special) add(special_.cls, 0);
-  // The run counts what stands already, leaves room for [SEP], and stops once there is a token too many.
-  const std::size_t room = options.max_tokens - (limited && options.add_special ? 1 : 0);
-  Run run(*this, text, limited ? std::max(room, out.ids.size()) : std::numeric_limits<std::size_t>::max(),
-          out);
-  out.truncated = !run.all();
-  if (options.add_special) add(special_.sep, text.size());
-  return out;
+bool WordPiece::append(std::string_view text, std::size_t limit, Encoding& out) const {
+  Run run(*this, text, limit, out);
+  return run.all();
 }
 
 }  // namespace nano::tokenizer

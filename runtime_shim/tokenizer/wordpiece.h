@@ -6,44 +6,13 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
-#include "base/result.h"
-#include "runtime_shim/gguf/reader.h"
-#include "runtime_shim/packed/image.h"
 #include "runtime_shim/tokenizer/piece_table.h"
+#include "runtime_shim/tokenizer/tokenizer.h"
 
 namespace nano::tokenizer {
 
-inline constexpr std::size_t kMaxVocabulary = 1u << 20;  ///< pieces
-inline constexpr std::size_t kMaxWordChars = 100;        ///< a longer word is one unknown token, as in BERT
-
-struct EncodeOptions {
-  std::size_t max_tokens = 0;  ///< special ones included; 0 = no limit; 1 leaves no room for [SEP]
-  bool add_special = true;     ///< [CLS] before, [SEP] after
-};
-
-/// Bytes [begin, end) of the original text that a token came from. Never decreasing from token to token. A special
-/// token has an empty range. Characters that normalisation drops (accents, controls) may lie in no token's range.
-struct Range {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-
-struct Encoding {
-  std::vector<int32_t> ids{};
-  std::vector<Range> offsets{};  ///< as many as ids
-  bool truncated = false;        ///< there was more text than max_tokens hold
-};
-
-/// Ids of the special tokens.
-struct SpecialIds {
-  int32_t unknown = 0;
-  int32_t cls = 0;
-  int32_t sep = 0;
-  int32_t pad = 0;
-  std::optional<int32_t> mask{};
-};
+inline constexpr std::size_t kMaxWordChars = 100;  ///< a longer word is one unknown token, as in BERT
 
 /// The uncased BERT tokenizer: clean (controls and invalid UTF-8 dropped, white space splits), NFD without
 /// nonspacing marks, lower case, punctuation and CJK characters alone, then the longest piece first. Any bytes may be
@@ -52,7 +21,7 @@ struct SpecialIds {
 /// As llama.cpp reads tokenizer.ggml.model "bert", with BERT's own rules where llama.cpp leaves them: marks that stand
 /// decomposed in the text are dropped, Hangul keeps all its jamo, a word of more than kMaxWordChars is unknown.
 /// Read-only after load; any number of threads may encode. Views into the File: it must outlive the tokenizer.
-class WordPiece {
+class WordPiece final : public Tokenizer {
  public:
   /// The pieces are in llama.cpp's form (word-initial ones begin with U+2581), or, where none does and some begin with
   /// "##", in BERT's own.
@@ -64,13 +33,12 @@ class WordPiece {
   ///   errors  and store: the image does not hold such tables
   [[nodiscard]] static Result<WordPiece> load(const gguf::File& file, packed::Image& image);
 
-  [[nodiscard]] Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
-  /// The piece as the file has it; empty for an id outside the vocabulary.
-  [[nodiscard]] std::string_view id_to_piece(int32_t id) const;
-  /// The first id of exactly this piece, as the file has it (slow: for tools and tests).
-  [[nodiscard]] std::optional<int32_t> piece_to_id(std::string_view piece) const;
-  [[nodiscard]] std::size_t size() const { return starts_.size(); }
-  [[nodiscard]] const SpecialIds& special() const { return special_; }
+  [[nodiscard]] std::string_view id_to_piece(int32_t id) const override;
+  [[nodiscard]] std::optional<int32_t> piece_to_id(std::string_view piece) const override;
+  [[nodiscard]] std::size_t size() const override { return starts_.size(); }
+
+ protected:
+  [[nodiscard]] bool append(std::string_view text, std::size_t limit, Encoding& out) const override;
 
  private:
   class Run;
@@ -81,8 +49,7 @@ class WordPiece {
   PieceTable initial_{};                ///< pieces that begin a word, without their mark
   PieceTable following_{};              ///< pieces that go on, without their mark
   std::optional<int32_t> bare_mark_{};  ///< U+2581 alone, which llama.cpp takes before a word
-  SpecialIds special_{};
-  packed::Image own_{};  ///< where nobody gave one
+  packed::Image own_{};                 ///< where nobody gave one
 };
 
 }  // namespace nano::tokenizer

@@ -173,6 +173,7 @@ class WordPiece::Loader {
     if (ready.bare_mark >= 0) out_.bare_mark_ = ready.bare_mark;
     out_.special_ = {ready.unknown, ready.cls, ready.sep, ready.pad, {}};
     if (ready.mask >= 0) out_.special_.mask = ready.mask;
+    out_.second_type_ = 1;
     return Unit{};
   }
 
