@@ -197,6 +197,10 @@ Result<BenchReport> bench(const Context& ctx, const BenchOptions& options) {
   report.kernels = info.kernels;
   report.mapped = info.mapped;
   report.cpu = cpu_name();
+  if (options.calibrate) {
+    NANO_TRY_ASSIGN(auto measured, calibrate(ctx));
+    report.calibration_us = std::move(measured.us);
+  }
   report.cores = std::max(1u, std::thread::hardware_concurrency());
   for (const unsigned threads : options.threads) {
     NANO_TRY_ASSIGN(const auto model, open(ctx, options, threads));

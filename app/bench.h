@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct BenchOptions {
   unsigned runs = 100;               ///< timed calls a row; 5 more before them are not counted
   std::string program{};             ///< the nano to start for cold starts; "" = none are measured
   bool eval_of_package = false;      ///< answer the package's own eval file
+  bool calibrate = false;            ///< with the micro-benchmark's figures (measured, if none are kept)
   std::string eval_file{};           ///< or this one: lines of `label TAB … TAB text`
 };
 
@@ -44,6 +46,7 @@ struct BenchReport {
   bool mapped = false;  ///< the packed weights were mapped from derived/
   std::string cpu{};
   unsigned cores = 0;
+  std::map<std::string, double> calibration_us{};  ///< app/machine.h, if asked for; a claim made of these figures states it
   double load_ms = 0;                    ///< opening in this process, the file's pages in memory
   std::optional<double> cold_ms{};       ///< process start to first answer, median of 7
   std::optional<double> cold_peak_mb{};  ///< greatest resident memory of those processes

@@ -47,7 +47,9 @@ void print_json(Invocation& in, const app::BenchReport& r) {
   data["file_bytes"] = r.file_bytes;
   data["kernels"] = r.kernels;
   data["mapped"] = r.mapped;
-  data["machine"] = {{"cpu", r.cpu}, {"cores", r.cores}};
+  data["machine"] = {{"cpu", r.cpu}, {"cores", r.cores}, {"calibration_us", OrderedJson::object()}};
+  for (const auto& [quantization, us] : r.calibration_us)
+    data["machine"]["calibration_us"][quantization] = rounded(us, 4);
   data["load_ms"] = rounded(r.load_ms, 4);
   data["cold_start_ms"] = r.cold_ms ? OrderedJson(rounded(*r.cold_ms, 4)) : OrderedJson();
   data["peak_memory_mb"] = r.cold_peak_mb ? OrderedJson(rounded(*r.cold_peak_mb, 4)) : OrderedJson();
@@ -81,6 +83,7 @@ Result<int> run_bench(Invocation& in) {
   NANO_TRY_ASSIGN(o.threads, numbers(in, "threads", {1}, kMostThreads));
   NANO_TRY_ASSIGN(o.batch, numbers(in, "batch", {1}, kMostBatch));
   o.runs = static_cast<unsigned>(std::min<uint64_t>(in.number("runs", 100), 1'000'000));
+  o.calibrate = in.json();
   o.eval_of_package = in.has("eval");
   o.eval_file = in.value("eval-file");
   if (!in.has("no-cold-start")) o.program = "/proc/self/exe";
@@ -133,7 +136,9 @@ void add_bench_commands(std::vector<Command>& table) {
            "first "
            "answer, and that process's greatest memory. Rows that give times of a busy machine say so by "
            "their "
-           "least CPU time. With --eval also how often the model is right.\n\nWith --json one document: "
+           "least CPU time. With --eval also how often the model is right. The JSON document holds this "
+           "machine's calibration too (`nano doctor hw`): a claim of these times states that of its "
+           "variant's quantization.\n\nWith --json one document: "
            "{\"schema\": \"nano.bench/1\", \"data\": {\"model\", \"kernels\", \"machine\", \"load_ms\", "
            "\"cold_start_ms\", \"peak_memory_mb\", \"rows\": [{\"tokens\", \"threads\", \"batch\", "
            "\"p50_ms\", "

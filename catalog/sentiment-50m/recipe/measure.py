@@ -4,6 +4,9 @@
 #   measure.py NANO "NAME OF THE PROCESSOR"     answers, times and memory; the machine must have nothing else to do
 #   measure.py NANO                             answers only, on a busy machine; claims of speed stay as they are
 #
+# Every claim of speed states this machine's calibration (what `nano doctor hw --again` shows for the variant's quantization,
+# measured just before), so that other machines can correct it by their own (docs/FORMATS.md#claim).
+#
 # Times are nano's own ("ms" of each answer, tokenizer included), the memory is the peak of the whole process. Needs
 # /usr/bin/time (Debian: time), since a child of this big Python would be charged with its parent's memory.
 import json
@@ -32,6 +35,12 @@ def run(nano, gguf, texts, *options):
         return answers, int(f.read()) * 1024
 
 
+def calibration(nano):
+    """microseconds of the micro-benchmark's product, by quantization, as decimal texts"""
+    p = subprocess.run([nano, "doctor", "hw", "--again", "--json"], check=True, stdout=subprocess.PIPE)
+    return {k: f"{us:.2f}" for k, us in json.loads(p.stdout)["data"]["calibration_us"].items()}
+
+
 def main():
     nano, cpu = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
     q8, q4 = os.path.abspath(f"{HERE}/../sentiment-50m-q8.gguf"), f"{data.WORK}/sentiment-50m-q4.gguf"
@@ -47,7 +56,9 @@ def main():
     own = next(c["dataset"] for c in manifest["claims"] if c.get("dataset", {}).get("id") == "eval/eval300.tsv")
     claims = [c for c in manifest["claims"] if c.get("dataset") != own and not (cpu and "latency" in c)]
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    report = {"nano": version, "cpu": cpu, "date": date}
+    quantization = {v["name"]: v["quantization"] for v in manifest["variants"]}
+    us = calibration(nano) if cpu else {}
+    report = {"nano": version, "cpu": cpu, "date": date, "calibration_us": us}
     for variant, path in (("q8", q8), ("q4", q4)):
         answers, _ = run(nano, path, texts)
         right = np.array([a["label"] == y for a, (y, *_) in zip(answers, rows)])
@@ -64,7 +75,8 @@ def main():
             p50, p95, p99 = (float(np.percentile(ms, p)) for p in (50, 95, 99))
             claims.append({"variant": variant, "task": "text-classification",
                            "conditions": {"device": "cpu", "cpu": cpu, "isa": "avx512", "threads": threads, "batch": 1,
-                                          "runtime_version": version, "runs": len(ms), "warmup": WARM},
+                                          "runtime_version": version, "runs": len(ms), "warmup": WARM,
+                                          "calibration_us": us[quantization[variant]]},
                            "latency": {"p50_ms": f"{p50:.3f}", "p95_ms": f"{p95:.3f}", "p99_ms": f"{p99:.3f}"},
                            "peak_memory_bytes": memory, "harness_version": version,
                            "command": f"{command} --threads {threads}", "date": date})
@@ -78,6 +90,8 @@ def main():
             report[variant]["first_answer_ms"] = float(np.median(first))
     claims.sort(key=lambda c: "latency" in c)
     manifest["claims"] = claims
+    if cpu:
+        manifest.pop("x-speed", None)  # said that the speeds were an older version's
     with open(f"{HERE}/../nano.json", "w", encoding="utf-8") as f:
         json.dump(manifest, f, indent=2, ensure_ascii=False)
         f.write("\n")
