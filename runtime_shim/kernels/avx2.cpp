@@ -108,6 +108,22 @@ void add(float* x, const float* y, std::size_t n) {
   }
 }
 
+void times(float* x, const float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += 8) {
+    const __m256i m = mask_of(n - i);
+    _mm256_maskstore_ps(x + i, m, _mm256_mul_ps(load(x + i, m), load(y + i, m)));
+  }
+}
+
+void rotate(float* x, std::size_t half, const float* cosine, const float* sine) {
+  for (std::size_t d = 0; d < half; d += 8) {
+    const __m256i m = mask_of(half - d);
+    const __m256 a = load(x + d, m), b = load(x + half + d, m), c = load(cosine + d, m), s = load(sine + d, m);
+    _mm256_maskstore_ps(x + d, m, _mm256_fmsub_ps(a, c, _mm256_mul_ps(b, s)));
+    _mm256_maskstore_ps(x + half + d, m, _mm256_fmadd_ps(b, c, _mm256_mul_ps(a, s)));
+  }
+}
+
 float top_of(__m256 v) {
   __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
   four = _mm_max_ps(four, _mm_movehl_ps(four, four));
@@ -247,6 +263,15 @@ void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t
 
 // --- attention -----------------------------------------------------------------------------------------------------
 
+// The scores of query i to weights: of the keys it sees; the others weigh nothing. 1 / their sum.
+float seen_exponentials(const Head* h, std::size_t i, float* e) {
+  std::size_t begin = 0, end = 0;
+  seen_keys(h, i, &begin, &end);
+  for (std::size_t j = 0; j < begin; ++j) e[j] = 0.0f;
+  for (std::size_t j = end; j < h->length; ++j) e[j] = 0.0f;
+  return exponentials(e + begin, end - begin, h->scale);
+}
+
 void attend(const Head* h, float* scratch) {
   constexpr std::size_t kQueries = 16;
   const std::size_t lanes = (h->length + 15) / 16 * 16;
@@ -260,7 +285,7 @@ void attend(const Head* h, float* scratch) {
     float* out = h->out + i * h->out_stride;
     gemm(h->q + i * h->stride, h->stride, rows, keys, lanes, h->width, h->length, e, lanes);
     float inverse[kQueries];
-    for (std::size_t r = 0; r < rows; ++r) inverse[r] = exponentials(e + r * lanes, h->length, h->scale);
+    for (std::size_t r = 0; r < rows; ++r) inverse[r] = seen_exponentials(h, i + r, e + r * lanes);
     gemm(e, lanes, rows, h->v, h->stride, h->length, h->width, out, h->out_stride);
     for (std::size_t r = 0; r < rows; ++r) {
       for (std::size_t d = 0; d < h->width; ++d) out[r * h->out_stride + d] *= inverse[r];
@@ -482,6 +507,7 @@ void attend_quant(const Head* h, float* scratch) {
 }  // namespace
 
 const Table avx2 = {"avx2",       usable,     quantize, matmul, matmul_float, attend,
-                    attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add};
+                    attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add,
+                      times,        rotate};
 
 }  // namespace nano::kernels

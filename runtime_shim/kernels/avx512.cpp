@@ -107,6 +107,24 @@ void add(float* x, const float* y, std::size_t n) {
   }
 }
 
+void times(float* x, const float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += 16) {
+    const __mmask16 m = first_lanes(n - i);
+    _mm512_mask_storeu_ps(x + i, m,
+                          _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_maskz_loadu_ps(m, y + i)));
+  }
+}
+
+void rotate(float* x, std::size_t half, const float* cosine, const float* sine) {
+  for (std::size_t d = 0; d < half; d += 16) {
+    const __mmask16 m = first_lanes(half - d);
+    const __m512 a = _mm512_maskz_loadu_ps(m, x + d), b = _mm512_maskz_loadu_ps(m, x + half + d);
+    const __m512 c = _mm512_maskz_loadu_ps(m, cosine + d), s = _mm512_maskz_loadu_ps(m, sine + d);
+    _mm512_mask_storeu_ps(x + d, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
+    _mm512_mask_storeu_ps(x + half + d, m, _mm512_fmadd_ps(b, c, _mm512_mul_ps(a, s)));
+  }
+}
+
 // x = exp((x - max x) * scale) for n values; 1 / their sum.
 float exponentials(float* x, std::size_t n, float scale) {
   __m512 top = all(x[0]);
@@ -313,6 +331,15 @@ void turn16(const float* from, std::size_t stride, std::size_t rows, std::size_t
   }
 }
 
+// The scores of query i to weights: of the keys it sees; the others weigh nothing. 1 / their sum.
+float seen_exponentials(const Head* h, std::size_t i, float* e) {
+  std::size_t begin = 0, end = 0;
+  seen_keys(h, i, &begin, &end);
+  for (std::size_t j = 0; j < begin; ++j) e[j] = 0.0f;
+  for (std::size_t j = end; j < h->length; ++j) e[j] = 0.0f;
+  return exponentials(e + begin, end - begin, h->scale);
+}
+
 void attend(const Head* h, float* scratch) {
   const std::size_t lanes = (h->length + 15) / 16 * 16;
   float* keys = scratch;  // (width, lanes)
@@ -328,7 +355,7 @@ void attend(const Head* h, float* scratch) {
     float inverse[6];
     float_product(some, h->q + t * h->stride, h->stride, keys, lanes, h->width, lanes, nullptr, nullptr, e,
                   lanes);
-    for (std::size_t r = 0; r < some; ++r) inverse[r] = exponentials(e + r * lanes, h->length, h->scale);
+    for (std::size_t r = 0; r < some; ++r) inverse[r] = seen_exponentials(h, t + r, e + r * lanes);
     float_product(some, e, lanes, h->v, h->stride, h->length, h->width, inverse, nullptr,
                   h->out + t * h->out_stride, h->out_stride);
     t += some;
@@ -672,6 +699,7 @@ void attend_quant(const Head* h, float* scratch) {
 }  // namespace
 
 const Table avx512 = {"avx512",     usable,     quantize, matmul, matmul_float, attend,
-                      attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add};
+                      attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add,
+                      times,        rotate};
 
 }  // namespace nano::kernels

@@ -20,6 +20,12 @@ std::size_t attend_floats(std::size_t length, std::size_t width) {
   return (wide + 32) * lanes + 32 * wide + 1024;
 }
 
+void seen_keys(const Head* h, std::size_t i, std::size_t* begin, std::size_t* end) {
+  const std::size_t at = h->first_key + i;
+  *begin = h->window == 0 || at < h->window ? 0 : at - h->window;
+  *end = h->window == 0 || h->length - 1 < at + h->window ? h->length : at + h->window + 1;
+}
+
 namespace {
 
 bool usable() {
@@ -89,6 +95,18 @@ void tanh_all(float* x, std::size_t n) {
 
 void add(float* x, const float* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) x[i] += y[i];
+}
+
+void times(float* x, const float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) x[i] *= y[i];
+}
+
+void rotate(float* x, std::size_t half, const float* cosine, const float* sine) {
+  for (std::size_t d = 0; d < half; ++d) {
+    const float a = x[d], b = x[half + d];
+    x[d] = std::fma(a, cosine[d], -(b * sine[d]));
+    x[half + d] = std::fma(b, cosine[d], a * sine[d]);
+  }
 }
 
 void softmax(float* x, std::size_t n, float scale) {
@@ -192,22 +210,24 @@ void matmul_float(const Weights* w, const float* x, std::size_t ldx, std::size_t
 void attend(const Head* h, float* scratch) {
   float* e = scratch;
   for (std::size_t i = 0; i < h->queries; ++i) {
+    std::size_t begin = 0, end = 0;
+    seen_keys(h, i, &begin, &end);
     float top = -INFINITY;
-    for (std::size_t j = 0; j < h->length; ++j) {
+    for (std::size_t j = begin; j < end; ++j) {
       e[j] = 0.0f;
       for (std::size_t d = 0; d < h->width; ++d)
         e[j] = std::fma(h->q[i * h->stride + d], h->k[j * h->stride + d], e[j]);
       top = e[j] > top ? e[j] : top;
     }
     float lane[kLanes] = {};
-    for (std::size_t j = 0; j < h->length; ++j) {
+    for (std::size_t j = begin; j < end; ++j) {
       e[j] = exp_law((e[j] - top) * h->scale);
-      lane[j % kLanes] += e[j];
+      lane[(j - begin) % kLanes] += e[j];
     }
     const float inverse = 1.0f / fold(lane);
     for (std::size_t d = 0; d < h->width; ++d) {
       float acc = 0.0f;
-      for (std::size_t j = 0; j < h->length; ++j) acc = std::fma(e[j], h->v[j * h->stride + d], acc);
+      for (std::size_t j = begin; j < end; ++j) acc = std::fma(e[j], h->v[j * h->stride + d], acc);
       h->out[i * h->out_stride + d] = acc * inverse;
     }
   }
@@ -255,6 +275,7 @@ void attend_quant(const Head* h, float* scratch) {
 }  // namespace
 
 const Table ref = {"ref",        usable,     quantize, matmul, matmul_float, attend,
-                   attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add};
+                   attend_quant, layer_norm, softmax,  gelu,   tanh_all,     add,
+                   times,        rotate};
 
 }  // namespace nano::kernels

@@ -74,6 +74,8 @@ struct Head {
   float scale = 1.0f;       ///< > 0
   float* out = nullptr;     ///< (queries, width), rows `out_stride` floats apart; overlaps nothing
   std::size_t out_stride = 0;
+  std::size_t window = 0;   ///< attend only: query i sees the keys first_key + i - window to first_key + i + window; 0: all
+  std::size_t first_key = 0;  ///< with a window: the key at the first query's own place; each query sees a key
 };
 
 struct Table {
@@ -99,7 +101,8 @@ struct Table {
                        std::size_t end, const float* bias, float* out, std::size_t ldo, void* scratch);
 
   /// One head: scores are k' fused multiply-adds in order, e = exp((score - max) * scale), the sum of e over sixteen
-  /// lanes, out = (fused multiply-adds of e and v in order) * (1 / sum).
+  /// lanes, out = (fused multiply-adds of e and v in order) * (1 / sum). With a window: all of it over the keys a query
+  /// sees, the first of them in lane 0.
   /// scratch: attend_floats(length, width) floats, 64-byte aligned, this thread's own
   void (*attend)(const Head* head, float* scratch);
 
@@ -120,7 +123,13 @@ struct Table {
   void (*gelu)(float* x, std::size_t n);                  ///< x * Phi(x), the erf form; within 2e-6 of it
   void (*tanh)(float* x, std::size_t n);                  ///< within 2e-7
   void (*add)(float* x, const float* y, std::size_t n);   ///< x += y
+  void (*times)(float* x, const float* y, std::size_t n); ///< x *= y
+  /// Rotate the pairs (a, b) = (x[d], x[half + d]): a' = fma(a, c, -(b * s)), b' = fma(b, c, a * s), c and s those of d.
+  void (*rotate)(float* x, std::size_t half, const float* cosine, const float* sine);
 };
+
+/// The keys [begin, end) that query i of a head sees.
+void seen_keys(const Head* head, std::size_t i, std::size_t* begin, std::size_t* end);
 
 /// Bytes of scratch that matmul and matmul_float need for rows of k values.
 std::size_t scratch_bytes(std::size_t k);
