@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "runtime_shim/tokenizer/byte_pairs.h"
+#include "runtime_shim/tokenizer/sentencepiece.h"
 #include "runtime_shim/tokenizer/wordpiece.h"
 
 namespace nano::tokenizer {
@@ -20,6 +22,9 @@ struct Known {
 };
 constexpr Known kKnown[] = {
     {"bert", load_kind<WordPiece>},
+    {"gpt2", load_kind<BytePairs>},
+    {"llama", load_kind<SentencePiece>},
+    {"t5", load_kind<SentencePiece>},
 };
 
 void put(Encoding& out, int32_t id, std::size_t at) {

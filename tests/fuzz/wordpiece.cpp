@@ -1,9 +1,10 @@
 // tests/fuzz/wordpiece.cpp: any bytes as text for a small vocabulary: offsets stay in the text and in order.
+#include "runtime_shim/tokenizer/wordpiece.h"
+
 #include <string>
 #include <vector>
 
 #include "runtime_shim/gguf/writer.h"
-#include "runtime_shim/tokenizer/wordpiece.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -23,8 +24,9 @@ const Vocabulary& vocabulary() {
       pieces.push_back("\xE2\x96\x81" + std::string(1, c));
       pieces.push_back(std::string(1, c));
     }
-    for (const char* more : {"\xE2\x96\x81the", "ing", "\xE2\x96\x81\xE6\x88\x91", "\xE1\x85\xA1", "\xE2\x96\x81\xE1\x84\x80",
-                             "\xE2\x96\x81\xCE\xB1", "\xCE\xB2", "\xC3\x9F", "\xE2\x96\x81"})
+    for (const char* more :
+         {"\xE2\x96\x81the", "ing", "\xE2\x96\x81\xE6\x88\x91", "\xE1\x85\xA1", "\xE2\x96\x81\xE1\x84\x80",
+          "\xE2\x96\x81\xCE\xB1", "\xCE\xB2", "\xC3\x9F", "\xE2\x96\x81"})
       pieces.emplace_back(more);
     gguf::Builder b;
     b.set_string("tokenizer.ggml.model", "bert");
@@ -51,8 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   std::size_t begin = 0, end = 0;
   for (std::size_t i = 0; i < e.ids.size(); ++i) {
     const auto& r = e.offsets[i];
-    fuzz::must(e.ids[i] >= 0 && static_cast<std::size_t>(e.ids[i]) < words.size(), "ids are of the vocabulary");
-    fuzz::must(r.begin >= begin && r.end >= end && r.begin <= r.end && r.end <= text.size(), "offsets go forward");
+    fuzz::must(e.ids[i] >= 0 && static_cast<std::size_t>(e.ids[i]) < words.size(),
+               "ids are of the vocabulary");
+    fuzz::must(r.begin >= begin && r.end >= end && r.begin <= r.end && r.end <= text.size(),
+               "offsets go forward");
     begin = r.begin;
     end = r.end;
   }
