@@ -71,38 +71,27 @@ Request plain(const ChooseRequest& request) {
   return out;
 }
 
-struct Demand {
-  std::string variant{};
-  std::string by{};
-};
-
-/// Which variant of each package somebody insists on.
-Result<std::map<PackageName, Demand>> demands(const ChooseRequest& request, const Choices& choices) {
-  std::map<PackageName, Demand> out;
-  const auto add = [&](const PackageName& name, const std::string& variant, const std::string& by) -> Status {
-    if (variant.empty()) return Unit{};
-    const auto [it, fresh] = out.emplace(name, Demand{variant, by});
-    if (!fresh && it->second.variant != variant)
-      return make_error(Errc::no_solution,
-                        it->second.by + " needs " + name.text() + " in the variant '" + it->second.variant +
-                            "', " + by + " in '" + variant + "'",
-                        "one variant of a package is installed at a time");
-    return Unit{};
+/// Which variant of each package somebody insists on. The solver let nobody insist on another.
+std::map<PackageName, std::string> demands(const ChooseRequest& request, const Choices& choices) {
+  std::map<PackageName, std::string> out;
+  const auto add = [&](const PackageName& name, const std::string& variant) {
+    if (variant.empty()) return;
+    const auto [it, fresh] = out.emplace(name, variant);
+    NANO_ASSERT(fresh || it->second == variant);
   };
-  for (const Requirement& r : request.requirements) NANO_TRY(add(r.name, r.variant, "your request"));
+  for (const Requirement& r : request.requirements) add(r.name, r.variant);
   for (const auto& [name, choice] : choices)
-    for (const auto& d : choice.offer.dependencies)
-      NANO_TRY(add(d.name, d.variant, name.text() + " " + choice.version.text()));
+    for (const auto& d : choice.offer.dependencies) add(d.name, d.variant);
   return out;
 }
 
 Status choose_variants(const ChooseRequest& request, const Judged& source, Choices& choices) {
-  NANO_TRY_ASSIGN(const auto demanded, demands(request, choices));
+  const auto demanded = demands(request, choices);
   for (auto& entry : choices) {
     const PackageName& name = entry.first;
     Choice& choice = entry.second;
     VariantWish wish{.objective = request.objective};
-    if (const auto d = demanded.find(name); d != demanded.end()) wish.demanded = d->second.variant;
+    if (const auto d = demanded.find(name); d != demanded.end()) wish.demanded = d->second;
     for (const auto* kept : {&request.locked, &request.installed})
       if (const auto k = kept->find(name); k != kept->end() && wish.kept.empty())
         wish.kept = k->second.variant;
@@ -157,10 +146,26 @@ Result<ChooseOutcome> choose_plainly(const ChooseRequest& request, Memory& catal
   return ChooseOutcome(std::move(out));
 }
 
+namespace {
+
+bool is_refused_by_trust(const ChooseRequest& request, const NoSolution& proof, Memory& catalog) {
+  const auto is_trust = [](const Fact& f) { return f.kind == Fact::Kind::unusable && is_trust_filter(f.filter); };
+  if (std::none_of(proof.facts.begin(), proof.facts.end(), is_trust)) return false;
+  ChooseRequest changed = request;
+  changed.filters.ignore_trust = "";
+  changed.max_steps = std::min(request.max_steps, kMaxTrySteps);
+  const auto outcome = choose_plainly(changed, catalog);
+  return outcome && std::holds_alternative<Choices>(*outcome);
+}
+
+}  // namespace
+
 Result<ChooseOutcome> choose(const ChooseRequest& request, Memory& catalog) {
   NANO_TRY_ASSIGN(ChooseOutcome outcome, choose_plainly(request, catalog));
-  if (auto* refusal = std::get_if<Refusal>(&outcome))
+  if (auto* refusal = std::get_if<Refusal>(&outcome)) {
     refusal->suggestions = suggest(request, refusal->proof, catalog);
+    refusal->by_trust = is_refused_by_trust(request, refusal->proof, catalog);
+  }
   return outcome;
 }
 

@@ -45,13 +45,14 @@ using Choices = std::map<PackageName, Choice>;
 
 /// One change of the request that was tried and solves it.
 struct Suggestion {
-  std::string change{};  ///< what to do: "`--min-age 0`", "`nano unpin trunk`"
+  std::string change{};  ///< what to do: "`--min-age 0`", "`nano unpin trunk`", "another policy rule …"
   std::string text{};    ///< the sentence: "`--min-age 0` would allow sentiment-50m 1.3.0"
 };
 
 struct Refusal {
   NoSolution proof{};
   std::vector<Suggestion> suggestions{};
+  bool by_trust = false;  ///< without what trust refuses (Offer::refused) there would be a solution: tried
 };
 
 using ChooseOutcome = std::variant<Choices, Refusal>;
@@ -74,7 +75,7 @@ class Memory final : public Catalog {
 };
 
 /// resolve(), with every filter as a fact of its own, then a variant for each package.
-///   errors  as resolve(); no_solution: two packages need different variants of a third (one is installed at a time)
+///   errors  as resolve()
 [[nodiscard]] Result<ChooseOutcome> choose(const ChooseRequest& request, Memory& catalog);
 
 /// The same without suggestions: for trying.

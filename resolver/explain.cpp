@@ -23,6 +23,13 @@ Fact fact_of(const Knowledge& known, IncompatibilityId id) {
     fact.package = known.universe[cause.package].name;
     fact.versions = versions_of(known.universe[cause.package], cause.versions);
   }
+  if (cause.kind == Fact::Kind::variants) {
+    fact.dependency = known.universe[cause.dependency].name;
+    if (cause.other == kNone) return fact;
+    fact.other = known.universe[cause.other].name;
+    fact.other_versions = versions_of(known.universe[cause.other], cause.other_versions);
+    return fact;
+  }
   if (cause.dependency != kNone) {
     const Package& to = known.universe[cause.dependency];
     fact.dependency = to.name;

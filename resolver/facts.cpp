@@ -35,6 +35,37 @@ Status Solver::know(const std::vector<PackageId>& wanted) {
   return Unit{};
 }
 
+std::vector<IncompatibilityId> Solver::add_demand(PackageId on, Demander by) {
+  std::vector<IncompatibilityId> out;
+  if (by.variant.empty()) return out;
+  for (const Demander& before : demanders_[on]) {
+    if (before.variant == by.variant) continue;
+    Cause cause{.kind = Fact::Kind::variants,
+                .package = before.package,
+                .versions = before.versions,
+                .dependency = on,
+                .variant = before.variant,
+                .other = by.package,
+                .other_versions = by.versions,
+                .other_variant = by.variant,
+                .other_asker = by.asker,
+                .asker = before.asker};
+    std::vector<Term> terms;
+    if (before.package == by.package && by.package != kNone) {
+      terms.push_back({by.package, before.versions & by.versions});
+      if (terms.front().states.is_empty()) continue;  // two versions of one package are never there together
+      cause.versions = cause.other_versions = terms.front().states;
+    } else {
+      if (before.package != kNone) terms.push_back({before.package, before.versions});
+      if (by.package != kNone) terms.push_back({by.package, by.versions});
+      if (terms.size() == 2 && terms[1].package < terms[0].package) std::swap(terms[0], terms[1]);
+    }
+    out.push_back(add_fact(std::move(terms), std::move(cause)));
+  }
+  demanders_[on].push_back(std::move(by));
+  return out;
+}
+
 void Solver::add_limits(PackageId p) {
   const Package& package = universe_[p];
   if (package.is_root) {
@@ -96,6 +127,9 @@ Status Solver::add_requirements() {
     if (!cause.allowed.is_empty()) terms.push_back({wanted[i], cause.allowed.complement()});
     add_fact(std::move(terms), std::move(cause));
   }
+  // After the requirements themselves: a variant that nobody has is the simpler reason.
+  for (std::size_t i = 0; i < sorted.size(); ++i)
+    add_demand(wanted[i], {.variant = sorted[i]->variant, .asker = sorted[i]->asker});
   // The last one first, as within a package (propagate()): where choices tie, versions then come out as pub's do.
   for (std::size_t i = wanted.size(); i-- > 0;) touch(wanted[i]);
   return Unit{};
@@ -146,16 +180,21 @@ Result<bool> Solver::add_dependencies(PackageId p, std::size_t version) {
     std::vector<Term> terms{{p, dependents}};
     if (to == p) {
       terms[0].states &= cause.allowed.complement();
-      if (terms[0].states.is_empty()) continue;  // each of them is what it needs
+      if (terms[0].states.is_empty()) terms.clear();  // each of them is what it needs
     } else if (!cause.allowed.is_empty()) {
       terms.push_back({to, cause.allowed.complement()});
       if (to < p) std::swap(terms[0], terms[1]);
     }
-    const IncompatibilityId id = add_fact(std::move(terms), std::move(cause));
-    bool holds = true;
-    for (const Term& t : incompatibilities_[id].terms)
-      holds = holds && (t.package == p ? t.states.test(version + 1) : partial_.states(t.package).is_subset_of(t.states));
-    fits = fits && !holds;
+    std::vector<IncompatibilityId> added;
+    if (!terms.empty()) added.push_back(add_fact(std::move(terms), std::move(cause)));
+    const auto clashes = add_demand(to, {.package = p, .versions = dependents, .variant = d.variant});
+    added.insert(added.end(), clashes.begin(), clashes.end());
+    for (const IncompatibilityId id : added) {
+      bool holds = true;
+      for (const Term& t : incompatibilities_[id].terms)
+        holds = holds && (t.package == p ? t.states.test(version + 1) : partial_.states(t.package).is_subset_of(t.states));
+      fits = fits && !holds;
+    }
   }
   return fits;
 }

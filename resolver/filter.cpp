@@ -202,8 +202,9 @@ std::optional<Refused> refuse_variant(const Offer& offer, const IndexVariant& va
 }
 
 std::optional<Refused> refuse(const Offer& offer, const Circumstances& at, bool is_asked) {
-  if (offer.refused) return offer.refused;
   const Filters& f = at.filters;
+  const bool ignored = f.ignore_trust && (f.ignore_trust->empty() || *f.ignore_trust == offer.refused.value_or(Refused{}).remedy);
+  if (offer.refused && !ignored) return offer.refused;
   if (is_asked && !f.kinds.empty() && std::find(f.kinds.begin(), f.kinds.end(), offer.kind) == f.kinds.end())
     return Refused{"kind", "is of the kind " + std::string(to_text(offer.kind))};
   if (!f.licenses.empty() && !license_allowed(offer.license, f.licenses)) {

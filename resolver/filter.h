@@ -36,6 +36,8 @@ struct Filters {
   std::vector<Limit>
       limits{};              ///< `size` and `memory` for every package, others for what is asked for by name
   bool any_machine = false;  ///< do not look at this machine: what is chosen is for another one
+  /// For trying only: take no notice of what trust refuses with this remedy, or of all of it ("").
+  std::optional<std::string> ignore_trust{};
 };
 
 /// What is looked at beside the offer itself.

@@ -30,7 +30,11 @@ struct Cause {
   std::string range{};           ///< of the dependency, for people
   std::string abi{};             ///< asked of the dependency
   std::string variant{};         ///< asked of the dependency
-  std::string asker{};           ///< of a requirement
+  PackageId other = kNone;       ///< of variants: who asks for `other_variant` of it; kNone for a requirement
+  IndexSet other_versions{};     ///< of `other`
+  std::string other_variant{};
+  std::string other_asker{};     ///< of variants, where `other` is kNone
+  std::string asker{};           ///< of a requirement; of variants, where `package` is kNone
   std::string reason{};          ///< of unusable, yanked
   std::string filter{};          ///< of unusable
   bool overridden = false;

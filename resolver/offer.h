@@ -18,10 +18,16 @@ namespace nano::resolver {
 
 /// Why something may not be used here: `filter` is a stable word, `reason` ends the sentence "NAME VERSION ...".
 struct Refused {
-  std::string filter{};  ///< "license", "min-age", "isa", "memory", "size", "trust", "claim" ...
+  std::string filter{};  ///< "license", "min-age", "isa", "memory", "size", "policy", "advisory", "trust", "claim" ...
   std::string reason{};  ///< "is licensed GPL-3.0-only (--license permissive)"
+  std::string remedy{};  ///< of trust: what a person could change, "another policy rule 'ours' in /etc/…"; "" = nothing
   friend bool operator==(const Refused&, const Refused&) = default;
 };
+
+/// Is this a filter that judges who may be believed, and not what is wanted? Its refusals stand in Offer::refused.
+[[nodiscard]] inline bool is_trust_filter(const std::string& filter) {
+  return filter == "trust" || filter == "policy" || filter == "advisory";
+}
 
 struct Offer {
   schemas::Version version{};

@@ -77,7 +77,23 @@ std::string demander_text(const Knowledge& known, const Cause& cause) {
 
 bool is_demand(const Cause& cause) { return cause.kind == Fact::Kind::requirement || cause.kind == Fact::Kind::dependency; }
 
+/// "one 1.0.0 needs trunk in variant q8 but two 1.0.0 in variant q4".
+std::string variants_clause(const Knowledge& known, const Cause& cause) {
+  const std::string end = " (one variant of a package is installed at a time)";
+  const std::string name = known.universe[cause.dependency].name.text();
+  const auto who = [&](PackageId package, const IndexSet& versions, const std::string& asker) {
+    return package == kNone ? asker : subject_text(known.universe[package], versions) + " needs";
+  };
+  const std::string first = who(cause.package, cause.versions, cause.asker);
+  const std::string second = who(cause.other, cause.other_versions, cause.other_asker);
+  const std::string one = " in variant " + cause.variant;
+  const std::string other = " in variant " + cause.other_variant;
+  if (first == second) return first + " " + name + " both" + one + " and" + other + end;
+  return first + " " + name + one + " but " + second + " it" + other + end;
+}
+
 std::string fact_clause(const Knowledge& known, const Cause& cause) {
+  if (cause.kind == Fact::Kind::variants) return variants_clause(known, cause);
   if (is_demand(cause)) return demander_text(known, cause) + " " + demand_text(known, cause) + demand_end(known, cause);
   const Package& package = known.universe[cause.package];
   if (cause.kind == Fact::Kind::root) return "this project is " + subject_text(package, cause.versions);

@@ -114,12 +114,16 @@ struct Fact {
     unusable,     ///< `versions` of `package` are filtered: `reason`
     yanked,       ///< `versions` of `package` are yanked: `reason`
     root,         ///< `package` is the root: only `versions` (one) exists
+    variants,     ///< `versions` of `package` (or the request) need `dependency` in another variant than `other_versions` of
+                  ///< `other` (or the request) do, and one variant of a package is installed at a time
   };
   Kind kind = Kind::requirement;
-  PackageName package{};           ///< not of a requirement
+  PackageName package{};           ///< not of a requirement; "" in a `variants` fact = the request
   std::vector<Version> versions{};  ///< rising
   PackageName dependency{};        ///< of a requirement or dependency
   std::vector<Version> allowed{};  ///< rising; existing versions only
+  PackageName other{};                   ///< of variants; "" = the request
+  std::vector<Version> other_versions{};  ///< rising
   bool unknown = false;            ///< no registry has `dependency`
   bool overridden = false;         ///< `allowed` comes from an override
   std::string reason{};            ///< of unusable (a predicate) or yanked

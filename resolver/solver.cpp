@@ -58,15 +58,22 @@ Status Solver::propagate() {
     const PackageId p = queue_[next];
     queued_[p] = false;
     // The newest first: what was learned last is the most likely to say something.
+    std::size_t idle = 0;
     for (std::size_t i = by_package_[p].size(); i-- > 0;) {
       const IncompatibilityId id = by_package_[p][i];
-      if (apply(id) != Effect::conflict) continue;
+      const Effect effect = apply(id);
+      if (effect == Effect::never) {
+        by_package_[p][i] = kNone;
+        ++idle;
+      }
+      if (effect != Effect::conflict) continue;
       for (const PackageId q : queue_) queued_[q] = false;
       queue_.clear();
       next = static_cast<std::size_t>(-1);
       NANO_TRY(resolve_conflict(id));
       break;
     }
+    if (idle > 0) std::erase(by_package_[p], kNone);
   }
   queue_.clear();
   return Unit{};
@@ -77,7 +84,9 @@ Solver::Effect Solver::apply(IncompatibilityId id) {
   for (const Term& t : incompatibilities_[id].terms) {
     const IndexSet& states = partial_.states(t.package);
     if (states.is_subset_of(t.states)) continue;
-    if (open != nullptr || states.is_disjoint_from(t.states)) return Effect::nothing;
+    // What is so without any decision stays so.
+    if (states.is_disjoint_from(t.states)) return partial_.level() == 0 ? Effect::never : Effect::nothing;
+    if (open != nullptr) return Effect::nothing;
     open = &t;
   }
   if (open == nullptr) return Effect::conflict;

@@ -1,6 +1,7 @@
 // resolver/solver.h: one run of PubGrub.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,11 +22,19 @@ class Solver {
   [[nodiscard]] Status know(const std::vector<PackageId>& wanted);
   [[nodiscard]] Result<bool> add_dependencies(PackageId p, std::size_t version);
   void add_limits(PackageId p);
+  /// Somebody asks for a variant of `on`. Returns the facts by which that excludes who asks for another one.
+  struct Demander {
+    PackageId package = kNone;  ///< kNone: the request
+    IndexSet versions{};
+    std::string variant{};
+    std::string asker{};        ///< of the request
+  };
+  std::vector<IncompatibilityId> add_demand(PackageId on, Demander by);
   IncompatibilityId add_fact(std::vector<Term> terms, Cause cause);
 
   // solver.cpp
   [[nodiscard]] Status propagate();
-  enum class Effect { nothing, derived, conflict };
+  enum class Effect { nothing, never, derived, conflict };  ///< never: nothing, and never more than nothing
   [[nodiscard]] Effect apply(IncompatibilityId id);
   [[nodiscard]] Status resolve_conflict(IncompatibilityId id);
   [[nodiscard]] Result<bool> decide();  ///< false = everything needed is decided
@@ -45,6 +54,7 @@ class Solver {
   std::vector<std::vector<IncompatibilityId>> by_package_{};
   std::vector<PackageId> queue_{};  ///< whose states changed since their incompatibilities were looked at
   std::vector<bool> queued_{};
+  std::map<PackageId, std::vector<Demander>> demanders_{};  ///< by the package whose variant they ask for
   std::optional<IncompatibilityId> contradiction_{};
   bool backtracking_ = false;
   uint64_t steps_ = 0;

@@ -34,7 +34,18 @@ std::optional<Change> relax(const std::string& filter, const PackageName& about)
   return std::nullopt;
 }
 
+/// Another rule of trust, as far as its owner can change it. One fact may hold versions that several rules refuse.
+void relax_trust(const Fact& fact, Memory& catalog, std::vector<Change>& out) {
+  const auto offers = catalog.look(fact.package);
+  if (!offers) return;
+  for (const Offer& o : **offers)
+    if (o.refused && !o.refused->remedy.empty() && o.refused->reason == fact.reason)
+      out.push_back({o.refused->remedy, fact.package,
+                     [remedy = o.refused->remedy](ChooseRequest& r) { r.filters.ignore_trust = remedy; }});
+}
+
 bool is_of(const Requirement& r, const Fact& f) {
+  if (f.kind == Fact::Kind::variants) return r.name == f.dependency && !r.variant.empty();
   return r.name == f.dependency && r.asker == f.asker;
 }
 
@@ -102,11 +113,15 @@ std::string allowed_text(const Choices& choices, const ChooseRequest& request, c
 
 std::vector<Suggestion> suggest(const ChooseRequest& request, const NoSolution& proof, Memory& catalog) {
   std::vector<Change> changes;
+  for (const Fact& f : proof.facts) {
+    if (f.kind != Fact::Kind::unusable) continue;
+    if (is_trust_filter(f.filter)) relax_trust(f, catalog, changes);
+    if (auto c = relax(f.filter, f.package)) changes.push_back(std::move(*c));
+  }
   for (const Fact& f : proof.facts)
-    if (f.kind == Fact::Kind::unusable)
-      if (auto c = relax(f.filter, f.package)) changes.push_back(std::move(*c));
-  for (const Fact& f : proof.facts)
-    if (f.kind == Fact::Kind::requirement) add_requirement(request, f, catalog, changes);
+    if (f.kind == Fact::Kind::requirement ||
+        (f.kind == Fact::Kind::variants && (f.package.name.empty() || f.other.name.empty())))
+      add_requirement(request, f, catalog, changes);
   for (const Fact& f : proof.facts)
     if (f.kind == Fact::Kind::dependency && f.overridden) add_requirement(request, f, catalog, changes);
 

@@ -47,6 +47,13 @@ struct Numbered {
   std::vector<const std::vector<VersionInfo>*> all{};
 };
 
+/// Two packages are not in these states together. A package below 0 is the request, which is always there.
+Rule not_both(int a, uint64_t a_states, int b, uint64_t b_states) {
+  if (a < 0) return {b, b_states, -1, 0};
+  if (b < 0) return {a, a_states, -1, 0};
+  return {a, a_states, b, ~b_states};
+}
+
 bool breaks(const Rule& rule, const std::vector<int>& state) {
   const auto in = [&](int package, uint64_t states) { return ((states >> state[static_cast<std::size_t>(package)]) & 1U) != 0; };
   if (rule.when >= 0 && !in(rule.when, rule.when_states)) return false;
@@ -57,7 +64,9 @@ bool breaks(const Rule& rule, const std::vector<int>& state) {
 
 std::string fault(const resolver::Request& request, const MemorySource& source, const resolver::Solution& solution) {
   std::vector<PackageName> open;
-  const auto meet = [&](const std::string& who, const PackageName& n, const VersionSet& set, const std::string& abi) -> std::string {
+  std::map<PackageName, std::string> variants;
+  const auto meet = [&](const std::string& who, const PackageName& n, const VersionSet& set, const std::string& abi,
+                        const std::string& variant) -> std::string {
     if (request.root && request.root->name == n) return set.contains(request.root->version) ? "" : who + ": the root does not fit";
     const auto it = solution.versions.find(n);
     if (it == solution.versions.end()) return who + " needs " + n.text() + ", which is absent";
@@ -66,11 +75,15 @@ std::string fault(const resolver::Request& request, const MemorySource& source, 
     const VersionInfo* info = find(source, n, it->second);
     if (info == nullptr) return n.text() + " " + it->second.text() + " does not exist";
     if (o == request.overrides.end() && !abi.empty() && info->abi != abi) return who + " needs another ABI of " + n.text();
+    if (!variant.empty()) {
+      if (std::find(info->variants.begin(), info->variants.end(), variant) == info->variants.end()) return n.text() + " has no variant " + variant;
+      if (variants.emplace(n, variant).first->second != variant) return who + " needs another variant of " + n.text();
+    }
     open.push_back(n);
     return "";
   };
   for (const auto& r : request.requirements)
-    if (std::string s = meet("the request", r.name, r.set, ""); !s.empty()) return s;
+    if (std::string s = meet("the request", r.name, r.set, "", r.variant); !s.empty()) return s;
   std::set<PackageName> seen;
   while (!open.empty()) {
     const PackageName n = open.back();
@@ -81,7 +94,7 @@ std::string fault(const resolver::Request& request, const MemorySource& source, 
     if (info.filtered) return n.text() + " is filtered";
     if (info.yanked && (locked == request.locked.end() || locked->second != info.version)) return n.text() + " is yanked";
     for (const Dependency& d : info.dependencies)
-      if (std::string s = meet(n.text() + " " + info.version.text(), d.name, d.set, d.abi); !s.empty()) return s;
+      if (std::string s = meet(n.text() + " " + info.version.text(), d.name, d.set, d.abi, d.variant); !s.empty()) return s;
   }
   for (const auto& [n, v] : solution.versions)
     if (seen.count(n) == 0) return n.text() + " is not needed";
@@ -101,10 +114,22 @@ bool has_solution(const Puzzle& puzzle) {
 Puzzle puzzle_of(const resolver::Request& request, const MemorySource& source) {
   const Numbered numbered(source);
   Puzzle puzzle = numbered.empty();
-  const auto in = [&](const PackageName& n, const VersionSet& set) {
-    return numbered.states(numbered.number(n), [&](const VersionInfo& v) { return set.contains(v.version); });
+  const auto in = [&](const PackageName& n, const VersionSet& set, const std::string& variant) {
+    return numbered.states(numbered.number(n), [&](const VersionInfo& v) {
+      return set.contains(v.version) && (variant.empty() || std::find(v.variants.begin(), v.variants.end(), variant) != v.variants.end());
+    });
   };
-  for (const auto& r : request.requirements) puzzle.rules.push_back({-1, 0, numbered.number(r.name), in(r.name, r.set)});
+  struct Wish {
+    int by = -1;
+    uint64_t states = 0;
+    PackageName of{};
+    std::string variant{};
+  };
+  std::vector<Wish> wishes;
+  for (const auto& r : request.requirements) {
+    puzzle.rules.push_back({-1, 0, numbered.number(r.name), in(r.name, r.set, r.variant)});
+    wishes.push_back({-1, 0, r.name, r.variant});
+  }
   for (const auto& [n, versions] : source.packages()) {
     const int me = numbered.number(n);
     for (const VersionInfo& v : versions) {
@@ -112,9 +137,16 @@ Puzzle puzzle_of(const resolver::Request& request, const MemorySource& source) {
       const auto locked = request.locked.find(n);
       const bool is_locked = locked != request.locked.end() && locked->second == v.version;
       if (v.filtered || (v.yanked && !is_locked)) puzzle.rules.push_back({me, self, -1, 0});
-      for (const Dependency& d : v.dependencies) puzzle.rules.push_back({me, self, numbered.number(d.name), in(d.name, d.set)});
+      for (const Dependency& d : v.dependencies) {
+        puzzle.rules.push_back({me, self, numbered.number(d.name), in(d.name, d.set, d.variant)});
+        wishes.push_back({me, self, d.name, d.variant});
+      }
     }
   }
+  // Nobody has two wishes for one package's variant met.
+  for (const Wish& a : wishes)
+    for (const Wish& b : wishes)
+      if (a.of == b.of && !a.variant.empty() && !b.variant.empty() && a.variant != b.variant) puzzle.rules.push_back(not_both(a.by, a.states, b.by, b.states));
   return puzzle;
 }
 
@@ -127,6 +159,11 @@ Puzzle puzzle_of(const std::vector<Fact>& facts, const MemorySource& source) {
   };
   for (const Fact& f : facts) {
     Rule rule;
+    if (f.kind == Fact::Kind::variants) {
+      const auto by = [&](const PackageName& n) { return n.name.empty() ? -1 : numbered.number(n); };
+      puzzle.rules.push_back(not_both(by(f.package), among(f.package, f.versions), by(f.other), among(f.other, f.other_versions)));
+      continue;
+    }
     if (f.kind != Fact::Kind::requirement) {
       rule.when = numbered.number(f.package);
       rule.when_states = among(f.package, f.versions);

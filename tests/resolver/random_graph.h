@@ -13,6 +13,7 @@ struct GraphShape {
   int versions = 3;        ///< at most
   int dependencies = 2;    ///< of a version, at most
   bool with_limits = true; ///< some versions yanked, some filtered
+  bool with_variants = false;  ///< versions have variants, and some demands name one
 };
 
 /// Numbers in [0, n), the same with every standard library.
@@ -40,6 +41,12 @@ inline void fill_random(std::mt19937_64& rng, const GraphShape& shape, MemorySou
         needs.emplace_back("p" + std::to_string(to), random_range(rng, shape.versions));
       }
       VersionInfo& info = source.add("p" + std::to_string(p), std::to_string(v) + (below(rng, 8) == 0 ? ".0.0-rc.1" : ".0.0"), needs);
+      if (shape.with_variants) {
+        for (const char* v_name : {"q4", "q8"})
+          if (below(rng, 4) > 0) info.variants.emplace_back(v_name);
+        for (Dependency& d : info.dependencies)
+          if (below(rng, 2) == 0) d.variant = below(rng, 2) == 0 ? "q4" : "q8";
+      }
       if (!shape.with_limits) continue;
       if (below(rng, 8) == 0) info.yanked = "broken";
       if (below(rng, 8) == 0) info.filtered = below(rng, 2) == 0 ? "is too large" : "is too young";
@@ -52,6 +59,7 @@ inline resolver::Request random_request(std::mt19937_64& rng, const GraphShape& 
   for (int i = 1 + below(rng, 2); i > 0; --i) {
     const std::string text = random_range(rng, shape.versions);
     request.requirements.push_back({.name = name("p" + std::to_string(below(rng, shape.packages))), .set = range(text), .text = text});
+    if (shape.with_variants && below(rng, 4) == 0) request.requirements.back().variant = below(rng, 2) == 0 ? "q4" : "q8";
   }
   for (int i = below(rng, 3); i > 0; --i) {
     auto& kept = below(rng, 2) == 0 ? request.locked : request.installed;

@@ -17,8 +17,9 @@ namespace {
 
 /// Dense enough that about half of them have no solution.
 GraphShape shape_of(uint64_t seed) {
-  if (seed % 10 == 0) return {.packages = 6, .versions = 2, .dependencies = 3};
-  return {.packages = 3 + static_cast<int>(seed % 2), .versions = 3, .dependencies = 2};
+  const bool with_variants = seed % 3 == 0;
+  if (seed % 10 == 0) return {.packages = 6, .versions = 2, .dependencies = 3, .with_variants = with_variants};
+  return {.packages = 3 + static_cast<int>(seed % 2), .versions = 3, .dependencies = 2, .with_variants = with_variants};
 }
 
 std::string everything(const Outcome& outcome) {
@@ -35,6 +36,7 @@ std::string everything(const Outcome& outcome) {
 TEST_CASE("20,000 random graphs: same verdict as trying everything, valid solutions, sound explanations") {
   int solved = 0;
   int unsolvable = 0;
+  int clashes = 0;
   for (uint64_t seed = 0; seed < 20'000; ++seed) {
     std::mt19937_64 rng(seed);
     const GraphShape shape = shape_of(seed);
@@ -54,12 +56,14 @@ TEST_CASE("20,000 random graphs: same verdict as trying everything, valid soluti
       const auto& none = std::get<NoSolution>(outcome.value());
       if (expected) FAIL("no solution found, but there is one");
       if (none.lines.empty()) FAIL("nothing explained");
+      clashes += std::any_of(none.facts.begin(), none.facts.end(), [](const auto& f) { return f.kind == resolver::Fact::Kind::variants; });
       if (has_solution(puzzle_of(none.facts, source))) FAIL("the facts of the explanation do not contradict each other");
     }
   }
   // Both kinds in numbers, or the comparison says little.
   CHECK(solved > 5'000);
   CHECK(unsolvable > 5'000);
+  CHECK(clashes > 100);
 }
 
 TEST_CASE("the oracle itself tells a contradiction from a choice") {
