@@ -55,14 +55,15 @@ Result<BenchRow> measure(const nano::Model& model, unsigned tokens, unsigned bat
   for (auto& s : sequences) {
     for (int32_t& id : s) id = static_cast<int32_t>((next = next * 1664525u + 1013904223u) % vocabulary);
   }
-  const bool labels = model.shape().labels != 0;
+  const models::Head& head = model.encoder().head();
+  const bool labels = head.task() == models::HeadTask::classify;
   std::vector<float> logits(model.shape().labels);
   const auto call = [&]() -> Status {
-    return model.run(sequences, labels ? models::Want::first : models::Want::all,
+    return model.run(sequences, labels && !head.needs_all() ? models::Want::first : models::Want::all,
                      [&](const nano::Model::Out& out) -> Status {
                        if (!labels) return Unit{};
-                       return model.encoder().classify(
-                           model.kernels(), out.states.first(model.shape().hidden), logits, out.scratch);
+                       return head.score(
+                           model.kernels(), out.states, out.length, logits, out.scratch);
                      });
   };
   for (unsigned i = 0; i < kWarmUp; ++i) NANO_TRY(call());

@@ -1,4 +1,4 @@
-// app/run.cpp: a model by name, path or folder, and its answers.
+// app/run.cpp: a model by name, path or folder, and its heads' answers.
 #include "app/run.h"
 
 #include <algorithm>
@@ -7,7 +7,8 @@
 #include "app/installed.h"
 #include "base/text.h"
 #include "runtime_shim/session.h"
-#include "runtime_shim/tasks/classify.h"
+#include "runtime_shim/session_parts.h"
+#include "runtime_shim/tasks/answer.h"
 #include "runtime_shim/tasks/embed.h"
 
 namespace nano::app {
@@ -32,13 +33,17 @@ bool looks_like_path(const std::string& s) {
 
 /// Install what is missing, if the person wants that. false = no.
 Result<bool> offer(Context& ctx, const OpenOptions& options) {
-  if (looks_like_path(options.model)) return false;
+  std::vector<std::string> names;
+  for (const std::string& part : split_parts(options.model)) {
+    if (!looks_like_path(part)) names.push_back(part);
+  }
+  if (names.empty()) return false;
   if (!options.install_missing) {
     if (!ctx.ask || !ctx.ask("'" + sanitize(options.model) + "' is not installed. Install it now?"))
       return false;
   }
   InstallOptions install_options;
-  install_options.requests = {options.model};
+  install_options.requests = names;
   NANO_TRY(install(ctx, install_options));
   return true;
 }
@@ -51,6 +56,7 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
   nano::OpenOptions o;
   o.threads = static_cast<unsigned>(options.threads);
   o.store = ctx.places.store.string();
+  o.merge = options.merge;
   auto model = nano::Model::open(options.model, o);
   if (!model && model.error().code == Errc::not_found) {
     NANO_TRY_ASSIGN(const bool installed_now, offer(ctx, options));
@@ -78,20 +84,53 @@ const std::string& OpenModel::kernels() const {
   return impl_->model->info().kernels;
 }
 
-Result<Answer> OpenModel::classify(std::string_view text) {
-  NANO_TRY_ASSIGN(const auto results, tasks::classify(*impl_->model, std::span(&text, 1)));
-  NANO_ASSERT(results.size() == 1);
-  const auto& r = results.front();
+namespace {
+
+HeadAnswer named(const AnsweringHead& head, tasks::HeadAnswer&& from, std::string_view text) {
+  HeadAnswer to;
+  to.head = head.name;
+  switch (head.head.task()) {
+    case models::HeadTask::embed:
+      to.kind = HeadAnswer::Kind::embed;
+      to.vector = std::move(from.vector);
+      break;
+    case models::HeadTask::tag:
+      to.kind = HeadAnswer::Kind::tag;
+      for (tasks::Span& s : from.spans) {
+        to.entities.push_back({std::move(s.label), static_cast<double>(s.score),
+                               std::string(text.substr(s.begin, s.end - s.begin)), s.begin, s.end,
+                               s.char_begin, s.char_end});
+      }
+      break;
+    case models::HeadTask::classify:
+      for (std::size_t i = 0; i < from.scores.size(); ++i)
+        to.scores.emplace_back(head.labels[i], static_cast<double>(from.scores[i]));
+      to.label = head.labels.at(from.best);
+      std::stable_sort(to.scores.begin(), to.scores.end(),
+                       [](const auto& x, const auto& y) { return x.second > y.second; });
+  }
+  return to;
+}
+
+}  // namespace
+
+Result<Answer> OpenModel::answer(std::string_view text, std::optional<std::string_view> pair) {
+  const nano::Model& model = *impl_->model;
+  const auto& heads = model.heads();
+  if (heads.size() == 1 && heads.front().head.task() == models::HeadTask::embed) {
+    return make_error(Errc::unsupported, "'" + heads.front().name + "' has no classifier",
+                      "it makes embeddings: `nano embed`");
+  }
+  const tasks::Input input{text, pair};
+  NANO_TRY_ASSIGN(auto results, tasks::answer(model, {&input, 1}));
+  NANO_ASSERT(results.size() == 1 && results.front().heads.size() == heads.size());
+  tasks::Answered& r = results.front();
   Answer a;
   a.ms = r.ms;
   a.tokens = r.tokens;
   a.truncated = r.truncated;
-  for (std::size_t i = 0; i < r.scores.size(); ++i)
-    a.scores.emplace_back(i < labels().size() ? labels()[i] : "label-" + std::to_string(i),
-                          static_cast<double>(r.scores[i]));
-  a.label = a.scores.at(r.best).first;
-  std::stable_sort(a.scores.begin(), a.scores.end(),
-                   [](const auto& x, const auto& y) { return x.second > y.second; });
+  for (std::size_t i = 0; i < heads.size(); ++i)
+    a.heads.push_back(named(heads[i], std::move(r.heads[i]), text));
   return a;
 }
 

@@ -1,8 +1,9 @@
-// app/run.h: open a model by name, path or folder and answer texts one by one.
+// app/run.h: open a model by name, path or folder, with heads and adapters behind it, and answer texts one by one.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,14 +14,35 @@
 namespace nano::app {
 
 struct OpenOptions {
-  std::string model{};  ///< `[ns/]name[@version][:variant]`, a path of a .gguf, or a package folder `DIR/`
+  /// `[ns/]name[@version][:variant]`, a path of a .gguf, or a package folder `DIR/`; `base+head1+head2+adapter`
+  std::string model{};
+  bool merge = false;            ///< the adapter becomes part of the weights
   bool install_missing = false;  ///< install without asking; else asks on a terminal
   int threads = 0;               ///< 0 = choose
 };
 
-struct Answer {
+/// A stretch of the text with a label.
+struct Entity {
+  std::string label{};
+  double score = 0;
+  std::string text{};                        ///< the bytes themselves: foreign
+  std::size_t begin = 0, end = 0;            ///< bytes of the text
+  std::size_t char_begin = 0, char_end = 0;  ///< characters (code points) of it
+};
+
+/// One head's answer: scores, entities, or a vector.
+struct HeadAnswer {
+  enum class Kind { classify, tag, embed };
+  std::string head{};  ///< its name
+  Kind kind = Kind::classify;
   std::string label{};
   std::vector<std::pair<std::string, double>> scores{};  ///< label, probability; highest first
+  std::vector<Entity> entities{};
+  std::vector<float> vector{};
+};
+
+struct Answer {
+  std::vector<HeadAnswer> heads{};  ///< at least one
   double ms = 0;
   std::size_t tokens = 0;
   bool truncated = false;  ///< the text was longer than the model's context; the rest was not read
@@ -50,9 +72,9 @@ class OpenModel {
   [[nodiscard]] const std::vector<std::string>& labels() const;
   [[nodiscard]] const std::string& kernels() const;
 
-  /// Any bytes are answered: invalid UTF-8 is read as U+FFFD. errors  unsupported: the model has no
-  /// classification head
-  [[nodiscard]] Result<Answer> classify(std::string_view text);
+  /// All heads in one pass. Any bytes are answered: invalid UTF-8 is read as U+FFFD. errors  unsupported: the model only
+  /// embeds (`nano embed`)
+  [[nodiscard]] Result<Answer> answer(std::string_view text, std::optional<std::string_view> pair = {});
   [[nodiscard]] Result<EmbedAnswer> embed(std::string_view text);
 
  private:

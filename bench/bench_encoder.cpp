@@ -111,16 +111,16 @@ Result<Times> measure(const nano::Model& model, unsigned tokens, unsigned runs) 
   for (std::size_t i = 0; i < ids.size(); ++i)
     ids[i] = static_cast<int32_t>(5 + i * 7919 % (model.info().vocabulary - 5));
   const std::vector<std::vector<int32_t>> sequences{ids};
-  std::vector<float> logits(model.shape().labels);
+  const nano::models::Head& head = model.encoder().head();
+  std::vector<float> logits(head.task() == nano::models::HeadTask::classify ? head.outputs() : 0);
   // A classifier looks at the first state alone, as `nano run` does; an embedder at all.
-  const auto want = logits.empty() ? nano::models::Want::all : nano::models::Want::first;
+  const auto want = logits.empty() || head.needs_all() ? nano::models::Want::all : nano::models::Want::first;
   Times times;
   for (unsigned i = 0; i < runs + 3; ++i) {
     const double start = nano::monotonic_ms(), cpu = cpu_ms();
     NANO_TRY(model.run(sequences, want, [&](const nano::Model::Out& out) -> Status {
       if (logits.empty()) return Unit{};
-      return model.encoder().classify(model.kernels(), out.states.first(model.shape().hidden), logits,
-                                      out.scratch);
+      return head.score(model.kernels(), out.states, out.length, logits, out.scratch);
     }));
     if (i < 3) continue;
     times.wall.push_back(nano::monotonic_ms() - start);

@@ -43,11 +43,16 @@ Result<Located> from_folder(const stdfs::path& folder, std::string_view variant)
   if (weights == nullptr) {
     return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
   }
+  std::string abi = manifest.model ? manifest.model->abi : std::string();
+  for (const schemas::Dependency& d : manifest.dependencies) {
+    if (d.use == schemas::DependencyUse::base) abi = d.abi;
+  }
   return Located{.weights = folder / weights->path,
                  .name = manifest.name.text(),
                  .version = manifest.version.text(),
                  .variant = name,
                  .labels = manifest.labels,
+                 .abi = std::move(abi),
                  .blob = {},
                  .derived = {},
                  .keep = false};
@@ -69,6 +74,7 @@ Result<Located> from_path(std::string_view text) {
                  .version = {},
                  .variant = {},
                  .labels = {},
+                 .abi = {},
                  .blob = {},
                  .derived = {},
                  .keep = false};

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "runtime_shim/kernels/dispatch.h"
+#include "runtime_shim/session_parts.h"
 
 namespace nano {
 namespace {
@@ -45,24 +46,6 @@ Result<unsigned> choose_threads(unsigned wanted, const std::string& from_environ
   return n;
 }
 
-Result<std::vector<std::string>> labels_of(const gguf::File& file, const Located& located, uint32_t outputs) {
-  std::vector<std::string> labels;
-  if (outputs == 0) return labels;
-  labels = located.labels;
-  if (labels.empty() && file.has("bert.classifier.output_labels")) {
-    NANO_TRY_ASSIGN(const auto names, file.get_string_array("bert.classifier.output_labels"));
-    for (const auto name : names) labels.emplace_back(name);
-  }
-  if (labels.empty()) {
-    for (uint32_t i = 0; i < outputs; ++i) labels.push_back("LABEL_" + std::to_string(i));
-  }
-  if (labels.size() != outputs) {
-    return file.invalid("the classifier has " + std::to_string(outputs) + " outputs, but there are " +
-                        std::to_string(labels.size()) + " labels");
-  }
-  return labels;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const OpenOptions& options) {
@@ -73,10 +56,13 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
   NANO_TRY_ASSIGN(info.threads, choose_threads(options.threads, value_of(getenv, "NANO_THREADS")));
   NANO_TRY_ASSIGN(model->table_, kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS")
                                                                          : options.kernels));
-  NANO_TRY_ASSIGN(const Located located, locate(name_or_path, options.store, getenv, options.project));
+  const std::vector<std::string> names = split_parts(name_or_path);
+  NANO_TRY_ASSIGN(const Located located, locate(names.front(), options.store, getenv, options.project));
   NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
   const gguf::File& file = model->file_;
-  NANO_TRY(model->load(located, options.derived));
+  NANO_TRY(model->open_parts(std::span(names).subspan(1), options, getenv));
+  if (options.merge) NANO_TRY(model->merge_parts());
+  NANO_TRY(model->load(located, options.derived && !model->merged_));
   const models::EncoderShape& shape = model->shape();
   if (model->words_->size() > shape.vocabulary) {
     return file.invalid("the tokenizer has " + std::to_string(model->words_->size()) +
@@ -84,15 +70,16 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
   }
   if (shape.context < 2) return file.invalid("a context of one token leaves no room for text");
 
-  NANO_TRY_ASSIGN(info.labels, labels_of(file, located, shape.labels));
   NANO_TRY_ASSIGN(const auto own_name, file.get_string_or("general.name", ""));
   info.name = !located.name.empty() ? located.name
               : !own_name.empty()   ? sanitize(own_name)
                                     : located.weights.stem().string();
+  NANO_TRY(model->load_heads(located));
+  info.labels = model->heads_.front().labels;
   info.version = located.version;
   info.variant = located.variant;
   info.path = located.weights.string();
-  info.architecture = "bert";
+  info.architecture = shape.kind->name;
   info.kernels = model->table_->name;
   info.parameters = shape.parameters;
   info.file_bytes = file.bytes().size();
@@ -104,7 +91,7 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
 }
 
 Status Model::load_image(packed::Image& image, std::vector<int>& bits) {
-  NANO_TRY_ASSIGN(encoder_, models::Encoder::load(file_, image, bits));
+  NANO_TRY_ASSIGN(encoder_, models::Encoder::load(file_, image, bits, merged_.get()));
   NANO_TRY_ASSIGN(words_, tokenizer::Tokenizer::load_any(file_, image));
   return Unit{};
 }
@@ -138,6 +125,12 @@ tokenizer::Encoding Model::encode(std::string_view text) const {
   return words_->encode(text, {.max_tokens = shape().context, .add_special = true});
 }
 
+tokenizer::Encoding Model::encode_pair(std::string_view a, std::string_view b) const {
+  auto out = words_->encode_pair(a, b, {.max_tokens = shape().context, .add_special = true});
+  if (shape().token_types < 2) out.types.clear();  // RoBERTa, DistilBERT, ModernBERT: the separator says it
+  return out;
+}
+
 std::unique_ptr<Model::Context> Model::take_context() const {
   const std::lock_guard lock(contexts_mutex_);
   if (contexts_.empty()) return std::make_unique<Context>();
@@ -152,7 +145,8 @@ void Model::give_back(std::unique_ptr<Context> context) const {
 }
 
 Status Model::run(std::span<const std::vector<int32_t>> sequences, models::Want want,
-                  const std::function<Status(const Out&)>& each) const {
+                  const std::function<Status(const Out&)>& each,
+                  std::span<const std::vector<int32_t>> types) const {
   auto context = take_context();
   const std::size_t room = std::max<std::size_t>(kPassTokens, shape().context);
   Status status = Unit{};
@@ -162,29 +156,37 @@ Status Model::run(std::span<const std::vector<int32_t>> sequences, models::Want 
       tokens += sequences[first + count].size();
       ++count;
     } while (first + count < sequences.size() && tokens + sequences[first + count].size() <= room);
-    status = run_pass(sequences.subspan(first, count), first, want, *context, each);
+    status = run_pass(sequences.subspan(first, count), types.empty() ? types : types.subspan(first, count),
+                      first, want, *context, each);
     first += count;
   }
   give_back(std::move(context));
   return status;
 }
 
-Status Model::run_pass(std::span<const std::vector<int32_t>> sequences, std::size_t first, models::Want want,
+Status Model::run_pass(std::span<const std::vector<int32_t>> sequences,
+                       std::span<const std::vector<int32_t>> types, std::size_t first, models::Want want,
                        Context& context, const std::function<Status(const Out&)>& each) const {
   context.ids.clear();
+  context.types.clear();
   context.lengths.clear();
   for (const auto& s : sequences) {
     context.ids.insert(context.ids.end(), s.begin(), s.end());
     context.lengths.push_back(s.size());
   }
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    context.types.insert(context.types.end(), types[i].begin(), types[i].end());
+    if (types[i].empty()) context.types.insert(context.types.end(), sequences[i].size(), 0);
+  }
+  const models::PassOptions options{context.types, adapter_.load(std::memory_order_acquire)};
   if (info_.mapped && passes_.fetch_add(1, std::memory_order_relaxed) + 1 == kSettlePasses) derived_.settle();
   {
     const std::unique_lock lock(team_mutex_, std::try_to_lock);
     if (lock.owns_lock()) {
-      NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, *team_, want));
+      NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, *team_, want, options));
     } else {  // another call has the helper threads
       Team alone(1);
-      NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, alone, want));
+      NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, alone, want, options));
     }
   }
   std::size_t row = 0;

@@ -1,7 +1,8 @@
 # kernels, models, tasks, session, locate
 list(APPEND RUNTIME_SOURCES
   kernels/dispatch.cpp kernels/ref.cpp
-  models/encoder.cpp models/encoder_load.cpp
+  models/adapter.cpp models/architecture.cpp models/encoder.cpp models/encoder_attention.cpp models/encoder_load.cpp
+  models/encoder_pass.cpp models/head.cpp models/head_load.cpp models/scratch.cpp models/tensors.cpp
   packed/derived.cpp packed/image.cpp packed/panels.cpp
-  tasks/classify.cpp tasks/embed.cpp
-  locate.cpp session.cpp session_team.cpp)
+  tasks/answer.cpp tasks/classify.cpp tasks/embed.cpp tasks/spans.cpp
+  locate.cpp session.cpp session_parts.cpp session_team.cpp)

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace nano::cli {
@@ -75,6 +76,35 @@ Status for_each_text(Invocation& in, const std::function<Status(std::string_view
   if (texts.empty()) return lines();
   for (const auto& text : texts) {
     NANO_TRY(text == "-" ? lines() : one(text));
+    if (in.out().closed()) break;
+  }
+  return Unit{};
+}
+
+Status for_each_input(Invocation& in, const std::function<Status(const TextInput&)>& one) {
+  if (!in.has("pair")) return for_each_text(in, [&](std::string_view text) { return one({text, {}}); });
+  const auto texts = in.arguments("TEXT");
+  if (texts.empty() || (texts.size() == 1 && texts.front() == "-")) {
+    uint64_t number = 0;
+    return for_each_line(STDIN_FILENO, [&](std::string_view line) -> Result<bool> {
+      ++number;
+      const auto doc = parse_json(line, {.max_bytes = kMaxLineBytes});
+      const auto text = [&](const char* key) {
+        return doc && doc->is_object() && doc->contains(key) && doc->at(key).is_string();
+      };
+      if (!text("text") || !text("text_pair")) {
+        return make_error(Errc::invalid, "line " + std::to_string(number) + " of standard input is no pair",
+                          R"(with --pair each line is {"text": "…", "text_pair": "…"})");
+      }
+      const auto first = doc->at("text").get<std::string>(), second = doc->at("text_pair").get<std::string>();
+      NANO_TRY(one({first, second}));
+      return !in.out().closed();
+    });
+  }
+  if (texts.size() % 2 != 0)
+    return make_error(Errc::usage, "--pair takes texts two by two, " + std::to_string(texts.size()) + " are given");
+  for (std::size_t i = 0; i < texts.size(); i += 2) {
+    NANO_TRY(one({texts[i], texts[i + 1]}));
     if (in.out().closed()) break;
   }
   return Unit{};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,16 @@ inline constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;  ///< of one
 /// comes, without its line end. Empty lines count: results stay in step. Stops quietly when nobody reads the output.
 ///   errors  invalid: a line longer than kMaxLineBytes; store: reading failed; whatever `one` returns
 [[nodiscard]] Status for_each_text(Invocation& in, const std::function<Status(std::string_view)>& one);
+
+/// One text, or two that belong together.
+struct TextInput {
+  std::string_view text{};
+  std::optional<std::string_view> pair{};
+};
+
+/// As for_each_text; with --pair the arguments are taken two by two, and a line is {"text": …, "text_pair": …}.
+///   errors  usage: an odd number of arguments; invalid: a line that is no such object
+[[nodiscard]] Status for_each_input(Invocation& in, const std::function<Status(const TextInput&)>& one);
 
 /// The lines of a descriptor, one by one; `one` returns false to stop.
 [[nodiscard]] Status for_each_line(int fd, const std::function<Result<bool>(std::string_view)>& one);

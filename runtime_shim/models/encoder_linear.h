@@ -3,32 +3,36 @@
 
 #include <algorithm>
 
-#include "runtime_shim/models/encoder.h"
+#include "runtime_shim/models/scratch.h"
+#include "runtime_shim/models/tensors.h"
+#include "runtime_shim/session_team.h"
 
 namespace nano::models {
 
-[[nodiscard]] constexpr std::size_t round_up(std::size_t n, std::size_t to) {
-  return (n + to - 1) / to * to;
-}
-
-/// out = W x + bias, then `then`. A packed matrix multiplies `u` and writes whole panels; a float one multiplies x (rows
-/// `ldx` floats apart). out has rows `ldo` floats apart.
+/// out = W x + bias; the first `gelu_rows` outputs then go through GELU. A packed matrix multiplies `u` and writes whole
+/// panels; a float one multiplies x (rows `ldx` floats apart). out has rows `ldo` floats apart.
+///
+///   gelu_rows   packed: a multiple of kLanes; it may be above n
 inline void multiply(const kernels::Table& table, const Linear& linear, const float* x, std::size_t ldx,
-                     const kernels::QuantRows& u, kernels::Then then, float* out, std::size_t ldo, Scratch& s,
-                     Team& team) {
+                     const kernels::QuantRows& u, std::size_t gelu_rows, float* out, std::size_t ldo,
+                     Scratch& s, Team& team) {
+  using kernels::kLanes;
   constexpr std::size_t unit = 4;  // panels that a kernel takes at a time
-  const std::size_t panels = round_up(linear.n, kernels::kLanes) / kernels::kLanes;
+  const std::size_t panels = round_up(linear.n, kLanes) / kLanes, turn = std::min(gelu_rows / kLanes, panels);
   team.run((panels + unit - 1) / unit, [&](std::size_t first, std::size_t last, unsigned worker) {
     const std::size_t begin = first * unit, end = std::min(last * unit, panels);
     float* own = s.workers.data() + worker * s.worker_floats;
     if (linear.is_packed()) {
-      table.matmul(&linear.packed, &u, begin, end, then, out, ldo, own);
+      const std::size_t middle = std::clamp(turn, begin, end);
+      if (begin < middle) table.matmul(&linear.packed, &u, begin, middle, kernels::Then::gelu, out, ldo, own);
+      if (middle < end) table.matmul(&linear.packed, &u, middle, end, kernels::Then::nothing, out, ldo, own);
       return;
     }
-    const std::size_t from = begin * kernels::kLanes, to = std::min(end * kernels::kLanes, linear.n);
+    const std::size_t from = begin * kLanes, to = std::min(end * kLanes, linear.n);
     table.matmul_float(&linear.weight, x, ldx, u.rows, from, to, linear.bias.data(), out, ldo, own);
-    if (then != kernels::Then::gelu) return;
-    for (std::size_t t = 0; t < u.rows; ++t) table.gelu(out + t * ldo + from, to - from);
+    const std::size_t gelu_to = std::min(to, gelu_rows);
+    for (std::size_t t = 0; t < u.rows && from < gelu_to; ++t)
+      table.gelu(out + t * ldo + from, gelu_to - from);
   });
 }
 

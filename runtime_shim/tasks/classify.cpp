@@ -8,17 +8,18 @@
 namespace nano::tasks {
 
 Result<std::vector<Classified>> classify(const Model& model, std::span<const std::string_view> texts) {
-  const std::size_t labels = model.shape().labels;
-  if (labels == 0) {
+  const models::Head& head = model.heads().front().head;
+  if (head.task() != models::HeadTask::classify) {
+    const bool tags = head.task() == models::HeadTask::tag;
     return make_error(Errc::unsupported, "'" + model.info().name + "' has no classifier",
-                      "it makes embeddings: `nano embed`");
+                      tags ? "it tags words: `nano run`" : "it makes embeddings: `nano embed`");
   }
   return run_texts<Classified>(
-      model, texts, models::Want::first, [&](const Model::Out& out, Classified& answer) -> Status {
-        answer.scores.assign(labels, 0.0f);
-        const auto first = out.states.first(model.shape().hidden);
-        NANO_TRY(model.encoder().classify(model.kernels(), first, answer.scores, out.scratch));
-        model.kernels().softmax(answer.scores.data(), labels, 1.0f);
+      model, texts, head.needs_all() ? models::Want::all : models::Want::first,
+      [&](const Model::Out& out, Classified& answer) -> Status {
+        answer.scores.assign(head.outputs(), 0.0f);
+        NANO_TRY(head.score(model.kernels(), out.states, out.length, answer.scores, out.scratch));
+        head.probabilities(model.kernels(), answer.scores);
         answer.best = static_cast<std::size_t>(std::max_element(answer.scores.begin(), answer.scores.end()) -
                                                answer.scores.begin());
         return Unit{};

@@ -12,14 +12,15 @@ namespace nano::tasks {
 
 /// One text's answer.
 struct Classified {
-  std::vector<float> scores{};  ///< probabilities, one a label, in the order of the labels; they add up to 1
-  std::size_t best = 0;         ///< index of the highest (the first of equals)
-  std::size_t tokens = 0;       ///< with the special ones
-  bool truncated = false;       ///< the text was longer than the model's context
-  double ms = 0.0;              ///< its share of the time, by tokens
+  std::vector<float>
+      scores{};  ///< probabilities, one a label, in the order of the labels; they add up to 1 (multi-label: each by itself)
+  std::size_t best = 0;    ///< index of the highest (the first of equals)
+  std::size_t tokens = 0;  ///< with the special ones
+  bool truncated = false;  ///< the text was longer than the model's context
+  double ms = 0.0;         ///< its share of the time, by tokens
 };
 
-/// Classify texts (any bytes; what is not UTF-8 is passed over). A text's scores do not depend on the others beside it.
+/// Classify texts by the first head (any bytes; what is not UTF-8 is passed over). A text's scores do not depend on the others beside it.
 /// errors  unsupported: the model has no classifier; as Model::run. threads  safe
 [[nodiscard]] Result<std::vector<Classified>> classify(const Model& model,
                                                        std::span<const std::string_view> texts);

@@ -6,11 +6,15 @@
 namespace nano::tasks {
 
 Result<std::vector<Embedded>> embed(const Model& model, std::span<const std::string_view> texts) {
-  const bool cls = model.shape().pooling == models::Pooling::cls;
-  const models::Want want = cls ? models::Want::first : models::Want::all;
+  const models::Head& head = model.heads().front().head;
+  const bool own = head.task() == models::HeadTask::embed;
+  const models::Pooling pooling = own ? head.pooling() : model.shape().pooling;
+  const models::Want want = pooling == models::Pooling::cls ? models::Want::first : models::Want::all;
   return run_texts<Embedded>(model, texts, want, [&](const Model::Out& out, Embedded& answer) -> Status {
-    answer.vector.assign(model.shape().hidden, 0.0f);
-    model.encoder().pool(out.states, out.length, answer.vector);
+    answer.vector.assign(own ? head.width() : model.shape().hidden, 0.0f);
+    if (own) return head.embed(model.kernels(), out.states, out.length, answer.vector, out.scratch);
+    models::pool(pooling, out.states, out.length, answer.vector);
+    models::normalize(answer.vector);
     return Unit{};
   });
 }

@@ -74,7 +74,7 @@ TEST_CASE("a pass and its classifier allocate nothing once they have run, on one
       const std::vector<std::vector<int32_t>> sequences{{2, 10, 11, 12, 3}, {2, 20, 3}};
       std::vector<float> logits((*model)->shape().labels);
       const std::function<Status(const Model::Out&)> each = [&](const Model::Out& out) -> Status {
-        return (*model)->encoder().classify((*model)->kernels(), out.states.first(64), logits, out.scratch);
+        return (*model)->encoder().head().score((*model)->kernels(), out.states.first(64), 1, logits, out.scratch);
       };
       for (int i = 0; i < 3; ++i) REQUIRE((*model)->run(sequences, models::Want::first, each));
       const long before = allocations.load();

@@ -1,8 +1,9 @@
 // tests/runtime_shim/model_files.cpp
 #include "tests/runtime_shim/model_files.h"
 
-#include <catch2/catch.hpp>
 #include <cstring>
+
+#include <catch2/catch.hpp>
 
 #include "tests/support/support.h"
 
@@ -17,14 +18,25 @@ std::vector<Golden> golden_cases() {
   REQUIRE(doc);
   std::vector<Golden> cases;
   for (const auto& c : doc->at("cases")) {
-    cases.push_back({c.at("text"), c.at("ids"), c.at("first"), c.at("last"), c.at("mean"), c.at("logits"), c.at("scores")});
+    cases.push_back({c.at("text"), c.at("ids"), c.at("first"), c.at("last"), c.at("mean"), c.at("logits"),
+                     c.at("scores")});
   }
   REQUIRE(cases.size() >= 8);
   return cases;
 }
 
+std::filesystem::path family(const std::string& name) {
+  return test::data("family/" + name);
+}
+
+Json family_golden(const std::string& model) {
+  const auto doc = parse_json(read(family("golden.json")), {.allow_floats = true});
+  REQUIRE(doc);
+  return doc->at(model);
+}
+
 void write_changed(const Changes& changes, const std::filesystem::path& path) {
-  const auto file = gguf::File::open(bert_tiny());
+  const auto file = gguf::File::open(changes.from.empty() ? bert_tiny() : changes.from);
   REQUIRE(file);
   gguf::Builder builder;
   for (const auto& entry : file->metadata()) {
@@ -37,8 +49,8 @@ void write_changed(const Changes& changes, const std::filesystem::path& path) {
     std::span<const std::byte> bytes = tensor.bytes;
     if (tensor.name == changes.poisoned) {
       poisoned.assign(bytes.begin(), bytes.end());
-      const uint32_t infinity = 0x7F800000;
-      std::memcpy(poisoned.data() + 12, &infinity, 4);
+      const uint32_t infinity = 0x7F800000, half = 0x7C00;
+      std::memcpy(poisoned.data() + 12, tensor.type->type == quant::Type::f16 ? &half : &infinity, 4);
       bytes = poisoned;
     }
     REQUIRE(builder.add_tensor(tensor.name, tensor.type->type, {tensor.dims.data(), tensor.rank}, bytes));

@@ -22,11 +22,15 @@ struct Golden {
 [[nodiscard]] std::vector<Golden> golden_cases();
 [[nodiscard]] std::filesystem::path bert_tiny();  ///< tests/data/bert_tiny/bert_tiny.gguf
 
+[[nodiscard]] std::filesystem::path family(const std::string& name);  ///< tests/data/family/
+[[nodiscard]] Json family_golden(const std::string& model);  ///< the cases of one model in its golden.json
+
 /// What to change when the golden model is written again.
 struct Changes {
-  std::set<std::string> without{};                    ///< keys and tensors left out
-  std::function<void(gguf::Builder&)> add{};          ///< called after the keys, before the tensors
-  std::string poisoned{};                             ///< this tensor's fourth value becomes infinite
+  std::filesystem::path from{};               ///< another model; "" = the golden one
+  std::set<std::string> without{};            ///< keys and tensors left out
+  std::function<void(gguf::Builder&)> add{};  ///< called after the keys, before the tensors
+  std::string poisoned{};                     ///< this tensor's fourth value becomes infinite
 };
 void write_changed(const Changes& changes, const std::filesystem::path& path);
 
