@@ -9,12 +9,18 @@
 #include "base/text.h"
 #include "nano.h"
 #include "runtime_shim/session.h"
+#include "runtime_shim/tasks/answer.h"
 #include "runtime_shim/tasks/classify.h"
 #include "runtime_shim/tasks/embed.h"
 
 // The C handle is the C++ model and the texts whose lifetime nano.h promises.
 struct nano_model {
   std::unique_ptr<nano::Model> model{};
+};
+
+struct nano_answer {
+  nano::tasks::Answered answered{};
+  std::vector<std::vector<nano_span>> spans{};  // one list a head; labels point into `answered`
 };
 
 namespace {
@@ -302,5 +308,96 @@ nano_status nano_embed_batch(const nano_model* model, const nano_text* texts, si
     if (model == nullptr) return usage("the model is NULL");
     NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
     return embed(model, views, vectors, capacity, results);
+  });
+}
+
+size_t nano_head_count(const nano_model* model) {
+  return model == nullptr ? 0 : model->model->heads().size();
+}
+
+nano_status nano_head(const nano_model* model, size_t head, nano_head_info* info) {
+  return guarded([&]() -> Status {
+    if (model == nullptr || info == nullptr) return usage("a NULL argument");
+    const auto& heads = model->model->heads();
+    if (head >= heads.size()) return usage("the model has " + std::to_string(heads.size()) + " heads");
+    const nano::AnsweringHead& from = heads[head];
+    nano_head_info to = NANO_HEAD_INFO_INIT;
+    to.name = from.name.c_str();
+    to.task = from.head.task() == nano::models::HeadTask::tag     ? NANO_TAG
+              : from.head.task() == nano::models::HeadTask::embed ? NANO_EMBED
+                                                                  : NANO_CLASSIFY;
+    to.label_count = static_cast<uint32_t>(from.labels.size());
+    to.width = to.task == NANO_TAG ? 0 : static_cast<uint32_t>(from.head.width());
+    to.multi_label = from.head.multi_label() ? 1 : 0;
+    return store_struct(to, info);
+  });
+}
+
+const char* nano_head_label(const nano_model* model, size_t head, size_t index) {
+  if (model == nullptr || head >= model->model->heads().size()) return nullptr;
+  const auto& labels = model->model->heads()[head].labels;
+  return index < labels.size() ? labels[index].c_str() : nullptr;
+}
+
+nano_status nano_run(const nano_model* model, const char* text, size_t length, const char* pair, size_t pair_length,
+                     nano_answer** answer, nano_result* result) {
+  if (answer != nullptr) *answer = nullptr;
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    if (answer == nullptr) return usage("the place for the answer is NULL");
+    nano::tasks::Input input;
+    NANO_TRY_ASSIGN(input.text, text_view(text, length));
+    if (pair != nullptr) {
+      NANO_TRY_ASSIGN(input.pair, text_view(pair, pair_length));
+    }
+    NANO_TRY_ASSIGN(auto answers, nano::tasks::answer(*model->model, {&input, 1}));
+    auto out = std::make_unique<nano_answer>();
+    out->answered = std::move(answers.front());
+    for (const auto& head : out->answered.heads) {
+      auto& spans = out->spans.emplace_back();
+      for (const auto& s : head.spans)
+        spans.push_back({s.begin, s.end, s.char_begin, s.char_end, s.label.c_str(), s.score, 0});
+    }
+    nano_result r = to_result(out->answered);
+    r.best = static_cast<uint32_t>(out->answered.heads.front().best);
+    NANO_TRY(store_results(result, 0, r));
+    *answer = out.release();
+    return Unit{};
+  });
+}
+
+const float* nano_answer_floats(const nano_answer* answer, size_t head, size_t* count) {
+  if (count != nullptr) *count = 0;
+  if (answer == nullptr || head >= answer->answered.heads.size()) return nullptr;
+  const auto& from = answer->answered.heads[head];
+  const std::vector<float>& floats = from.scores.empty() ? from.vector : from.scores;
+  if (count != nullptr) *count = floats.size();
+  return floats.empty() ? nullptr : floats.data();
+}
+
+const nano_span* nano_answer_spans(const nano_answer* answer, size_t head, size_t* count) {
+  if (count != nullptr) *count = 0;
+  if (answer == nullptr || head >= answer->spans.size()) return nullptr;
+  const auto& spans = answer->spans[head];
+  if (count != nullptr) *count = spans.size();
+  return spans.empty() ? nullptr : spans.data();
+}
+
+void nano_answer_free(nano_answer* answer) {
+  delete answer;
+}
+
+nano_status nano_load_adapter(nano_model* model, const char* name_or_path, float scale, size_t* index) {
+  return guarded([&]() -> Status {
+    if (model == nullptr || name_or_path == nullptr || index == nullptr) return usage("a NULL argument");
+    NANO_TRY_ASSIGN(*index, model->model->load_adapter(name_or_path, scale));
+    return Unit{};
+  });
+}
+
+nano_status nano_use_adapter(nano_model* model, size_t index) {
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    return model->model->use_adapter(index == NANO_NO_ADAPTER ? std::nullopt : std::optional<std::size_t>(index));
   });
 }

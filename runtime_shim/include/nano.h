@@ -69,14 +69,14 @@ typedef struct nano_info {
   const char *name;         /* of the package; of a bare file its own or the file's name */
   const char *version;      /* "" for a bare file */
   const char *variant;      /* "" for a bare file */
-  const char *architecture; /* "bert" */
+  const char *architecture; /* "bert", "modern-bert" */
   const char *kernels;      /* in use */
   const char *path;         /* of the weights */
   uint64_t parameters;
   uint64_t file_bytes;
   uint32_t context_length;   /* tokens, the special ones included */
   uint32_t embedding_length; /* floats of one embedding */
-  uint32_t label_count;      /* 0: the model does not classify */
+  uint32_t label_count;      /* of the first head; 0: it embeds */
   uint32_t vocabulary;       /* token ids are below it */
   uint32_t threads;
   uint32_t reserved;
@@ -120,7 +120,8 @@ NANO_API const char *nano_version(void);
 NANO_API const char *nano_status_string(nano_status status);
 NANO_API const char *nano_last_error(void);
 
-/* Open an installed model by name, `[namespace/]name[@version][:variant]`, or a package folder or a .gguf by path.
+/* Open an installed model by name, `[namespace/]name[@version][:variant]`, or a package folder or a .gguf by path; with
+ * heads and an adapter behind it, `base+head1+head2+adapter`: the heads stand in for the base's own, the adapter is in use.
  * `options` may be NULL. On success *model is to be closed; on failure it is NULL. */
 NANO_API nano_status nano_open(const char *name_or_path, const nano_options *options, nano_model **model);
 /* NULL is allowed. */
@@ -135,7 +136,8 @@ NANO_API const char *nano_label(const nano_model *model, size_t index);
 NANO_API nano_status nano_tokenize(const nano_model *model, const char *text, size_t length, nano_token *tokens, size_t capacity,
                                    size_t *count);
 
-/* Probabilities of the labels (they add up to 1): `scores` holds `capacity` >= label_count floats. `result` may be NULL. */
+/* By the first head: probabilities of the labels (they add up to 1; where a text may have several labels, each stands for
+ * itself): `scores` holds `capacity` >= label_count floats. `result` may be NULL. */
 NANO_API nano_status nano_classify(const nano_model *model, const char *text, size_t length, float *scores, size_t capacity,
                                    nano_result *result);
 /* The same for `count` texts in one go: `scores` holds (count, label_count) floats, `capacity` says how many in all;
@@ -148,6 +150,59 @@ NANO_API nano_status nano_embed(const nano_model *model, const char *text, size_
                                 nano_result *result);
 NANO_API nano_status nano_embed_batch(const nano_model *model, const nano_text *texts, size_t count, float *vectors,
                                       size_t capacity, nano_result *results);
+
+/* --- All heads in one pass -------------------------------------------------------------------------------------- */
+
+typedef enum nano_task {
+  NANO_CLASSIFY = 0, /* scores of labels for a text */
+  NANO_TAG = 1,      /* spans of the text with labels */
+  NANO_EMBED = 2,    /* a vector of length 1 (L2) */
+  NANO_TASK_INT = 0x7FFFFFFF
+} nano_task;
+
+/* A head of a model: its own, or one of those it was opened with. The name lives as long as the model. */
+typedef struct nano_head_info {
+  size_t size; /* sizeof(nano_head_info), set by the caller */
+  const char *name;
+  nano_task task;
+  uint32_t label_count; /* 0 for NANO_EMBED */
+  uint32_t width;       /* floats of its answer: label_count, or of the vector; 0 for NANO_TAG */
+  uint32_t multi_label; /* 1: scores of labels do not add up to 1 */
+} nano_head_info;
+#define NANO_HEAD_INFO_INIT {sizeof(nano_head_info), NULL, NANO_CLASSIFY, 0, 0, 0}
+
+NANO_API size_t nano_head_count(const nano_model *model);
+NANO_API nano_status nano_head(const nano_model *model, size_t head, nano_head_info *info);
+/* The name of a label of a head; NULL outside. Lives as long as the model. */
+NANO_API const char *nano_head_label(const nano_model *model, size_t head, size_t index);
+
+/* A stretch of the text. Bytes and characters (code points) are counted from 0; the end is not part of it. */
+typedef struct nano_span {
+  size_t begin, end;
+  size_t char_begin, char_end;
+  const char *label; /* lives as long as the answer */
+  float score;       /* mean of its words' probabilities */
+  uint32_t reserved;
+} nano_span;
+
+/* The answers of all heads to one text. */
+typedef struct nano_answer nano_answer;
+
+/* Run the trunk once and every head on it. `pair` is the second text of a pair, or NULL. *answer is to be freed. */
+NANO_API nano_status nano_run(const nano_model *model, const char *text, size_t length, const char *pair, size_t pair_length,
+                              nano_answer **answer, nano_result *result);
+/* Scores or vector of a head: `width` floats, in *count; NULL for a tagger or outside. Live as long as the answer. */
+NANO_API const float *nano_answer_floats(const nano_answer *answer, size_t head, size_t *count);
+/* Spans of a tagger, in the order of the text; NULL where there are none. Live as long as the answer. */
+NANO_API const nano_span *nano_answer_spans(const nano_answer *answer, size_t head, size_t *count);
+/* NULL is allowed. */
+NANO_API void nano_answer_free(nano_answer *answer);
+
+/* LoRA adapters (GGUF, general.type = "adapter"): loaded beside an open model by name or path, scaled (1: as trained), and
+ * switched without loading the model again. NANO_NO_ADAPTER: the base as it is. Calls under way end as they began. */
+#define NANO_NO_ADAPTER ((size_t)-1)
+NANO_API nano_status nano_load_adapter(nano_model *model, const char *name_or_path, float scale, size_t *index);
+NANO_API nano_status nano_use_adapter(nano_model *model, size_t index);
 
 #ifdef __cplusplus
 }

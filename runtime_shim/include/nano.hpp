@@ -41,6 +41,23 @@ struct classification {
   [[nodiscard]] float score() const { return scores.at(best).score; }
 };
 
+/// A stretch of the text with a label. Bytes and characters are counted from 0; the end is not part of it.
+struct entity {
+  std::string label{};
+  float score = 0.0f;
+  std::size_t begin = 0, end = 0;
+  std::size_t char_begin = 0, char_end = 0;
+};
+
+/// What one head says of a text: by its task, scores, entities or a vector.
+struct head_answer {
+  std::string head{};
+  nano_task task = NANO_CLASSIFY;
+  std::vector<label_score> scores{};  ///< in the order of the head's labels
+  std::vector<entity> entities{};
+  std::vector<float> vector{};
+};
+
 /// Options of model's constructor; what is left alone is the default.
 struct options {
   std::uint32_t threads = 0;
@@ -126,12 +143,65 @@ class model {
     return vectors;
   }
 
+  /// All heads of the model (its own, or those it was opened with: "base+head1+head2") in one pass of the trunk.
+  [[nodiscard]] std::vector<head_answer> run(std::string_view text) const {
+    nano_answer* raw = nullptr;
+    check(nano_run(handle_.get(), text.data(), text.size(), nullptr, 0, &raw, nullptr));
+    return heads_of(raw);
+  }
+  /// The same for a pair of texts.
+  [[nodiscard]] std::vector<head_answer> run(std::string_view text, std::string_view pair) const {
+    nano_answer* raw = nullptr;
+    const char* second = pair.data() == nullptr ? "" : pair.data();
+    check(nano_run(handle_.get(), text.data(), text.size(), second, pair.size(), &raw, nullptr));
+    return heads_of(raw);
+  }
+
+  /// Load a LoRA adapter beside the model, by name or path. Its number is for use_adapter.
+  std::size_t load_adapter(const std::string& name_or_path, float scale = 1.0f) {
+    std::size_t index = 0;
+    check(nano_load_adapter(handle_.get(), name_or_path.c_str(), scale, &index));
+    return index;
+  }
+  /// NANO_NO_ADAPTER: the base as it is.
+  void use_adapter(std::size_t index) { check(nano_use_adapter(handle_.get(), index)); }
+
   [[nodiscard]] nano_model* handle() const noexcept { return handle_.get(); }
 
  private:
   struct closer {
     void operator()(nano_model* m) const noexcept { nano_close(m); }
   };
+  struct answer_closer {
+    void operator()(nano_answer* a) const noexcept { nano_answer_free(a); }
+  };
+  std::vector<head_answer> heads_of(nano_answer* raw) const {
+    const std::unique_ptr<nano_answer, answer_closer> answer(raw);
+    std::vector<head_answer> all;
+    for (std::size_t h = 0; h < nano_head_count(handle_.get()); ++h) {
+      nano_head_info info = NANO_HEAD_INFO_INIT;
+      check(nano_head(handle_.get(), h, &info));
+      head_answer one;
+      one.head = info.name;
+      one.task = info.task;
+      std::size_t floats = 0, spans = 0;
+      const float* from = nano_answer_floats(raw, h, &floats);
+      const nano_span* found = nano_answer_spans(raw, h, &spans);
+      for (std::size_t i = 0; i < spans; ++i) {
+        const nano_span& s = found[i];
+        one.entities.push_back({s.label, s.score, s.begin, s.end, s.char_begin, s.char_end});
+      }
+      for (std::size_t i = 0; i < floats; ++i) {
+        if (info.task == NANO_EMBED) {
+          one.vector.push_back(from[i]);
+        } else {
+          one.scores.push_back({nano_head_label(handle_.get(), h, i), from[i]});
+        }
+      }
+      all.push_back(std::move(one));
+    }
+    return all;
+  }
   static void check(nano_status status) {
     if (status != NANO_OK) throw error(status, nano_last_error());
   }

@@ -1,6 +1,7 @@
 // `nano run`: every kind of text, every way in, streaming.
 #include <catch2/catch.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "tests/app/world.h"
 
@@ -115,6 +116,96 @@ TEST_CASE("embed gives a vector of length one") {
   double sum = 0;
   for (const auto& x : vector) sum += x.get<double>() * x.get<double>();
   CHECK(sum == Approx(1).margin(1e-3));
+}
+
+Json parsed(const std::string& line) {
+  const auto doc = parse_json(line, {.allow_floats = true});
+  REQUIRE(doc);
+  return *doc;
+}
+
+// Heads, an adapter and their base, by path.
+std::string family(const std::string& names) {
+  std::string out;
+  for (std::size_t at = 0; at <= names.size();) {
+    const std::size_t end = std::min(names.find('+', at), names.size());
+    out += (at == 0 ? "" : "+") + test::data("family/" + names.substr(at, end - at) + ".gguf").string();
+    at = end + 1;
+  }
+  return out;
+}
+
+TEST_CASE("a tagger prints a line for each entity, with its bytes and characters") {
+  World w;
+  const std::string text = "A really boring movie, not fun at all!";
+  const auto r = w.nano({"run", family("minilm+head_tag"), text, ""});
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+  const auto j = w.json(w.nano({"run", family("minilm+head_tag"), "--json", text, ""}))["data"]["results"];
+  REQUIRE(j.size() == 2);
+  const auto& entities = j[0]["entities"];
+  REQUIRE_FALSE(entities.empty());
+  std::string lines;
+  for (const auto& e : entities) {
+    const auto begin = e["begin"].get<std::size_t>(), end = e["end"].get<std::size_t>();
+    CHECK(e["text"] == text.substr(begin, end - begin));
+    CHECK(e["char_begin"] == begin);  // all of it is ASCII
+    char score[16];
+    std::snprintf(score, sizeof score, "%.4f", e["score"].get<double>());
+    const std::string range = std::to_string(begin) + "-" + std::to_string(end);
+    lines += "1\t" + e["label"].get<std::string>() + "\t" + score + "\tbytes " + range + "\tchars " + range + "\t" +
+             e["text"].get<std::string>() + "\n";
+  }
+  CHECK(r.out == lines + "2\tnone\n");
+}
+
+TEST_CASE("several heads answer by their names, in lines and in JSON, and an adapter changes them") {
+  World w;
+  const std::string model = family("minilm+head_classify+head_tag+head_embed");
+  const auto r = w.nano({"run", model, "the film is good"});
+  INFO(r.err);
+  REQUIRE(r.exit_code == 0);
+  CHECK(r.out.starts_with("head_classify\t"));
+  CHECK(has(r.out, "\nhead_tag\t1\t"));
+  CHECK(has(r.out, "\nhead_embed\t["));
+  const auto j = w.json(w.nano({"run", model, "--json", "the film is good"}))["data"]["results"][0]["heads"];
+  CHECK(j.size() == 3);
+  CHECK(j["head_classify"]["scores"].size() == 3);
+  CHECK(j["head_embed"]["vector"].size() == 32);
+  const auto scores = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), "run");
+    args.insert(args.end(), {"--jsonl", "the film is good"});
+    const auto run = w.nano(args);
+    INFO(run.err);
+    REQUIRE(run.exit_code == 0);
+    return parsed(run.out)["scores"];
+  };
+  const auto plain = scores({family("minilm+head_classify")}), adapted = scores({family("minilm+head_classify+lora")}),
+             merged = scores({family("minilm+head_classify+lora"), "--merge"});
+  CHECK(plain != adapted);
+  for (const auto& [label, score] : adapted.items())
+    CHECK(score.get<double>() == Approx(merged[label].get<double>()).margin(1e-3));
+  CHECK(w.nano({"run", family("minilm+head_embed"), "a"}).exit_code == 14);
+  CHECK(w.nano({"run", family("distilbert+head_classify"), "a"}).exit_code == 14);
+}
+
+TEST_CASE("--pair reads texts two by two, from arguments and from lines") {
+  World w;
+  const std::string model = family("minilm+head_classify");
+  const auto args = w.nano({"run", model, "--pair", "--jsonl", "the film is good", "it is not bad"});
+  INFO(args.err);
+  REQUIRE(args.exit_code == 0);
+  const auto j = parsed(args.out);
+  CHECK(j["input"] == "the film is good");
+  CHECK(j["text_pair"] == "it is not bad");
+  const auto lines = w.nano({"run", model, "--pair", "--jsonl"},
+                            R"({"text": "the film is good", "text_pair": "it is not bad"})" "\n");
+  REQUIRE(lines.exit_code == 0);
+  CHECK(parsed(lines.out)["scores"] == j["scores"]);
+  CHECK(parsed(w.nano({"run", model, "--jsonl", "the film is good"}).out)["scores"] != j["scores"]);
+  CHECK(w.nano({"run", model, "--pair", "one"}).exit_code == 2);
+  CHECK(w.nano({"run", model, "--pair"}, "no json\n").exit_code == 13);
+  CHECK(w.nano({"run", model, "--pair"}, "{\"text\": \"a\"}\n").exit_code == 13);
 }
 
 }  // namespace

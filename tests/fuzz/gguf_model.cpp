@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (!encoder) return 0;
   const auto& shape = encoder->shape();
   if (shape.hidden > 512 || shape.layers > 8 || shape.feed_forward > 2048) return 0;  // sound, but slow here
-  std::vector<int32_t> ids(std::min(9u, shape.context));
+  std::vector<int32_t> ids(std::min(24u, shape.context));
   std::iota(ids.begin(), ids.end(), 0);
   for (int32_t& id : ids) id %= static_cast<int32_t>(shape.vocabulary);
   const std::vector<std::size_t> lengths{ids.size()};
@@ -44,8 +44,16 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Team team(1);
   const kernels::Table& table = *kernels::choose("").value();
   if (!encoder->forward(table, ids, lengths, scratch, team)) return 0;
-  if (shape.labels == 0) return 0;
-  std::vector<float> logits(shape.labels);
-  (void)encoder->classify(table, scratch.x.first(shape.hidden), logits, head);
+  const models::Head& h = encoder->head();
+  if (h.width() > 4096) return 0;
+  const auto states = scratch.x.first(ids.size() * shape.hidden);
+  std::vector<float> out(h.width() * ids.size());
+  if (h.task() == models::HeadTask::tag) {
+    (void)h.apply(table, states.data(), shape.hidden, ids.size(), out.data(), head);
+  } else if (h.task() == models::HeadTask::embed) {
+    (void)h.embed(table, states, ids.size(), std::span(out).first(h.width()), head);
+  } else {
+    (void)h.score(table, states, ids.size(), std::span(out).first(h.outputs()), head);
+  }
   return 0;
 }

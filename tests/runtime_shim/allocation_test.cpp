@@ -89,3 +89,51 @@ TEST_CASE("a pass and its classifier allocate nothing once they have run, on one
     }
   }
 }
+
+TEST_CASE("heads, tags, windows, pairs and adapters allocate nothing once they have run") {
+  const auto family = [](const char* name) { return test::data(std::string("family/") + name).string(); };
+  const std::string heads = "+" + family("head_classify.gguf") + "+" + family("head_tag.gguf") + "+" +
+                            family("head_embed.gguf") + "+" + family("lora.gguf");
+  OpenOptions options;
+  options.threads = 2;
+  const auto model = Model::open(family("minilm.gguf") + heads, options);
+  REQUIRE(model);
+  const std::vector<std::vector<int32_t>> sequences{{2, 10, 11, 12, 3}, {2, 20, 3}},
+      types{{0, 0, 0, 1, 1}, {}};
+  std::vector<float> out(64 * 5);
+  const std::function<Status(const Model::Out&)> each = [&](const Model::Out& o) -> Status {
+    for (const AnsweringHead& h : (*model)->heads()) {
+      const auto& table = (*model)->kernels();
+      if (h.head.task() == models::HeadTask::embed) {
+        NANO_TRY(h.head.embed(table, o.states, o.length, std::span(out).first(h.head.width()), o.scratch));
+      } else if (h.head.task() == models::HeadTask::tag) {
+        NANO_TRY(h.head.apply(table, o.states.data(), 64, o.length, out.data(), o.scratch));
+      } else {
+        NANO_TRY(h.head.score(table, o.states, o.length, std::span(out).first(h.head.outputs()), o.scratch));
+        h.head.probabilities(table, std::span(out).first(h.head.outputs()));
+      }
+    }
+    return Unit{};
+  };
+  for (int i = 0; i < 3; ++i) REQUIRE((*model)->run(sequences, models::Want::all, each, types));
+  long before = allocations.load();
+  bool all = true;
+  for (int i = 0; i < 50; ++i) all = all && (*model)->run(sequences, models::Want::all, each, types).has_value();
+  CHECK(allocations.load() - before == 0);
+  CHECK(all);
+
+  const auto file = gguf::File::open(family("modernbert.gguf"));
+  REQUIRE(file);
+  const auto encoder = models::Encoder::load(*file);
+  REQUIRE(encoder);
+  models::Scratch scratch;
+  Team team(2);
+  const std::vector<int32_t> ids(90, 7);
+  const std::vector<std::size_t> lengths{70, 20};
+  const auto pass = [&] { return encoder->forward(kernels::ref, ids, lengths, scratch, team).has_value(); };
+  REQUIRE(pass());
+  before = allocations.load();
+  for (int i = 0; i < 3; ++i) all = all && pass();
+  CHECK(allocations.load() - before == 0);
+  CHECK(all);
+}

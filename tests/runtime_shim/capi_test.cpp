@@ -15,6 +15,11 @@ std::string tiny() {
   return std::string(folder != nullptr ? folder : "tests/data") + "/bert_tiny/bert_tiny.gguf";
 }
 
+std::string family(const std::string& name) {
+  const char* folder = std::getenv("NANO_TEST_DATA");
+  return std::string(folder != nullptr ? folder : "tests/data") + "/family/" + name;
+}
+
 nano_model* open_tiny() {
   nano_model* model = nullptr;
   REQUIRE(nano_open(tiny().c_str(), nullptr, &model) == NANO_OK);
@@ -155,4 +160,69 @@ TEST_CASE("the C++ header opens, answers and throws") {
   } catch (const nano::error& e) {
     CHECK(e.status() == NANO_NOT_FOUND);
   }
+}
+
+TEST_CASE("heads and adapters through C: one pass, three answers, an adapter switched") {
+  const std::string name = family("minilm.gguf") + "+" + family("head_classify.gguf") + "+" + family("head_tag.gguf") + "+" +
+                           family("head_embed.gguf");
+  nano_model* model = nullptr;
+  REQUIRE(nano_open(name.c_str(), nullptr, &model) == NANO_OK);
+  REQUIRE(nano_head_count(model) == 3);
+  nano_head_info info = NANO_HEAD_INFO_INIT;
+  REQUIRE(nano_head(model, 1, &info) == NANO_OK);
+  CHECK(std::string(info.name) == "head_tag");
+  CHECK(info.task == NANO_TAG);
+  CHECK(info.label_count == 5);
+  CHECK(std::string(nano_head_label(model, 1, 1)) == "B-PER");
+  CHECK(nano_head_label(model, 1, 5) == nullptr);
+  CHECK(nano_head_label(model, 3, 0) == nullptr);
+  CHECK(nano_head(model, 3, &info) == NANO_USAGE);
+
+  const auto floats = [&](std::size_t head) {
+    nano_answer* answer = nullptr;
+    REQUIRE(nano_run(model, "the film is good", NANO_NUL_TERMINATED, nullptr, 0, &answer, nullptr) == NANO_OK);
+    std::size_t count = 0, spans = 0;
+    const float* at = nano_answer_floats(answer, head, &count);
+    std::vector<float> out(at, at + count);
+    CHECK(nano_answer_floats(answer, 1, &count) == nullptr);
+    CHECK(count == 0);
+    (void)nano_answer_spans(answer, 1, &spans);
+    CHECK(nano_answer_spans(answer, 0, &spans) == nullptr);
+    CHECK(nano_answer_floats(answer, 9, &count) == nullptr);
+    nano_answer_free(answer);
+    return out;
+  };
+  const auto plain = floats(0);
+  CHECK(plain.size() == 3);
+  CHECK(floats(2).size() == 32);
+  std::size_t index = 9;
+  REQUIRE(nano_load_adapter(model, family("lora.gguf").c_str(), 1.0f, &index) == NANO_OK);
+  CHECK(index == 0);
+  CHECK(floats(0) == plain);  // loaded, not in use
+  REQUIRE(nano_use_adapter(model, index) == NANO_OK);
+  CHECK(floats(0) != plain);
+  REQUIRE(nano_use_adapter(model, NANO_NO_ADAPTER) == NANO_OK);
+  CHECK(floats(0) == plain);
+  CHECK(nano_use_adapter(model, 1) == NANO_USAGE);
+  CHECK(nano_load_adapter(model, family("modern_lora.gguf").c_str(), 1.0f, &index) == NANO_INVALID);
+  CHECK(nano_load_adapter(model, nullptr, 1.0f, &index) == NANO_USAGE);
+  nano_answer* answer = nullptr;
+  CHECK(nano_run(nullptr, "a", 1, nullptr, 0, &answer, nullptr) == NANO_USAGE);
+  CHECK(nano_run(model, "a", 1, nullptr, 0, nullptr, nullptr) == NANO_USAGE);
+  nano_answer_free(nullptr);
+  nano_close(model);
+}
+
+TEST_CASE("the C++ face runs heads, pairs and adapters") {
+  nano::model model(family("minilm.gguf") + "+" + family("head_classify.gguf") + "+" + family("head_embed.gguf"));
+  const auto answers = model.run("the film is good");
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].head == "head_classify");
+  CHECK(answers[0].scores.at(2).label == "high");
+  CHECK(answers[1].vector.size() == 32);
+  const auto pair = model.run("the film is good", "it is bad");
+  CHECK(pair[1].vector != answers[1].vector);
+  model.use_adapter(model.load_adapter(family("lora.gguf")));
+  CHECK(model.run("the film is good")[1].vector != answers[1].vector);
+  CHECK_THROWS_AS(model.use_adapter(5), nano::error);
 }
