@@ -8,6 +8,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
 option(NANO_FUZZ "build the targets of tests/fuzz for libFuzzer (clang; preset fuzz)" OFF)
+option(NANO_RUNTIME_ONLY "build libnano and its tests alone: nothing but a C++ compiler and two header libraries is needed (preset arm)" OFF)
 
 find_program(NANO_CCACHE ccache)
 if(NANO_CCACHE)
@@ -17,12 +18,14 @@ endif()
 
 include(GNUInstallDirs)
 find_package(Threads REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED)
-find_package(CURL REQUIRED)
-find_package(LibArchive REQUIRED)
-find_package(SQLite3 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
-find_package(CLI11 REQUIRED)
+if(NOT NANO_RUNTIME_ONLY)
+  find_package(OpenSSL 3.0 REQUIRED)
+  find_package(CURL REQUIRED)
+  find_package(LibArchive REQUIRED)
+  find_package(SQLite3 REQUIRED)
+  find_package(CLI11 REQUIRED)
+endif()
 
 # -ffp-contract=off: a compiler that fuses a*b+c on one machine only would break bit-equal results.
 add_library(nano_flags INTERFACE)

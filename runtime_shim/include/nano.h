@@ -16,7 +16,7 @@
  * only nano_last_error's text is kept, for each thread.
  *
  * Environment (ignored in setuid programs): NANO_STORE, NANO_HOME, NANO_STORE_PATH, XDG_DATA_HOME, HOME say where models
- * are installed; NANO_THREADS and NANO_KERNELS (ref, avx2, avx512) stand in for options left open.
+ * are installed; NANO_THREADS and NANO_KERNELS (ref, avx2, avx512, neon, neon-dotprod) stand in for options left open.
  */
 #ifndef NANO_H
 #define NANO_H
@@ -57,7 +57,7 @@ typedef struct nano_options {
   size_t size;         /* sizeof(nano_options) */
   uint32_t threads;    /* 1 to 64; 0: NANO_THREADS, else the CPUs there are, at most 4 */
   uint32_t reserved;   /* 0 */
-  const char *kernels; /* "ref", "avx2", "avx512"; NULL: NANO_KERNELS, else the best this CPU has */
+  const char *kernels; /* "ref", "avx2", "avx512", "neon"…; NULL: NANO_KERNELS, else the best this CPU has */
   const char *store;   /* where models are installed; NULL: as the environment says */
   const char *project; /* a project's folder: names mean what it was synced to, then what is installed; NULL: NANO_PROJECT */
 } nano_options;

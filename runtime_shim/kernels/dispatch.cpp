@@ -10,6 +10,8 @@ namespace nano::kernels {
 std::span<const Table* const> compiled() {
 #if defined(NANO_KERNELS_X86)
   static constexpr std::array<const Table*, 3> all = {&avx512, &avx2, &ref};
+#elif defined(NANO_KERNELS_ARM)
+  static constexpr std::array<const Table*, 3> all = {&neon_dotprod, &neon, &ref};
 #else
   static constexpr std::array<const Table*, 1> all = {&ref};
 #endif

@@ -79,7 +79,7 @@ struct Head {
 };
 
 struct Table {
-  const char* name;  ///< "ref", "avx2", "avx512": what `nano doctor` prints and NANO_KERNELS takes
+  const char* name;  ///< "ref", "avx2", "avx512", "neon", "neon-dotprod": what `nano doctor` prints and NANO_KERNELS takes
   bool (*usable)();  ///< can this CPU *and* its system run it?
 
   /// Quantize x (rows, k; rows `ldx` floats apart) to u (rows, k) and scale (rows): a = max |x| of a row, scale = a / 127,
@@ -136,8 +136,10 @@ std::size_t scratch_bytes(std::size_t k);
 /// Floats of scratch that attend and attend_quant need.
 std::size_t attend_floats(std::size_t length, std::size_t width);
 
-extern const Table ref;     ///< kernels/ref.cpp: the definition of correct
-extern const Table avx2;    ///< kernels/avx2.cpp: AVX2 + FMA
-extern const Table avx512;  ///< kernels/avx512.cpp: AVX-512 F, BW, VL, DQ, VNNI
+extern const Table ref;           ///< kernels/ref.cpp: the definition of correct
+extern const Table avx2;          ///< kernels/avx2: AVX2 + FMA
+extern const Table avx512;        ///< kernels/avx512: AVX-512 F, BW, VL, DQ, VNNI
+extern const Table neon;          ///< kernels/neon: every AArch64
+extern const Table neon_dotprod;  ///< kernels/neon: and DotProd (optional from Armv8.2 on)
 
 }  // namespace nano::kernels

@@ -145,8 +145,8 @@ std::vector<float> multiply(const Table& table, const Panels& w, const Activatio
 
 }  // namespace
 
-TEST_CASE(
-    "packed weights are near the values they came from, and the reference multiplies them as they say") {
+TEST_CASE("packed weights are near the values they came from, and the reference multiplies them as they say",
+          "[kernels]") {
   std::mt19937 rng(1);
   for (const quant::Type type :
        {quant::Type::q8_0, quant::Type::q4_0, quant::Type::q4_1, quant::Type::q5_0, quant::Type::q5_1}) {
@@ -182,7 +182,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a row packs to 8 bits within half a step, and to 4 bits exactly where its blocks share a scale") {
+TEST_CASE("a row packs to 8 bits within half a step, and to 4 bits exactly where its blocks share a scale",
+          "[kernels]") {
   std::mt19937 rng(11);
   const std::size_t k = 64;
   std::vector<float> values = floats(rng, k);
@@ -212,7 +213,7 @@ TEST_CASE("a row packs to 8 bits within half a step, and to 4 bits exactly where
   }
 }
 
-TEST_CASE("quantized activations are within half a step of the values") {
+TEST_CASE("quantized activations are within half a step of the values", "[kernels]") {
   std::mt19937 rng(2);
   const std::vector<float> x = floats(rng, 4 * 64, 3.0f);
   const Activations a = quantize(kernels::ref, x, 4, 64);
@@ -223,7 +224,7 @@ TEST_CASE("quantized activations are within half a step of the values") {
   }
 }
 
-TEST_CASE("the reference's elementary functions keep their stated errors") {
+TEST_CASE("the reference's elementary functions keep their stated errors", "[kernels]") {
   for (float x = -12.0f; x <= 12.0f; x += 0.003f) {
     float g = x, t = x;
     kernels::ref.gelu(&g, 1);
@@ -256,7 +257,7 @@ TEST_CASE("the reference's elementary functions keep their stated errors") {
   }
 }
 
-TEST_CASE("every table quantizes activations to the bits of ref") {
+TEST_CASE("every table quantizes activations to the bits of ref", "[kernels]") {
   std::mt19937 rng(4);
   for (const Table* table : others()) {
     for (const std::size_t k : {32u, 64u, 96u, 512u}) {
@@ -273,7 +274,7 @@ TEST_CASE("every table quantizes activations to the bits of ref") {
   }
 }
 
-TEST_CASE("every table multiplies panels to the bits of ref, for odd sizes and any bytes") {
+TEST_CASE("every table multiplies panels to the bits of ref, for odd sizes and any bytes", "[kernels]") {
   std::mt19937 rng(5);
   for (const Table* table : others()) {
     for (const int bits : {8, 4}) {
@@ -291,7 +292,7 @@ TEST_CASE("every table multiplies panels to the bits of ref, for odd sizes and a
   }
 }
 
-TEST_CASE("a part of the panels writes its columns and no others") {
+TEST_CASE("a part of the panels writes its columns and no others", "[kernels]") {
   std::mt19937 rng(15);
   const Panels w = random_panels(rng, 160, 64, 8);
   const Activations x = quantize(kernels::ref, floats(rng, 7 * 64), 7, 64);
@@ -309,7 +310,8 @@ TEST_CASE("a part of the panels writes its columns and no others") {
   }
 }
 
-TEST_CASE("no table saturates on the most extreme weights and activations, in the longest rows") {
+TEST_CASE("no table saturates on the most extreme weights and activations, in the longest rows",
+          "[kernels]") {
   for (const Table* table : others()) {
     for (const std::size_t k : {std::size_t{64}, kernels::kMaxPackedK}) {
       for (const int w : {-127, 127, -128}) {
@@ -333,7 +335,7 @@ TEST_CASE("no table saturates on the most extreme weights and activations, in th
   }
 }
 
-TEST_CASE("every table multiplies float weights to the bits of ref") {
+TEST_CASE("every table multiplies float weights to the bits of ref", "[kernels]") {
   std::mt19937 rng(7);
   for (const Table* table : others()) {
     for (const WeightType type : {WeightType::f32, WeightType::f16, WeightType::bf16}) {
@@ -362,7 +364,7 @@ TEST_CASE("every table multiplies float weights to the bits of ref") {
   }
 }
 
-TEST_CASE("every table's row functions give the bits of ref for every length") {
+TEST_CASE("every table's row functions give the bits of ref for every length", "[kernels]") {
   std::mt19937 rng(8);
   for (const Table* table : others()) {
     for (std::size_t n = 1; n <= 70; ++n) {
@@ -398,7 +400,7 @@ TEST_CASE("every table's row functions give the bits of ref for every length") {
   }
 }
 
-TEST_CASE("the reference attends as the formula says") {
+TEST_CASE("the reference attends as the formula says", "[kernels]") {
   std::mt19937 rng(19);
   const std::size_t length = 9, width = 12, stride = 40;
   const std::vector<float> qkv = floats(rng, length * stride);
@@ -424,7 +426,7 @@ TEST_CASE("the reference attends as the formula says") {
   }
 }
 
-TEST_CASE("every table attends to the bits of ref, and writes nothing beside its rows") {
+TEST_CASE("every table attends to the bits of ref, and writes nothing beside its rows", "[kernels]") {
   std::mt19937 rng(9);
   for (const Table* table : others()) {
     for (int round = 0; round < 200; ++round) {
@@ -446,7 +448,7 @@ TEST_CASE("every table attends to the bits of ref, and writes nothing beside its
   }
 }
 
-TEST_CASE("the reference attends in integers near to what it attends in floats") {
+TEST_CASE("the reference attends in integers near to what it attends in floats", "[kernels]") {
   std::mt19937 rng(23);
   for (const std::size_t length : {1u, 64u, 300u, 700u}) {
     const std::size_t width = 32, stride = 100;
@@ -463,7 +465,7 @@ TEST_CASE("the reference attends in integers near to what it attends in floats")
   }
 }
 
-TEST_CASE("every table attends in integers to the bits of ref") {
+TEST_CASE("every table attends in integers to the bits of ref", "[kernels]") {
   std::mt19937 rng(29);
   for (const Table* table : others()) {
     for (int round = 0; round < 60; ++round) {
@@ -489,7 +491,7 @@ TEST_CASE("every table attends in integers to the bits of ref") {
   }
 }
 
-TEST_CASE("kernels are chosen best first, by name, or refused") {
+TEST_CASE("kernels are chosen best first, by name, or refused", "[kernels]") {
   const auto best = kernels::choose("");
   REQUIRE(best);
   CHECK((*best)->usable());

@@ -58,7 +58,8 @@ Case random_case(std::mt19937& rng) {
 
 }  // namespace
 
-TEST_CASE("with a window the reference attends to the keys around each query, and to no others") {
+TEST_CASE("with a window the reference attends to the keys around each query, and to no others",
+          "[kernels]") {
   std::mt19937 rng(71);
   for (int round = 0; round < 30; ++round) {
     Case c = random_case(rng);
@@ -83,7 +84,7 @@ TEST_CASE("with a window the reference attends to the keys around each query, an
   }
 }
 
-TEST_CASE("every table attends within a window to the bits of ref") {
+TEST_CASE("every table attends within a window to the bits of ref", "[kernels]") {
   std::mt19937 rng(72);
   for (const Table* table : kernels::compiled()) {
     if (!table->usable()) continue;
@@ -96,7 +97,7 @@ TEST_CASE("every table attends within a window to the bits of ref") {
   }
 }
 
-TEST_CASE("pairs turn by an angle, and every table turns and multiplies to the bits of ref") {
+TEST_CASE("pairs turn by an angle, and every table turns and multiplies to the bits of ref", "[kernels]") {
   std::mt19937 rng(73);
   for (std::size_t n = 1; n <= 40; ++n) {
     const auto x = normals(rng, 2 * n), angle = normals(rng, n), y = normals(rng, 2 * n);

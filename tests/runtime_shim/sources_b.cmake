@@ -21,7 +21,7 @@ endforeach()
 
 # An installed tree: a find_package project and a pkg-config build of the examples. A sanitized library cannot be loaded by
 # a plain program.
-if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize" AND NOT CMAKE_CROSSCOMPILING)
   add_test(NAME libnano_installed COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/install_test.sh ${PROJECT_BINARY_DIR}
     ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests/data/bert_tiny/bert_tiny.gguf ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
   set_tests_properties(libnano_installed PROPERTIES TIMEOUT 300)
