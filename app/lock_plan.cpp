@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/judge.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -165,7 +166,8 @@ void note_signers(const Context& ctx, const schemas::Generation& synced, schemas
     const auto is_starter = [&](const Registry& r) { return r.starter && r.config.name == e->registry; };
     if (e == nullptr || std::any_of(ctx.registries.begin(), ctx.registries.end(), is_starter)) continue;
     p.registry_id = e->registry_id;
-    p.signers = e->signer.empty() ? std::vector<std::string>{} : std::vector<std::string>{e->signer};
+    p.signers = signing_keys(e->chain);
+    std::sort(p.signers.begin(), p.signers.end());
   }
 }
 
@@ -180,12 +182,7 @@ Status check_signers(Context& ctx, const std::optional<schemas::Lockfile>& befor
                         p.name.text() + " was locked from another registry (" +
                             old->registry_id.substr(0, 16) + "…, now " + p.registry_id.substr(0, 16) + "…)",
                         "configure that registry, or take the package out of nano.lock and lock it anew");
-    const bool shared = std::any_of(p.signers.begin(), p.signers.end(), [&](const auto& s) {
-      return std::find(old->signers.begin(), old->signers.end(), s) != old->signers.end();
-    });
-    if (!old->signers.empty() && !p.signers.empty() && !shared)
-      ctx.log->warn(p.name.text() +
-                    " is signed by other keys than when it was locked: ask its publisher, then `nano lock`");
+    warn_of_other_keys(ctx, p.name, old->signers, p.signers);
   }
   return Unit{};
 }

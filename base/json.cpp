@@ -1,7 +1,6 @@
 // base/json.cpp: a SAX handler that builds the DOM itself, so that nothing over a limit is ever held.
 #include "base/json.h"
 
-#include <unordered_set>
 #include <vector>
 
 #include "base/text.h"
@@ -34,9 +33,14 @@ class StrictSax {
   bool start_array(std::size_t) { return open(Json::array()); }
   bool end_array() { return close(); }
   bool key(std::string& k) {
-    if (!stack_.back().keys.insert(k).second)
-      return fail("the key '" + sanitize(k) + "' stands twice in one object", "keep one of the two");
-    stack_.back().key = std::move(k);
+    Level& top = stack_.back();
+    auto& members = top.node->get_ref<Json::object_t&>();
+    const std::size_t before = members.size();
+    // Most documents come with their keys sorted: then the end is the place. A key that is there is left as it is, `k` too.
+    const auto at = members.try_emplace(members.end(), std::move(k), nullptr);
+    if (members.size() == before)
+      return fail("the key '" + sanitize(at->first) + "' stands twice in one object", "keep one of the two");
+    top.slot = &at->second;
     return true;
   }
   bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception& e) {
@@ -51,8 +55,7 @@ class StrictSax {
  private:
   struct Level {
     Json* node = nullptr;
-    std::string key{};
-    std::unordered_set<std::string> keys{};
+    Json* slot = nullptr;  ///< of the key last read, when `node` is an object
   };
 
   bool fail(std::string message, std::string hint) {
@@ -66,9 +69,8 @@ class StrictSax {
     }
     Level& top = stack_.back();
     if (top.node->is_array()) return &top.node->emplace_back(std::move(v));
-    Json& slot = (*top.node)[top.key];
-    slot = std::move(v);
-    return &slot;
+    *top.slot = std::move(v);
+    return top.slot;
   }
   bool put(Json v) {
     place(std::move(v));
@@ -81,7 +83,7 @@ class StrictSax {
     // A pointer into an array element stays valid while that element is filled: siblings come after it is
     // closed.
     Json* node = place(std::move(v));
-    stack_.push_back({node, {}, {}});
+    stack_.push_back({node, nullptr});
     return true;
   }
   bool close() {

@@ -12,9 +12,10 @@ namespace {
 
 /// A bundle file as it is, a package folder packed on the way (its weights are looked at by magic alone:
 /// `nano pack` looks closer, and is what publishers use).
-Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path, UnixTime when, Log& log) {
-  if (!fs::is_dir(path)) return repo.add_bundle(path, {.now = when});
-  NANO_TRY_ASSIGN(auto packed, registry::pack_folder(path, {.created = when, .check_weights = {}}));
+Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path,
+                                const registry::AddOptions& options, Log& log) {
+  if (!fs::is_dir(path)) return repo.add_bundle(path, options);
+  NANO_TRY_ASSIGN(auto packed, registry::pack_folder(path, {.created = options.now, .check_weights = {}}));
   for (const auto& n : packed.notes) log.note(n);
   if (!packed.packed) {
     std::string message = "the package folder '" + sanitize(path.string()) + "' has problems:";
@@ -22,21 +23,28 @@ Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path
       message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
     return make_error(Errc::invalid, std::move(message), "mend them; `nano pack` shows the same list");
   }
-  return repo.add(*packed.packed, {.now = when});
+  return repo.add(*packed.packed, options);
 }
 
 Result<std::vector<AddedRelease>> add_all(registry::Repository& repo, const std::vector<fs::Path>& bundles,
-                                          Log& log) {
+                                          const fs::Path& drafts, Log& log) {
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
+  if (!drafts.empty() && bundles.size() != 1)
+    return make_error(Errc::usage, "a document to be signed by others holds one release at a time",
+                      "name one bundle with --output");
   std::vector<AddedRelease> out;
   for (const auto& path : bundles) {
-    auto added = add_one(repo, path, when, log);
+    std::optional<registry::Draft> draft;
+    auto added = add_one(repo, path, {.now = when, .draft = drafts.empty() ? nullptr : &draft}, log);
     if (!added) return std::move(added.error()).while_("adding " + sanitize(path.string()));
     out.push_back({.name = added->name.text(),
                    .version = added->version.text(),
                    .digest = added->release.text(),
                    .new_bytes = added->new_bytes,
                    .existed = added->already_there});
+    if (!draft) continue;
+    NANO_TRY_ASSIGN(out.back().draft, write_draft(*draft, drafts));
+    out.back().missing = draft->missing;
   }
   return out;
 }
@@ -93,21 +101,28 @@ Result<InitReport> init(const InitOptions& options) {
 }
 
 Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles,
-                                      const KeyOptions& keys, Log& log) {
+                                      const KeyOptions& keys, Log& log, const fs::Path& drafts) {
   if (bundles.empty())
     return make_error(Errc::usage, "no bundle was named", "`nano-registry add DIR x.nano`");
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "add"));
-  return add_all(*place.repo, bundles, log);
+  return add_all(*place.repo, bundles, drafts, log);
 }
 
-Status yank(const fs::Path& dir, const std::string& what, const std::string& reason, const KeyOptions& keys) {
+Result<YankReport> yank(const fs::Path& dir, const std::string& what, const std::string& reason,
+                        const KeyOptions& keys, const fs::Path& drafts) {
   const auto at = what.find('@');
   if (at == std::string::npos)
     return make_error(Errc::usage, "'" + sanitize(what) + "' names no version", "write NAME@VERSION");
   NANO_TRY_ASSIGN(const auto name, schemas::PackageName::parse(what.substr(0, at)));
   NANO_TRY_ASSIGN(const auto version, schemas::Version::parse(what.substr(at + 1)));
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "yank"));
-  return place.repo->yank(name, version, reason);
+  std::optional<registry::Draft> draft;
+  NANO_TRY(place.repo->yank(name, version, reason, drafts.empty() ? nullptr : &draft));
+  YankReport out;
+  if (!draft) return out;
+  NANO_TRY_ASSIGN(out.draft, write_draft(*draft, drafts));
+  out.missing = draft->missing;
+  return out;
 }
 
 Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Log& log) {
@@ -124,7 +139,7 @@ Result<std::vector<AddedRelease>> make_starter(const StarterOptions& options, Lo
     make.lifetimes = registry::roles::Lifetimes::all(3650 * registry::roles::kDay);
     make.adopt_namespaces = true;
     NANO_TRY_ASSIGN(auto repo, registry::Repository::init(fresh, make, keys));
-    NANO_TRY_ASSIGN(out, add_all(repo, options.bundles, log));
+    NANO_TRY_ASSIGN(out, add_all(repo, options.bundles, {}, log));
   }  // the key is wiped here
   NANO_TRY(fs::remove_tree(options.dir));
   NANO_TRY(fs::rename_durable(fresh, options.dir));

@@ -60,15 +60,23 @@ struct AddedRelease {
   std::string digest{};
   uint64_t new_bytes = 0;  ///< blob bytes that were not in the tree yet
   bool existed = false;    ///< the very same release was there already
+  fs::Path draft{};        ///< not served yet: the document that others have to sign
+  uint32_t missing = 0;    ///< how many signatures it still needs
 };
 /// `bundles`: .nano files, or package folders (packed on the way). Each is all or nothing.
-///   errors  invalid, integrity, refused (the version exists with other bytes), not_found, denied, untrusted, store
+///   drafts  where the namespace's document goes when more keys have to sign than are here ("": an error); one bundle only
+///   errors  invalid, integrity, refused (the version exists with other bytes), not_found, denied, untrusted, store, usage
 [[nodiscard]] Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles,
-                                                    const KeyOptions& keys, Log& log);
+                                                    const KeyOptions& keys, Log& log,
+                                                    const fs::Path& drafts = {});
 
-/// `what` = NAME@VERSION; `reason` empty: offer it again. errors  usage, not_found, denied, store
-[[nodiscard]] Status yank(const fs::Path& dir, const std::string& what, const std::string& reason,
-                          const KeyOptions& keys);
+struct YankReport {
+  fs::Path draft{};  ///< empty: done
+  uint32_t missing = 0;
+};
+/// `what` = NAME@VERSION; `reason` empty: offer it again; `drafts` as for add. errors  usage, not_found, denied, store
+[[nodiscard]] Result<YankReport> yank(const fs::Path& dir, const std::string& what, const std::string& reason,
+                                      const KeyOptions& keys, const fs::Path& drafts = {});
 
 struct StarterOptions {
   fs::Path dir{};  ///< rewritten as a whole
@@ -87,6 +95,9 @@ struct NamespaceRow {
   std::vector<std::string> release_key_ids{};
   std::string removed{};  ///< the reason; "" = in use
   uint64_t releases = 0;
+  std::vector<std::string>
+      announced{};            ///< keys that are to replace these, whose change the old ones have not signed
+  std::string possible_at{};  ///< when that may take effect
 };
 struct OwnerOptions {
   std::vector<std::string>
@@ -100,6 +111,9 @@ struct OwnerOptions {
                                                  const OwnerOptions& owner, const KeyOptions& keys);
 [[nodiscard]] Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name,
                                                    const OwnerOptions& owner, const KeyOptions& keys);
+/// The announced change of keys is not made. errors  not_found: there is none
+[[nodiscard]] Result<NamespaceRow> namespace_withdraw(const fs::Path& dir, const std::string& name,
+                                                      const KeyOptions& keys);
 [[nodiscard]] Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason,
                                       const KeyOptions& keys);
 [[nodiscard]] Result<std::vector<NamespaceRow>> namespace_list(const fs::Path& dir);
@@ -145,10 +159,12 @@ struct RotateReport {
 };
 [[nodiscard]] Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& options,
                                               const KeyOptions& keys);
-/// Proof that one holds the keys of a namespace; `current`: the role's present document, for a change of keys.
-[[nodiscard]] Status key_prove(const std::string& name, const std::string& registry_id,
-                               const std::vector<std::string>& labels, uint32_t threshold,
-                               const fs::Path& current, const fs::Path& out, const KeyOptions& keys);
+/// Proof that one holds the keys of a namespace; `current`: the role's present document, for a change of keys. Returns how many
+/// of the keys still have to sign it, elsewhere: `sign` adds them.
+[[nodiscard]] Result<uint32_t> key_prove(const std::string& name, const std::string& registry_id,
+                                         const std::vector<std::string>& labels, uint32_t threshold,
+                                         const fs::Path& current, const fs::Path& out,
+                                         const KeyOptions& keys);
 
 [[nodiscard]] Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& keys);
 
@@ -158,6 +174,7 @@ struct SignedRow {
   std::string expires{};
   std::vector<std::string> signed_by{};
   uint32_t threshold = 1;
+  uint32_t missing = 0;  ///< signatures it still needs
   std::vector<std::string> says{};
   fs::Path file{};  ///< empty: it is served now
 };

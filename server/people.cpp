@@ -34,20 +34,37 @@ Result<std::vector<verify::PublicKey>> owners_of(registry::KeyStore& keys, const
   return std::vector<verify::PublicKey>{key};
 }
 
-NamespaceRow row_of(const registry::NamespaceOwner& o) {
+/// `wait`: seconds from an announced change of keys to when it may take effect.
+NamespaceRow row_of(const registry::NamespaceOwner& o, int64_t wait) {
   return {.name = o.name,
           .key_ids = o.key_ids,
           .threshold = o.threshold,
           .release_key_ids = o.release_key_ids,
           .removed = o.tombstone,
-          .releases = o.releases};
+          .releases = o.releases,
+          .announced = o.announced,
+          .possible_at = o.announced.empty() ? "" : format_time(o.announced_at + wait)};
 }
 
-Result<NamespaceRow> find_row(registry::Repository& repo, const std::string& name) {
-  NANO_TRY_ASSIGN(const auto all, repo.namespaces());
+Result<NamespaceRow> find_row(Workplace& place, const std::string& name) {
+  NANO_TRY_ASSIGN(const auto all, place.repo->namespaces());
   for (const auto& o : all)
-    if (o.name == name) return row_of(o);
+    if (o.name == name) return row_of(o, place.settings.rekey_days * registry::roles::kDay);
   return make_error(Errc::internal, "the namespace '" + name + "' is not there after it was changed");
+}
+
+/// The keys that a change was announced with, when none are named now and all are at hand; else none.
+Result<std::vector<verify::PublicKey>> announced_keys(Workplace& place, const std::string& name,
+                                                      const OwnerOptions& owner) {
+  std::vector<verify::PublicKey> out;
+  if (!owner.labels.empty()) return out;
+  NANO_TRY_ASSIGN(const auto row, find_row(place, name));
+  NANO_TRY_ASSIGN(const auto here, place.keys->list());
+  for (const auto& k : here)
+    if (std::find(row.announced.begin(), row.announced.end(), k.key.key_id()) != row.announced.end())
+      out.push_back(k.key);
+  if (out.size() != row.announced.size()) out.clear();
+  return out;
 }
 
 Status set_release_key(Workplace& place, const std::string& name, const OwnerOptions& owner) {
@@ -70,7 +87,7 @@ Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name,
     NANO_TRY(place.repo->add_namespace(name, owners, owner.threshold));
   }
   NANO_TRY(set_release_key(place, name, owner));
-  return find_row(*place.repo, name);
+  return find_row(place, name);
 }
 
 Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name, const OwnerOptions& owner,
@@ -78,13 +95,25 @@ Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& nam
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace rekey"));
   if (!owner.proof.empty()) {
     NANO_TRY_ASSIGN(const std::string proof, fs::read_file(owner.proof, kMaxProof));
-    NANO_TRY(place.repo->rekey_namespace(name, proof));
+    NANO_TRY_ASSIGN(const auto rekeyed, place.repo->rekey_namespace(name, proof));
+    if (!rekeyed.done) return find_row(place, name);
   } else if (!owner.labels.empty() || owner.release_key.empty()) {
-    NANO_TRY_ASSIGN(const auto owners, owners_of(*place.keys, name, owner));
-    NANO_TRY(place.repo->rekey_namespace(name, owners, owner.threshold));
+    NANO_TRY_ASSIGN(auto owners, announced_keys(place, name, owner));
+    if (owners.empty()) {
+      NANO_TRY_ASSIGN(owners, owners_of(*place.keys, name, owner));
+    }
+    NANO_TRY_ASSIGN(const auto rekeyed, place.repo->rekey_namespace(name, owners, owner.threshold));
+    if (!rekeyed.done) return find_row(place, name);
   }
   NANO_TRY(set_release_key(place, name, owner));
-  return find_row(*place.repo, name);
+  return find_row(place, name);
+}
+
+Result<NamespaceRow> namespace_withdraw(const fs::Path& dir, const std::string& name,
+                                        const KeyOptions& keys) {
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace rekey"));
+  NANO_TRY(place.repo->withdraw_rekey(name));
+  return find_row(place, name);
 }
 
 Status namespace_remove(const fs::Path& dir, const std::string& name, const std::string& reason,
@@ -94,10 +123,10 @@ Status namespace_remove(const fs::Path& dir, const std::string& name, const std:
 }
 
 Result<std::vector<NamespaceRow>> namespace_list(const fs::Path& dir) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "namespace list"));
+  NANO_TRY_ASSIGN(auto place, Workplace::look(dir));
   NANO_TRY_ASSIGN(const auto all, place.repo->namespaces());
   std::vector<NamespaceRow> out;
-  for (const auto& o : all) out.push_back(row_of(o));
+  for (const auto& o : all) out.push_back(row_of(o, place.settings.rekey_days * registry::roles::kDay));
   return out;
 }
 
@@ -125,7 +154,7 @@ Status advisory_remove(const fs::Path& dir, const std::string& id, const KeyOpti
 }
 
 Result<std::vector<AdvisoryRow>> advisory_list(const fs::Path& dir) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "advisory list"));
+  NANO_TRY_ASSIGN(auto place, Workplace::look(dir));
   NANO_TRY_ASSIGN(const auto all, place.repo->advisories());
   std::vector<AdvisoryRow> out;
   for (const auto& a : all) {

@@ -32,6 +32,7 @@ SignedRow row_of(const registry::SignedElsewhere& s, fs::Path file) {
           .expires = format_time(s.expires),
           .signed_by = s.key_ids,
           .threshold = s.threshold,
+          .missing = s.missing,
           .says = s.says,
           .file = std::move(file)};
 }
@@ -48,13 +49,11 @@ Result<std::vector<fs::Path>> draft_files(const fs::Path& what) {
   return out;
 }
 
-Result<std::vector<fs::Path>> write_drafts(const std::vector<registry::Repository::Draft>& drafts,
+Result<std::vector<fs::Path>> write_drafts(const std::vector<registry::Draft>& drafts,
                                            const fs::Path& folder) {
-  NANO_TRY(fs::make_dirs(folder));
   std::vector<fs::Path> out;
   for (const auto& d : drafts) {
-    out.push_back(folder / verify::tuf::metadata_file(d.role, d.version));
-    NANO_TRY(fs::write_atomic(out.back(), d.bytes));
+    NANO_TRY_ASSIGN(out.emplace_back(), write_draft(d, folder));
   }
   return out;
 }
@@ -115,9 +114,9 @@ Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, c
   return out;
 }
 
-Status key_prove(const std::string& name, const std::string& registry_id,
-                 const std::vector<std::string>& labels, uint32_t threshold, const fs::Path& current,
-                 const fs::Path& out, const KeyOptions& options) {
+Result<uint32_t> key_prove(const std::string& name, const std::string& registry_id,
+                           const std::vector<std::string>& labels, uint32_t threshold,
+                           const fs::Path& current, const fs::Path& out, const KeyOptions& options) {
   if (options.folders.empty())
     return make_error(Errc::usage, "no folder of keys was named", "name it with --keys FOLDER");
   NANO_TRY_ASSIGN(auto keys, open_keys(options.folders.front(), std::nullopt, options));
@@ -134,9 +133,10 @@ Status key_prove(const std::string& name, const std::string& registry_id,
     NANO_TRY_ASSIGN(now_served, fs::read_file(current, kMaxDraft));
   }
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
-  NANO_TRY_ASSIGN(const std::string proof,
+  NANO_TRY_ASSIGN(const auto proof,
                   registry::prove_namespace(name, registry_id, owners, threshold, now_served, keys, when));
-  return fs::write_atomic(out, proof);
+  NANO_TRY(fs::write_atomic(out, proof.bytes));
+  return proof.missing;
 }
 
 Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& options) {
@@ -166,7 +166,10 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     NANO_TRY_ASSIGN(const auto drafts, place.repo->drafts(role));
     NANO_TRY_ASSIGN(const auto written, write_drafts(drafts, out_path));
     for (std::size_t i = 0; i < drafts.size(); ++i)
-      out.push_back({.role = drafts[i].role, .version = drafts[i].version, .file = written[i]});
+      out.push_back({.role = drafts[i].role,
+                     .version = drafts[i].version,
+                     .missing = drafts[i].missing,
+                     .file = written[i]});
     return out;
   }
   if (options.folders.empty())
@@ -178,7 +181,8 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     auto signed_doc = registry::sign_elsewhere(bytes, keys);
     if (!signed_doc) return std::move(signed_doc.error()).while_("signing " + file.string());
     const bool asked_for = role == "all" || signed_doc->role == role ||
-                           (role == "reg" && registry::roles::is_reg(signed_doc->role));
+                           (role == "reg" && registry::roles::is_reg(signed_doc->role)) ||
+                           (role == "namespace" && !registry::roles::namespace_of(signed_doc->role).empty());
     if (!asked_for)
       return make_error(Errc::usage,
                         "'" + file.string() + "' is a document of the role '" + sanitize(signed_doc->role) +
@@ -219,7 +223,7 @@ Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Pat
 }
 
 Result<StatusReport> status(const fs::Path& dir, UnixTime now) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, {}, "status"));
+  NANO_TRY_ASSIGN(auto place, Workplace::look(dir));
   StatusReport out{.id = place.repo->id(), .mode = place.settings.mode};
   const auto lifetimes = place.settings.lifetimes();
   NANO_TRY_ASSIGN(const auto roles, place.repo->status());

@@ -3,12 +3,14 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "verify/tuf/names.h"
 
 namespace nano::server {
 namespace {
 
 constexpr std::string_view kSettingsSchema = "nano.registry-settings/1";
 constexpr uint64_t kMaxSettings = 4096;
+constexpr uint64_t kMaxRekeyDays = 365;
 const std::vector<std::string>& mode_words() {
   static const std::vector<std::string> words{"simple", "offline", "static"};
   return words;
@@ -83,6 +85,11 @@ Result<Settings> read_settings(const fs::Path& dir) {
       return bad("a static registry needs its days");
     out.static_seconds = static_cast<int64_t>(days->get<uint64_t>()) * registry::roles::kDay;
   }
+  if (const auto wait = doc.find("rekey_wait_days"); wait != doc.end()) {
+    if (!wait->is_number_unsigned() || wait->get<uint64_t>() > kMaxRekeyDays)
+      return bad("rekey_wait_days is a number of days, at most 365");
+    out.rekey_days = static_cast<int64_t>(wait->get<uint64_t>());
+  }
   return out;
 }
 
@@ -100,16 +107,33 @@ Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional
                                   asker(options));
 }
 
+Result<fs::Path> write_draft(const registry::Draft& draft, const fs::Path& folder) {
+  NANO_TRY(fs::make_dirs(folder));
+  const fs::Path file = folder / verify::tuf::metadata_file(draft.role, draft.version);
+  NANO_TRY(fs::write_atomic(file, draft.bytes));
+  return file;
+}
+
 Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options, std::string_view command) {
+  registry::OpenOptions how{.holder = "nano-registry " + std::string(command)};
+  return open(dir, options, std::move(how));
+}
+
+Result<Workplace> Workplace::look(const fs::Path& dir) {
+  return open(dir, {}, registry::OpenOptions{.read_only = true});
+}
+
+Result<Workplace> Workplace::open(const fs::Path& dir, const KeyOptions& options, registry::OpenOptions how) {
   Workplace out;
   NANO_TRY_ASSIGN(out.settings, read_settings(dir));
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   NANO_TRY_ASSIGN(auto keys, open_keys(keys_folder(dir), std::nullopt, options));
   out.keys = std::make_unique<registry::KeyStore>(std::move(keys));
-  registry::OpenOptions open{
-      .now = when, .lifetimes = out.settings.lifetimes(), .holder = "nano-registry " + std::string(command)};
-  open.adopt_namespaces = out.settings.mode != Mode::offline;
-  NANO_TRY_ASSIGN(out.repo, registry::Repository::open(dir, open, *out.keys));
+  how.now = when;
+  how.lifetimes = out.settings.lifetimes();
+  how.adopt_namespaces = out.settings.mode != Mode::offline;
+  how.rekey_wait = out.settings.rekey_days * registry::roles::kDay;
+  NANO_TRY_ASSIGN(out.repo, registry::Repository::open(dir, how, *out.keys));
   NANO_TRY(out.keys->look_again());  // whoever held the lock before may have made a namespace, and its key
   return out;
 }

@@ -19,6 +19,7 @@ namespace nano::server {
 struct Settings {
   Mode mode = Mode::simple;
   int64_t static_seconds = 0;  ///< of a static registry: how long all its signatures hold
+  int64_t rekey_days = registry::roles::kRekeyWait / registry::roles::kDay;  ///< "rekey_wait_days"
   [[nodiscard]] registry::roles::Lifetimes lifetimes() const;
 };
 [[nodiscard]] Result<Settings> read_settings(
@@ -37,6 +38,15 @@ struct Workplace {
 
   [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options,
                                               std::string_view command);
+  /// Only to be looked at: without the lock, also in a folder that cannot be written.
+  [[nodiscard]] static Result<Workplace> look(const fs::Path& dir);
+
+ private:
+  [[nodiscard]] static Result<Workplace> open(const fs::Path& dir, const KeyOptions& options,
+                                              registry::OpenOptions how);
 };
+
+/// `<folder>/<version>.<role>.json`
+[[nodiscard]] Result<fs::Path> write_draft(const registry::Draft& draft, const fs::Path& folder);
 
 }  // namespace nano::server

@@ -74,13 +74,17 @@ Result<int> run_key_rotate(Invocation& in) {
 Result<int> run_key_prove(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   const std::string out = in.value("output", in.argument("NAMESPACE") + ".proof.json");
-  NANO_TRY(server::key_prove(in.argument("NAMESPACE"), in.value("registry-id"), in.arguments("LABEL"),
-                             static_cast<uint32_t>(in.number("threshold", 1)), in.value("current"), out,
-                             keys));
+  NANO_TRY_ASSIGN(
+      const uint32_t missing,
+      server::key_prove(in.argument("NAMESPACE"), in.value("registry-id"), in.arguments("LABEL"),
+                        static_cast<uint32_t>(in.number("threshold", 1)), in.value("current"), out, keys));
   if (in.json())
-    in.document({{"file", out}});
+    in.document({{"file", out}, {"missing", missing}});
   else if (!in.session().quiet)
-    in.out().line("wrote " + sanitize(out) + ": give it to the registry's operator");
+    in.out().line("wrote " + sanitize(out) + ": " +
+                  (missing == 0 ? std::string("give it to the registry's operator")
+                                : missing_signatures(missing) + ", with `nano-registry sign namespace " +
+                                      shell_word(out) + "`"));
   return 0;
 }
 
@@ -105,6 +109,7 @@ void say_signed(Invocation& in, const std::vector<server::SignedRow>& rows) {
       j["expires"] = r.expires;
       j["signed_by"] = r.signed_by;
       j["threshold"] = r.threshold;
+      j["missing"] = r.missing;
       j["says"] = r.says;
       j["file"] = r.file.string();
       data["documents"].push_back(std::move(j));
@@ -116,6 +121,7 @@ void say_signed(Invocation& in, const std::vector<server::SignedRow>& rows) {
     in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.role)) + " version " +
                   std::to_string(r.version) + (r.expires.empty() ? "" : ", until " + r.expires) +
                   (r.signed_by.empty() ? "" : ", signed by " + short_ids(r.signed_by)) +
+                  (r.missing == 0 ? "" : ", " + missing_signatures(r.missing)) +
                   (r.file.empty() ? ", served" : ", " + sanitize(r.file.string())));
     for (const auto& s : r.says) in.out().line("  " + sanitize(s));
   }
@@ -251,7 +257,8 @@ void add_key_commands(std::vector<Command>& table) {
        .description = "Makes the document with which a registry's operator registers a namespace for you "
                       "(namespace add --proof), without your keys leaving "
                       "your machine. To change keys give the role's present document, "
-                      "metadata/N.ns.NAME.json, with --current.",
+                      "metadata/N.ns.NAME.json, with --current. Of keys that other people hold only the "
+                      ".pub is needed here: they add their signatures with `sign namespace FILE`.",
        .positionals = {{.name = "NAMESPACE", .help = "its name"},
                        {.name = "LABEL", .help = "the keys that are to own it", .many = true}},
        .options = {{.name = "registry-id",
@@ -286,11 +293,14 @@ void add_key_commands(std::vector<Command>& table) {
                                   "its keys are elsewhere, --output FOLDER receives documents to "
                                   "carry to the machine that has them; there PATH is that folder (or one "
                                   "document), no registry is needed, and what each document says is "
-                                  "shown. Carried back, --into DIR serves them.",
+                                  "shown, and how many signatures it still needs: several people sign one "
+                                  "after the other. Carried back, --into DIR serves them.\n\n"
+                                  "namespace: documents that `add -o` and `yank -o` made, and proofs of "
+                                  "`key prove`.",
                    .positionals = {{.name = "ROLE",
                                     .help = "which; all: whatever the documents are",
                                     .completes = Completes::choices,
-                                    .choices = {"root", "targets", "reg", "advisory", "all"}},
+                                    .choices = {"root", "targets", "reg", "advisory", "namespace", "all"}},
                                    {.name = "PATH",
                                     .help = "a registry's folder, a document, or a folder of documents",
                                     .completes = Completes::folders}},

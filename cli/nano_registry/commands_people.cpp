@@ -13,6 +13,8 @@ OrderedJson row_json(const server::NamespaceRow& r) {
   j["release_keys"] = r.release_key_ids;
   j["releases"] = r.releases;
   j["removed"] = r.removed;
+  j["announced_keys"] = r.announced;
+  j["announced_for"] = r.possible_at;
   return j;
 }
 
@@ -26,6 +28,9 @@ void say_namespace(Invocation& in, const server::NamespaceRow& r) {
           (r.key_ids.size() == 1 ? " key: " : " keys: ") + short_ids(r.key_ids);
   if (!r.release_key_ids.empty()) line += "; releases also by " + short_ids(r.release_key_ids);
   in.out().line(line + "; " + std::to_string(r.releases) + (r.releases == 1 ? " release" : " releases"));
+  if (!r.announced.empty())
+    in.out().line("  announced: other keys (" + short_ids(r.announced) + "), not before " + r.possible_at +
+                  "; its owner may object");
 }
 
 server::OwnerOptions owner_of(Invocation& in) {
@@ -51,6 +56,16 @@ Result<int> run_namespace_add(Invocation& in) {
   return change_namespace(in, server::namespace_add);
 }
 Result<int> run_namespace_rekey(Invocation& in) {
+  if (in.has("withdraw")) {
+    NANO_TRY_ASSIGN(const auto keys, key_options(in));
+    NANO_TRY_ASSIGN(const auto row,
+                    server::namespace_withdraw(in.argument("DIR"), in.argument("NAMESPACE"), keys));
+    if (in.json())
+      in.document(row_json(row));
+    else if (!in.session().quiet)
+      say_namespace(in, row);
+    return 0;
+  }
   return change_namespace(in, server::namespace_rekey);
 }
 
@@ -163,6 +178,9 @@ void add_people_commands(std::vector<Command>& table) {
                                    .help = "a key that may publish, and nothing else: for CI"},
                                   keys_option(),
                                   passphrase_option()};
+  std::vector<Option> rekey = owner;
+  rekey.insert(rekey.begin(),
+               {.name = "withdraw", .help = "the announced change is not made: its owner objected"});
   const std::vector<Errc> exits{Errc::not_found, Errc::untrusted, Errc::denied,
                                 Errc::store,     Errc::refused,   Errc::invalid};
   table.push_back({.name = "namespace add",
@@ -181,12 +199,17 @@ void add_people_commands(std::vector<Command>& table) {
   table.push_back({.name = "namespace rekey",
                    .group = kPeopleGroup,
                    .summary = "give a namespace other keys",
-                   .description = "What was published stays, signed anew by the new keys. Clients that have "
-                                  "locked a release by the old key get a loud warning: "
-                                  "take your time before you do this for somebody who says they have lost "
-                                  "theirs. --release-key alone changes only that key.",
+                   .description =
+                       "What was published stays, signed anew by the new keys; clients that have "
+                       "locked a release by the old ones get a loud warning. When the old keys "
+                       "sign too (here, or in the proof), it happens at once. When they are lost, "
+                       "the first call only announces the new keys, for everybody to see; the same "
+                       "call after the waiting period (seven days; rekey_wait_days in "
+                       "DIR.keys/settings.json) makes the change, unless the old keys have signed "
+                       "meanwhile. --withdraw takes an announcement back. --release-key alone "
+                       "changes only that key.",
                    .positionals = {dir_positional(), ns},
-                   .options = owner,
+                   .options = rekey,
                    .examples = {{.line = "nano-registry namespace rekey /srv/models acme"}},
                    .exits = exits,
                    .run = run_namespace_rekey});

@@ -67,6 +67,8 @@ OrderedJson added_json(const std::vector<server::AddedRelease>& added) {
     j["digest"] = r.digest;
     j["new_bytes"] = r.new_bytes;
     j["existed"] = r.existed;
+    j["draft"] = r.draft.string();
+    j["missing"] = r.missing;
     data["releases"].push_back(std::move(j));
   }
   return data;
@@ -78,16 +80,23 @@ void say_added(Invocation& in, const std::vector<server::AddedRelease>& added) {
     return;
   }
   if (in.session().quiet) return;
-  for (const auto& r : added)
+  for (const auto& r : added) {
+    if (!r.draft.empty()) {
+      in.out().line(styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) +
+                    " is not served yet: " + sanitize(r.draft.string()) + " " +
+                    missing_signatures(r.missing));
+      continue;
+    }
     in.out().line((r.existed ? "was there already: " : "added ") +
                   styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) + ", " +
                   human_bytes(r.new_bytes) + " new, " + r.digest);
+  }
 }
 
 Result<int> run_add(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
-  NANO_TRY_ASSIGN(const auto added,
-                  server::add(in.argument("DIR"), paths(in.arguments("BUNDLE")), keys, in.session().log));
+  NANO_TRY_ASSIGN(const auto added, server::add(in.argument("DIR"), paths(in.arguments("BUNDLE")), keys,
+                                                in.session().log, in.value("output")));
   say_added(in, added);
   return 0;
 }
@@ -100,9 +109,13 @@ Result<int> run_yank(Invocation& in) {
                       "or --undo to offer it again");
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   const std::string what = in.argument("NAME@VERSION");
-  NANO_TRY(server::yank(in.argument("DIR"), what, reason, keys));
+  NANO_TRY_ASSIGN(const auto done, server::yank(in.argument("DIR"), what, reason, keys, in.value("output")));
   if (in.json())
-    in.document({{"release", what}, {"yanked", reason}});
+    in.document(
+        {{"release", what}, {"yanked", reason}, {"draft", done.draft.string()}, {"missing", done.missing}});
+  else if (!in.session().quiet && !done.draft.empty())
+    in.out().line("not served yet: " + sanitize(done.draft.string()) + " " +
+                  missing_signatures(done.missing));
   else if (!in.session().quiet)
     in.out().line((undo ? "offers again " : "yanked ") + sanitize(what));
   return 0;
@@ -161,14 +174,20 @@ void add_tree_commands(std::vector<Command>& table) {
                                   "the role of its namespace, signed with that "
                                   "namespace's key, and renews the index. A version that exists with other "
                                   "bytes is refused. timestamp.json is replaced last: "
-                                  "stopped anywhere, the old state is served.",
+                                  "stopped anywhere, the old state is served.\n\n"
+                                  "Where more keys must sign than are here, --output FOLDER receives the "
+                                  "namespace's next document: each of the others adds a signature with "
+                                  "`sign namespace FILE --keys KEYDIR`, and `sign namespace FILE --into DIR` "
+                                  "publishes it.",
                    .positionals = {dir_positional(),
                                    {.name = "BUNDLE",
                                     .help = ".nano bundles or package folders",
                                     .many = true,
                                     .completes = Completes::files}},
-                   .options = {keys_option(), passphrase_option()},
-                   .examples = {{.line = "nano-registry add /srv/models sentiment-50m-1.0.0.nano"}},
+                   .options = {draft_option(), keys_option(), passphrase_option()},
+                   .examples = {{.line = "nano-registry add /srv/models sentiment-50m-1.0.0.nano"},
+                                {.line = "nano-registry add /srv/models tiny-1.0.0.nano -o to-sign",
+                                 .what = "in a namespace where two people must sign"}},
                    .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::denied, Errc::store,
                              Errc::refused, Errc::invalid, Errc::unsupported},
                    .run = run_add});
@@ -181,6 +200,7 @@ void add_tree_commands(std::vector<Command>& table) {
        .positionals = {dir_positional(), {.name = "NAME@VERSION", .help = "the release"}},
        .options = {{.name = "reason", .kind = OptionKind::value, .value = "TEXT", .help = "why, in one line"},
                    {.name = "undo", .help = "offer the version again"},
+                   draft_option(),
                    keys_option(),
                    passphrase_option()},
        .examples = {{.line = "nano-registry yank /srv/models sentiment-50m@1.0.0 --reason 'wrong labels'"}},

@@ -45,6 +45,19 @@ Option passphrase_option() {
               "on a terminal)",
           .completes = Completes::files};
 }
+Option draft_option() {
+  return {.name = "output",
+          .short_name = 'o',
+          .kind = OptionKind::value,
+          .value = "FOLDER",
+          .help = "when more keys must sign than are here: where the document for the others goes",
+          .completes = Completes::folders};
+}
+std::string missing_signatures(uint32_t missing) {
+  return missing == 0
+             ? "has all its signatures"
+             : "needs " + std::to_string(missing) + (missing == 1 ? " more signature" : " more signatures");
+}
 Positional dir_positional() {
   return {.name = "DIR", .help = "the registry's folder", .completes = Completes::folders};
 }

@@ -13,6 +13,9 @@ namespace nano::cli {
 [[nodiscard]] Result<server::KeyOptions> key_options(Invocation& in);
 [[nodiscard]] Option keys_option();
 [[nodiscard]] Option passphrase_option();
+[[nodiscard]] Option draft_option();  ///< --output: where a document goes that others have to sign
+/// "needs 2 more signatures"
+[[nodiscard]] std::string missing_signatures(uint32_t missing);
 [[nodiscard]] Positional dir_positional();
 [[nodiscard]] std::vector<fs::Path> paths(const std::vector<std::string>& words);
 [[nodiscard]] fs::Path full_path(const fs::Path& path);

@@ -21,6 +21,8 @@ struct Request {
   uint64_t from = 0;       ///< first byte wanted; > 0 asks for a Range
   std::string if_range{};  ///< a strong ETag: the Range counts only while the file is still that one
   uint32_t total_seconds = 0;  ///< for one reply from connect to end; 0 = as long as it does not stall
+  /// The server may send it gzipped; on_data gets what comes out, a little at a time, and on_reply says which it is.
+  bool gzip = false;
 };
 
 /// What the last reply (after redirects) said of itself.

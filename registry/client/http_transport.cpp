@@ -15,11 +15,11 @@ Result<std::string> HttpTransport::document(std::string_view path, uint64_t limi
   for (uint32_t attempt = 0;; ++attempt) {
     std::string bytes;
     auto outcome = connection_.get(
-        {.url = url, .total_seconds = shared_.options.document_seconds},
+        {.url = url, .total_seconds = shared_.options.document_seconds, .gzip = true},
         [&](const http::Reply& r) -> Status {
           if (r.is_html()) return http::html_error(url);
-          if (!r.content_encoding.empty() && r.content_encoding != "identity")
-            return make_error(Errc::network, "'" + sanitize(url) + "' is sent compressed, which nano did not ask for");
+          if (!r.content_encoding.empty() && r.content_encoding != "identity" && r.content_encoding != "gzip")
+            return make_error(Errc::network, "'" + sanitize(url) + "' is sent compressed in a way nano did not ask for");
           if (r.content_length.value_or(0) > limit) return too_long();
           return Unit{};
         },

@@ -77,11 +77,14 @@ Status KeyStore::read_folder(const fs::Path& folder) {
   for (const std::string& name : names) {
     if (!name.ends_with(kPublic)) continue;
     const std::string label = name.substr(0, name.size() - kPublic.size());
-    if (!check_label(label) || !fs::exists(folder / (label + std::string(kPrivate)))) continue;
+    if (!check_label(label)) continue;
     NANO_TRY_ASSIGN(const std::string text, fs::read_file(folder / name, kMaxPublicBytes));
     auto key = verify::PublicKey::from_text(text);
     if (!key) return std::move(key.error()).while_("reading " + (folder / name).string());
-    places_.insert_or_assign(key->key_id(), Place{.label = label, .key = *key, .folder = folder});
+    if (!fs::exists(folder / (label + std::string(kPrivate))))
+      others_.insert_or_assign(label, *key);
+    else
+      places_.insert_or_assign(key->key_id(), Place{.label = label, .key = *key, .folder = folder});
   }
   return Unit{};
 }
@@ -105,6 +108,7 @@ Result<std::vector<KeyStore::Entry>> KeyStore::list() const {
 std::optional<verify::PublicKey> KeyStore::named(std::string_view label) const {
   for (const auto& entry : places_)
     if (entry.second.label == label) return entry.second.key;
+  if (const auto other = others_.find(std::string(label)); other != others_.end()) return other->second;
   return std::nullopt;
 }
 

@@ -20,7 +20,7 @@ using AskPassphrase =
     std::function<Result<std::optional<verify::Secret>>(const fs::Path& folder, bool for_new)>;
 
 //   <label>.pem   PKCS#8, mode 0600; PBES2 with PBKDF2-HMAC-SHA256, 600,000 rounds (verify/keys.h)
-//   <label>.pub   `ed25519:` + 64 hex digits: finds a key without opening it
+//   <label>.pub   `ed25519:` + 64 hex digits: finds a key without opening it; alone, it names somebody else's key
 class KeyStore final : public KeyRing {
  public:
   struct Folders {
@@ -43,8 +43,9 @@ class KeyStore final : public KeyRing {
     bool encrypted = false;
     bool readable_by_others = false;
   };
-  /// Sorted by label. errors  store
+  /// Those whose private halves are here, sorted by label. errors  store
   [[nodiscard]] Result<std::vector<Entry>> list() const;
+  /// Also one of which only the .pub is here.
   [[nodiscard]] std::optional<verify::PublicKey> named(std::string_view label) const;
 
   /// errors  denied: no or a wrong passphrase, the file or its folder is open to others; integrity: not the key its .pub names
@@ -66,7 +67,8 @@ class KeyStore final : public KeyRing {
 
   Folders folders_;
   AskPassphrase ask_;
-  std::map<std::string, Place> places_{};  ///< by key id
+  std::map<std::string, Place> places_{};              ///< by key id
+  std::map<std::string, verify::PublicKey> others_{};  ///< by label: only the public half is here
   std::map<std::string, verify::PrivateKey> open_{};
   std::map<fs::Path, std::optional<verify::Secret>> secrets_{};
 };

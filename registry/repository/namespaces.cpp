@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "registry/repository/proof.h"
 #include "registry/repository/repository_impl.h"
 #include "registry/tree.h"
 
@@ -10,74 +11,6 @@ namespace nano::registry {
 namespace tuf = verify::tuf;
 
 namespace {
-
-/// Unknown field of a proof: for which registry and namespace, and by which keys, it was made.
-constexpr std::string_view kProofField = "x-nano-proof";
-constexpr uint64_t kMaxRole = tuf::Limits{}.targets_bytes;
-
-struct Proof {
-  tuf::Document doc{};
-  tuf::Targets role{};
-  std::vector<tuf::Key> owners{};
-  uint32_t threshold = 1;
-};
-
-Error bad_proof(const std::string& why) {
-  return make_error(Errc::untrusted, "the proof of possession is not accepted: " + why,
-                    "make it anew with `nano-registry key prove`");
-}
-
-Result<Proof> read_proof(std::string_view bytes, const std::string& name, const std::string& registry) {
-  Proof out;
-  NANO_TRY_ASSIGN(auto pair, tuf::read_metadata<tuf::Targets>(bytes, kMaxRole));
-  out.doc = std::move(pair.first);
-  out.role = std::move(pair.second);
-  const Json& extra = out.role.header.extra;
-  const auto at = extra.is_object() ? extra.find(kProofField) : extra.end();
-  if (!extra.is_object() || at == extra.end() || !at->is_object()) return bad_proof("it holds none");
-  const auto text = [&](const char* key) {
-    return at->contains(key) && (*at)[key].is_string() ? (*at)[key].get<std::string>() : std::string();
-  };
-  if (text("registry") != registry)
-    return bad_proof("it was made for another registry (id " + sanitize(text("registry")) + ")");
-  if (text("namespace") != name)
-    return bad_proof("it was made for the namespace '" + sanitize(text("namespace")) + "'");
-  if (!at->contains("keys") || !(*at)["keys"].is_object() || (*at)["keys"].empty())
-    return bad_proof("it names no keys");
-  if (!at->contains("threshold") || !(*at)["threshold"].is_number_unsigned())
-    return bad_proof("it names no threshold");
-  tuf::Keys keys;
-  tuf::RoleKeys all;
-  for (const auto& [id, object] : (*at)["keys"].items()) {
-    NANO_TRY_ASSIGN(tuf::Key key, tuf::Key::parse(id, object));
-    if (!key.usable())
-      return bad_proof("its key " + sanitize(id.substr(0, 16)) + " cannot be used: " + key.unusable());
-    out.owners.push_back(key);
-    all.key_ids.push_back(id);
-    keys.emplace(id, std::move(key));
-  }
-  out.threshold = (*at)["threshold"].get<uint32_t>();
-  all.threshold = static_cast<uint32_t>(
-      all.key_ids.size());  // possession is shown by each key, whatever the role's own threshold is
-  if (out.threshold < 1 || out.threshold > all.threshold)
-    return bad_proof("its threshold is not between 1 and the number of its keys");
-  NANO_TRY(tuf::verify_document(out.doc, keys, all, "the proof for the namespace '" + name + "'"));
-  if (out.role.delegations) return bad_proof("it delegates");
-  return out;
-}
-
-std::vector<tuf::Key> tuf_keys(const std::vector<verify::PublicKey>& keys) {
-  std::vector<tuf::Key> out;
-  for (const auto& k : keys) out.push_back(tuf::Key::of(k));
-  return out;
-}
-
-tuf::RoleKeys role_keys(const std::vector<tuf::Key>& keys, uint32_t threshold) {
-  tuf::RoleKeys out;
-  for (const auto& k : keys) out.key_ids.push_back(k.id());
-  out.threshold = threshold;
-  return out;
-}
 
 /// Keys that no role uses any more are taken out of the list.
 void drop_unused(tuf::Delegations& d) {
@@ -132,11 +65,13 @@ Result<Repository::Impl::Home> Repository::Impl::home_or_tombstone(const std::st
   const Json& extra = role->header.extra;
   if (extra.is_object() && extra.contains(roles::kTombstoneField))
     out.tombstone = extra.at(roles::kTombstoneField).get<std::string>();
-  if (out.ns.header.extra.is_object()) out.ns.header.extra.erase(std::string(kProofField));  // it has served
+  for (const std::string_view field : {roles::kProofField, roles::kRoleField})  // they have served
+    if (out.ns.header.extra.is_object()) out.ns.header.extra.erase(std::string(field));
   const tuf::Delegation* rel = role->delegations ? role->delegations->find(roles::rel(name)) : nullptr;
   if (rel != nullptr) {
     NANO_TRY_ASSIGN(const tuf::Targets* releases, served->role(roles::rel(name), roles::ns(name)));
     out.rel = *releases;
+    if (out.rel->header.extra.is_object()) out.rel->header.extra.erase(std::string(roles::kRoleField));
     out.rel_keys = rel->keys;
   }
   return out;
@@ -179,6 +114,12 @@ Status Repository::Impl::delegate(Edition& changes, const std::string& name,
   }
   body.delegations->roles.back().keys.threshold = threshold;
   drop_unused(*body.delegations);
+  // Whatever was announced for the name, this is what came of it.
+  if (Json& extra = body.header.extra; extra.is_object() && extra.contains(roles::kRekeyField)) {
+    Json& announced = extra[std::string(roles::kRekeyField)];
+    if (announced.is_object()) announced.erase(name);
+    if (!announced.is_object() || announced.empty()) extra.erase(std::string(roles::kRekeyField));
+  }
   changes.put(reg, std::move(body), registrar);
   return Unit{};
 }
@@ -200,34 +141,6 @@ Status Repository::add_namespace(const std::string& name, std::string_view bytes
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, proof.owners, proof.threshold));
   changes.put_signed(roles::ns(name), std::move(proof.doc), 1);
-  return impl_->commit(changes);
-}
-
-Status Repository::rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
-                                   uint32_t threshold) {
-  NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name));
-  Edition changes = impl_->edition();
-  NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
-  changes.put(roles::ns(name), std::move(at.ns), role_keys(tuf_keys(owners), threshold));
-  return impl_->commit(changes);
-}
-
-Status Repository::rekey_namespace(const std::string& name, std::string_view bytes) {
-  NANO_TRY_ASSIGN(const Impl::Home at, impl_->home(name));
-  NANO_TRY_ASSIGN(Proof proof, read_proof(bytes, name, id()));
-  if (proof.role.header.version != impl_->served->next_version(roles::ns(name)))
-    return bad_proof("its version is not the next one");
-  if (at.rel && !at.rel->targets.empty())
-    return make_error(
-        Errc::refused,
-        "the namespace '" + name + "' has releases by a release key, which a proof cannot carry over",
-        "rekey it where its keys are at hand");
-  // New keys take over what was published; they do not get to change it on the way in.
-  if (proof.role.to_json()["targets"] != at.ns.to_json()["targets"])
-    return bad_proof("it lists other releases than are served");
-  Edition changes = impl_->edition();
-  NANO_TRY(impl_->delegate(changes, name, proof.owners, proof.threshold));
-  changes.put_signed(roles::ns(name), std::move(proof.doc), proof.role.header.version);
   return impl_->commit(changes);
 }
 
@@ -280,34 +193,13 @@ Result<std::vector<NamespaceOwner>> Repository::namespaces() {
                    .release_key_ids = at.rel_keys.key_ids,
                    .tombstone = at.tombstone,
                    .releases = at.ns.targets.size() + (at.rel ? at.rel->targets.size() : 0)});
+    NANO_TRY_ASSIGN(const auto announced, impl_->announced(name));
+    if (announced) {
+      out.back().announced = announced->by.key_ids;
+      out.back().announced_at = announced->since;
+    }
   }
   return out;
-}
-
-Result<std::string> prove_namespace(const std::string& name, const std::string& registry,
-                                    const std::vector<verify::PublicKey>& owners, uint32_t threshold,
-                                    std::string_view current, KeyRing& keys, UnixTime now) {
-  if (name != schemas::kRootNamespace) NANO_TRY(schemas::check_simple_name(name, "the namespace"));
-  NANO_TRY(Digest::parse_hex(registry));
-  tuf::Targets role;
-  if (!current.empty()) {
-    NANO_TRY_ASSIGN(auto pair, tuf::read_metadata<tuf::Targets>(current, kMaxRole));
-    role.targets = std::move(pair.second.targets);
-    role.header.version = pair.second.header.version + 1;
-  }
-  role.header.expires = now + roles::Lifetimes{}.ns;
-  Json listed = Json::object();
-  for (const auto& k : owners) listed[k.key_id()] = tuf::Key::of(k).json();
-  role.header.extra = Json::object();
-  role.header.extra[std::string(kProofField)] = {
-      {"registry", registry}, {"namespace", name}, {"keys", std::move(listed)}, {"threshold", threshold}};
-  NANO_TRY_ASSIGN(auto doc, tuf::make_document(role.to_json()));
-  const tuf::RoleKeys all = role_keys(tuf_keys(owners), static_cast<uint32_t>(owners.size()));
-  NANO_TRY_ASSIGN(const uint32_t count, sign_with(doc, all, keys));
-  if (count < owners.size() || owners.empty())
-    return make_error(Errc::denied, "a proof of possession needs each of its keys, and " +
-                                        std::to_string(owners.size() - count) + " are not at hand");
-  return tuf::write_document(doc);
 }
 
 }  // namespace nano::registry

@@ -101,7 +101,7 @@ Result<bool> Repository::Impl::is_there(const schemas::Release& release, const D
 }
 
 Status Repository::Impl::publish(const schemas::Release& release, const std::string& bytes,
-                                 const Digest& digest, UnixTime now) {
+                                 const Digest& digest, UnixTime now, std::optional<Draft>* draft) {
   const schemas::PackageName& name = release.manifest.name;
   options.now = now;
   Edition changes = edition();
@@ -124,8 +124,11 @@ Status Repository::Impl::publish(const schemas::Release& release, const std::str
   role.targets.insert_or_assign(
       tree::release_target(name, release.manifest.version),
       target_file(digest, bytes.size(), schemas::to_json(schemas::target_info(release, format_time(now)))));
-  changes.put(with_release_key ? roles::rel(name.ns) : roles::ns(name.ns), role,
-              with_release_key ? at.rel_keys : at.ns_keys);
+  const std::string role_name = with_release_key ? roles::rel(name.ns) : roles::ns(name.ns);
+  const tuf::RoleKeys& by = with_release_key ? at.rel_keys : at.ns_keys;
+  NANO_TRY_ASSIGN(const bool drafted, draft_instead(role, role_name, by, draft));
+  if (drafted) return Unit{};
+  changes.put(role_name, role, by);
   schemas::Index next = index;
   NANO_TRY(renew_package(next, name, at, now));
   NANO_TRY(put_index(changes, std::move(next)));
@@ -146,7 +149,8 @@ Result<Added> Repository::add_bundle(const std::filesystem::path& bundle, const 
                       "the bundle lacks " + std::to_string(summary.missing.size()) +
                           " of its release's blobs, among them " + summary.missing.front().digest.text(),
                       "a registry takes whole releases: make the bundle with `nano pack`");
-  NANO_TRY(impl_->publish(head.release, head.release_bytes, head.digest, options.now));
+  NANO_TRY(impl_->publish(head.release, head.release_bytes, head.digest, options.now, options.draft));
+  out.drafted = options.draft != nullptr && options.draft->has_value();
   return out;
 }
 
@@ -163,12 +167,13 @@ Result<Added> Repository::add(const Packed& packed, const AddOptions& options) {
     ++out.new_blobs;
     out.new_bytes += b.blob.size;
   }
-  NANO_TRY(impl_->publish(packed.release, packed.release_bytes, packed.digest, options.now));
+  NANO_TRY(impl_->publish(packed.release, packed.release_bytes, packed.digest, options.now, options.draft));
+  out.drafted = options.draft != nullptr && options.draft->has_value();
   return out;
 }
 
 Status Repository::yank(const schemas::PackageName& name, const schemas::Version& version,
-                        const std::string& reason) {
+                        const std::string& reason, std::optional<Draft>* draft) {
   NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name.ns));
   const std::string path = tree::release_target(name, version);
   // Wherever it stands: a release key's own entry is signed by that key again.
@@ -188,8 +193,12 @@ Status Repository::yank(const schemas::PackageName& name, const schemas::Version
         "the reason is not one line of at most " + std::to_string(schemas::kMaxYankBytes) + " bytes",
         "say it in one line");
   file.custom = schemas::to_json(info);
+  const std::string role_name = in_ns ? roles::ns(name.ns) : roles::rel(name.ns);
+  const tuf::RoleKeys& by = in_ns ? at.ns_keys : at.rel_keys;
+  NANO_TRY_ASSIGN(const bool drafted, impl_->draft_instead(role, role_name, by, draft));
+  if (drafted) return Unit{};
   Edition changes = impl_->edition();
-  changes.put(in_ns ? roles::ns(name.ns) : roles::rel(name.ns), role, in_ns ? at.ns_keys : at.rel_keys);
+  changes.put(role_name, role, by);
   schemas::Index next = impl_->index;
   NANO_TRY(impl_->renew_package(next, name, at, impl_->options.now));
   NANO_TRY(impl_->put_index(changes, std::move(next)));

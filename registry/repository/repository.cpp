@@ -14,6 +14,7 @@ namespace tuf = verify::tuf;
 namespace {
 
 constexpr std::string_view kIndexTarget = "index/search.json";
+constexpr int kReadAgain = 3;  ///< times a tree that changes meanwhile is read anew
 
 std::string folder_name(const std::filesystem::path& dir) {
   const auto absolute = std::filesystem::absolute(dir).lexically_normal();
@@ -58,6 +59,7 @@ Status Repository::Impl::load() {
 }
 
 Status Repository::Impl::commit(Edition& changes) {
+  if (!lock) return make_error(Errc::internal, "a registry that was opened to be looked at is not changed");
   NANO_TRY(changes.commit());
   const Digest previous = index_digest;
   NANO_TRY(load());
@@ -177,9 +179,14 @@ Result<Repository> Repository::open(const std::filesystem::path& dir, const Open
   if (!fs::exists(dir / tree::metadata("1.root.json")))
     return make_error(Errc::not_found, "there is no registry in '" + dir.string() + "'",
                       "`nano-registry init DIR` makes one");
-  NANO_TRY_ASSIGN(auto lock, fs::FileLock::acquire(dir / tree::kLock, options.lock_timeout, options.holder));
+  std::optional<fs::FileLock> lock;
+  if (!options.read_only) {
+    NANO_TRY_ASSIGN(lock, fs::FileLock::acquire(dir / tree::kLock, options.lock_timeout, options.holder));
+  }
   auto impl = std::make_unique<Impl>(dir, options, keys, std::move(lock));
   auto loaded = impl->load();
+  // Without the lock a writer may have gone on between two files: what it serves now is whole again.
+  for (int again = 0; !loaded && options.read_only && again < kReadAgain; ++again) loaded = impl->load();
   if (!loaded) return std::move(loaded.error()).while_("opening the registry " + dir.string());
   return Repository(std::move(impl));
 }

@@ -42,10 +42,23 @@ struct OpenOptions {
   std::string holder = "nano-registry";  ///< who holds the lock, for whoever waits
   /// Register a namespace nobody has when something is added to it: where registrar and publisher are one person.
   bool adopt_namespaces = false;
+  /// Only look: no lock is taken and nothing is written, so the folder may be read-only. What changes is refused.
+  bool read_only = false;
+  int64_t rekey_wait = roles::kRekeyWait;  ///< seconds; rekey_namespace
+};
+
+/// The next version of a role as a document to be signed elsewhere, with what could be signed here.
+struct Draft {
+  std::string role{};
+  uint64_t version = 0;
+  std::string bytes{};
+  uint32_t missing = 0;  ///< signatures it still needs
 };
 
 struct AddOptions {
   UnixTime now = 0;  ///< when it is published
+  /// Where the namespace's document goes when too few of its keys are at hand, for the others to sign; nullptr: denied.
+  std::optional<Draft>* draft = nullptr;
 };
 
 struct Added {
@@ -53,6 +66,7 @@ struct Added {
   schemas::Version version{};
   Digest release{};
   bool already_there = false;  ///< the same bytes were published before: nothing was done
+  bool drafted = false;        ///< blobs and release are here, and nobody vouches for them yet
   uint64_t new_blobs = 0;
   uint64_t new_bytes = 0;  ///< of the new blobs
 };
@@ -65,6 +79,8 @@ struct NamespaceOwner {
   std::vector<std::string> release_key_ids{};  ///< of ns.<name>.rel; empty: there is none
   std::string tombstone{};                     ///< why it was removed; "" = it was not
   uint64_t releases = 0;
+  std::vector<std::string> announced{};  ///< the keys of an announced re-key; empty: none is
+  UnixTime announced_at = 0;
 };
 
 /// One role as it is served.
@@ -100,9 +116,9 @@ class Repository {
   /// The same for a folder just packed.
   [[nodiscard]] Result<Added> add(const Packed& packed, const AddOptions& options);
   /// Take a version back (`reason`: one line) or, with "", offer it again. Locked projects still find it.
-  /// errors  not_found, denied, usage
+  /// `draft` as in AddOptions. errors  not_found, denied, usage
   [[nodiscard]] Status yank(const schemas::PackageName& name, const schemas::Version& version,
-                            const std::string& reason);
+                            const std::string& reason, std::optional<Draft>* draft = nullptr);
 
   // --- namespaces (namespaces.cpp) ----------------------------------------------------------------------------
 
@@ -117,10 +133,21 @@ class Repository {
   [[nodiscard]] Status add_namespace(const std::string& name, std::string_view proof);
   /// For good: a terminating tombstone stays, signed by the registrar. errors  not_found, denied, usage: no reason
   [[nodiscard]] Status remove_namespace(const std::string& name, const std::string& reason);
-  /// Other keys from now on; the role is signed anew by them. What was published stays. errors  as add_namespace, not_found
-  [[nodiscard]] Status rekey_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
-                                       uint32_t threshold = 1);
-  [[nodiscard]] Status rekey_namespace(const std::string& name, std::string_view proof);
+  /// Other keys from now on; the role is signed anew by them. What was published stays. At once when enough of the old keys
+  /// sign too. Else somebody says that they are lost: the first call only announces the new keys, in reg.<hh>, for everybody
+  /// to see, and one with the same keys takes effect after OpenOptions::rekey_wait, unless the old keys have signed meanwhile.
+  ///   returns  done, or when it may be
+  ///   errors   as add_namespace, not_found; refused: announced, and not long enough ago, or its owner has signed since
+  struct Rekeyed {
+    bool done = false;
+    UnixTime possible_at = 0;
+  };
+  [[nodiscard]] Result<Rekeyed> rekey_namespace(const std::string& name,
+                                                const std::vector<verify::PublicKey>& owners,
+                                                uint32_t threshold = 1);
+  [[nodiscard]] Result<Rekeyed> rekey_namespace(const std::string& name, std::string_view proof);
+  /// The owner objected. errors  not_found: nothing is announced; denied
+  [[nodiscard]] Status withdraw_rekey(const std::string& name);
   /// A key that may publish but not change the namespace's keys: the delegated role ns.<name>.rel. errors  as above
   [[nodiscard]] Status set_release_key(const std::string& name, const verify::PublicKey& key);
   [[nodiscard]] Result<std::vector<NamespaceOwner>> namespaces();
@@ -143,19 +170,15 @@ class Repository {
                               uint32_t threshold = 1);
   /// Sign "root", "targets", "advisory" or "reg" (each reg.<hh>) anew, for another lifetime. errors  denied, usage
   [[nodiscard]] Status renew(std::string_view role);
-  /// The next version of such a role as a document to be signed elsewhere (with what can be signed here); one for each role.
-  struct Draft {
-    std::string role{};
-    uint64_t version = 0;
-    std::string bytes{};
-  };
+  /// The next version of such a role as a document to be signed elsewhere; one for each role.
   [[nodiscard]] Result<std::vector<Draft>> drafts(std::string_view role);
   /// What rotate() would serve, as documents to be signed elsewhere: all of them are installed together.
   [[nodiscard]] Result<std::vector<Draft>> rotation_drafts(std::string_view role,
                                                            const std::vector<verify::PublicKey>& keys,
                                                            uint32_t threshold = 1);
-  /// Serve documents that were signed elsewhere. errors  untrusted: signatures, a version that is not the next, a role that
-  /// is not delegated; denied; invalid
+  /// Serve documents that were signed elsewhere: of root, targets and what targets delegates to, or of namespaces.
+  ///   errors  untrusted: signatures, a version that is not the next, a role that is not delegated, a release that is not what
+  ///           is listed or that lists another way; refused: a version that was published before; denied; invalid; not_found
   [[nodiscard]] Status install(const std::vector<std::string>& documents);
   [[nodiscard]] Result<std::vector<RoleStatus>> status();
 
@@ -175,14 +198,19 @@ class Repository {
 };
 
 /// The proof that somebody holds the keys of a namespace, made without the registry's data: its role's first document (or, with
-/// `current`, the next one, for a change of keys), signed by each key.
+/// `current`, the next one, for a change of keys), to be signed by each key; and by the old ones, as far as they are at hand.
 ///   registry  its id; current  the role's present document, or ""
-[[nodiscard]] Result<std::string> prove_namespace(const std::string& name, const std::string& registry,
-                                                  const std::vector<verify::PublicKey>& owners,
-                                                  uint32_t threshold, std::string_view current, KeyRing& keys,
-                                                  UnixTime now);
+///   errors    denied: none of the keys is at hand
+struct NamespaceProof {
+  std::string bytes{};
+  uint32_t missing = 0;  ///< signatures of owners that are elsewhere: sign_elsewhere() adds them
+};
+[[nodiscard]] Result<NamespaceProof> prove_namespace(const std::string& name, const std::string& registry,
+                                                     const std::vector<verify::PublicKey>& owners,
+                                                     uint32_t threshold, std::string_view current,
+                                                     KeyRing& keys, UnixTime now);
 
-/// Sign a document that drafts() made, on a machine without the registry's data, with every key of the ring that it names.
+/// Sign a draft or a proof, on a machine without the registry's data, with every key of the ring that it names.
 ///   errors  denied: none of them is at hand; invalid
 struct SignedElsewhere {
   std::string role{};
@@ -191,6 +219,7 @@ struct SignedElsewhere {
   std::vector<std::string> key_ids{};  ///< that have signed it
   std::vector<std::string> wanted{};   ///< that may
   uint32_t threshold = 1;
+  uint32_t missing = 0;  ///< signatures it still needs
   std::vector<std::string>
       says{};  ///< what it decides, for the person who signs: "root key 12ab…", "namespace acme: key …"
   std::string bytes{};

@@ -12,13 +12,13 @@ namespace nano::registry {
 struct Repository::Impl {
   TreeWriter tree;
   KeyRing& keys;
-  fs::FileLock lock;
+  std::optional<fs::FileLock> lock;  ///< none: read only
   OpenOptions options;
   std::optional<Served> served{};
   schemas::Index index{};
   Digest index_digest{};  ///< of the index that is served
 
-  Impl(fs::Path dir, OpenOptions o, KeyRing& k, fs::FileLock l)
+  Impl(fs::Path dir, OpenOptions o, KeyRing& k, std::optional<fs::FileLock> l)
       : tree(std::move(dir)), keys(k), lock(std::move(l)), options(std::move(o)) {}
 
   /// A namespace's two or three roles, copied to be changed.
@@ -29,6 +29,13 @@ struct Repository::Impl {
     std::optional<verify::tuf::Targets> rel{};
     verify::tuf::RoleKeys rel_keys{};
     std::string tombstone{};
+  };
+
+  /// A change of a namespace's keys that its old keys have not signed.
+  struct Announced {
+    verify::tuf::RoleKeys by{};
+    UnixTime since = 0;
+    uint64_t version = 0;  ///< of the namespace's role then
   };
 
   [[nodiscard]] Status load();
@@ -47,13 +54,25 @@ struct Repository::Impl {
   /// reg.<hh> with one delegation put in place (and, for a new shard, "targets" that delegates to it), into `edition`.
   [[nodiscard]] Status delegate(Edition& edition, const std::string& name,
                                 const std::vector<verify::tuf::Key>& owners, uint32_t threshold);
+  [[nodiscard]] Result<std::optional<Announced>> announced(const std::string& name);
+  [[nodiscard]] Status announce(Edition& edition, const std::string& name,
+                                const std::optional<Announced>& next);
+  [[nodiscard]] Result<bool> owners_agree(const Home& at, const verify::tuf::Document& doc);
+  [[nodiscard]] Result<Rekeyed> wait_for_objections(const Home& at, const verify::tuf::RoleKeys& next);
   /// The index with this package's entry renewed from what the roles list, into `edition` and onto the disk.
   [[nodiscard]] Status put_index(Edition& edition, schemas::Index next);
   [[nodiscard]] Status renew_package(schemas::Index& next, const schemas::PackageName& name, const Home& home,
                                      UnixTime now) const;
   [[nodiscard]] Result<bool> is_there(const schemas::Release& release, const Digest& digest);
+  /// `draft` as in AddOptions.
   [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes,
-                               const Digest& digest, UnixTime now);
+                               const Digest& digest, UnixTime now, std::optional<Draft>* draft);
+  /// When fewer keys of the role are at hand than it needs and a draft is welcome: makes it and returns true.
+  [[nodiscard]] Result<bool> draft_instead(const verify::tuf::Targets& body, const std::string& role,
+                                           const verify::tuf::RoleKeys& by, std::optional<Draft>* draft);
+  /// Documents of namespaces that come back signed (namespace_drafts.cpp), into `edition`.
+  [[nodiscard]] Status take_namespaces(Edition& edition,
+                                       std::vector<std::pair<std::string, verify::tuf::Document>> documents);
   void prune_indexes(const Digest& previous) const;
   /// Put the changed home back into `edition`; the release role when its keys are at hand, else the namespace's own.
   [[nodiscard]] bool publishes_with_release_key(const Home& home) const;

@@ -16,6 +16,14 @@ inline constexpr std::string_view kIndex = "index";
 inline constexpr std::string_view kRegistrar = "registrar";
 /// Unknown field of each root after the first: the sha256 (64 hex digits) of the first.
 inline constexpr std::string_view kIdField = "x-nano-id";
+/// Unknown field of reg.<hh>: {"<namespace>": {"keyids", "threshold", "since", "version": of the role then}}, for each announced
+/// change of keys that the old keys have not signed.
+inline constexpr std::string_view kRekeyField = "x-nano-rekey";
+/// Unknown field of a document that is signed elsewhere: which role it is, and who may sign it. Signed with it, and checked
+/// against the delegator on the way in.
+inline constexpr std::string_view kRoleField = "x-nano-role";
+/// Unknown field of a proof: for which registry and namespace, and by which keys, it was made.
+inline constexpr std::string_view kProofField = "x-nano-proof";
 /// Unknown field of the role of a namespace that was removed: the reason. Its delegation stays, so that it is never reused.
 inline constexpr std::string_view kTombstoneField = "x-nano-tombstone";
 
@@ -35,6 +43,8 @@ inline constexpr std::string_view kTombstoneField = "x-nano-tombstone";
 [[nodiscard]] verify::tuf::Delegation delegate_namespace(std::string_view name, std::string role);
 
 inline constexpr int64_t kDay = 86'400;  ///< seconds
+/// How long a re-key that the old keys do not sign is announced before it takes effect, unless the registry says otherwise.
+inline constexpr int64_t kRekeyWait = 7 * kDay;
 
 /// How long each role's signature holds, in seconds (TRUST.md).
 struct Lifetimes {

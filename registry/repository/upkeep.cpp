@@ -113,7 +113,7 @@ Status Repository::rotate(std::string_view role, const std::vector<verify::Publi
   return impl_->commit(changes);
 }
 
-Result<std::vector<Repository::Draft>> Repository::rotation_drafts(
+Result<std::vector<Draft>> Repository::rotation_drafts(
     std::string_view role, const std::vector<verify::PublicKey>& new_keys, uint32_t threshold) {
   Served& served = *impl_->served;
   NANO_TRY_ASSIGN(Rotation plan, plan_rotation(served, role, new_keys, threshold));

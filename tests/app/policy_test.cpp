@@ -51,6 +51,44 @@ TEST_CASE("a rule that only warns lets it in, and policy check exits with 15") {
   CHECK(has(w.nano({"policy", "explain", "absent"}).out, "no rule speaks of it"));
 }
 
+TEST_CASE(
+    "a rule holds for every way in: upgrade, sync, import of an export, a bundle; and audit sees what broke "
+    "it") {
+  World w;
+  w.publish("tiny", "1.0.0");
+  w.use_registry();
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  REQUIRE(w.nano({"export", "tiny", "-o", w.path("tiny.nano")}).exit_code == 0);
+  REQUIRE(w.nano({"init", w.path("project")}).exit_code == 0);
+  const auto in_project = [&](std::vector<std::string> args) {
+    return w.nano(std::move(args), {}, {{"NANO_PROJECT", w.path("project")}});
+  };
+  w.publish("tiny", "1.1.0");
+  CHECK(w.nano({"audit"}).exit_code == 0);
+  policy(w, R"("packages":["*"],"signers":{"keys":[")" + std::string(64, 'a') + R"("]})");
+  const auto refused = [](const RunResult& r) {
+    INFO(r.err << r.out);
+    CHECK(r.exit_code == 7);
+    CHECK(has(r.err, "'ours'"));
+  };
+  refused(w.nano({"upgrade"}));
+  refused(in_project({"add", "tiny"}));
+  CHECK_FALSE(std::filesystem::exists(w.path("project/nano.lock")));
+  const auto audit = w.nano({"audit", "--json"});
+  CHECK(audit.exit_code == 15);
+  CHECK(w.json(audit)["data"]["findings"][0]["kind"] == "policy");
+  REQUIRE(w.nano({"uninstall", "tiny"}).exit_code == 0);
+  refused(w.nano({"import", w.path("tiny.nano")}));
+  CHECK(w.installed().empty());
+  // A lock that was made while nothing forbade it is no way round.
+  policy(w, R"("packages":["none"],"kinds":["dataset"])");
+  REQUIRE(in_project({"add", "tiny"}).exit_code == 0);
+  policy(w, R"("packages":["*"],"kinds":["dataset"])");
+  for (const char* how : {"--locked", "--frozen"})
+    refused(w.nano({"sync", how}, {},
+                   {{"NANO_PROJECT", w.path("project")}, {"NANO_STORE", w.path("other-store")}}));
+}
+
 TEST_CASE("without a policy everything is allowed; one that cannot be read allows nothing") {
   World w;
   w.publish("tiny");

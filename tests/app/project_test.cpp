@@ -144,6 +144,25 @@ TEST_CASE("a lock with conflict markers, of a newer nano, edited or of another r
   CHECK(w.in({"sync"}).exit_code == 13);
 }
 
+TEST_CASE("keys that are not the locked ones are announced loudly on a machine that never saw the package") {
+  ProjectWorld w;
+  w.publish("tiny", "1.0.0");
+  w.use_registry();
+  REQUIRE(w.in({"add", "tiny"}).exit_code == 0);
+  const auto elsewhere = [&](Strings args) {
+    return w.nano(std::move(args), {}, {{"NANO_PROJECT", w.project()}, {"NANO_STORE", w.path("other-store")}});
+  };
+  const auto calm = elsewhere({"sync"});
+  REQUIRE(calm.exit_code == 0);
+  CHECK_FALSE(has(calm.err, "HAVE CHANGED"));
+  REQUIRE(w.program("nano-registry", {"namespace", "rekey", w.registry(), "_"}).exit_code == 0);
+  std::filesystem::remove_all(w.path("other-store"));
+  const auto loud = elsewhere({"sync", "--frozen"});
+  INFO(loud.err);
+  CHECK(loud.exit_code == 0);
+  CHECK(has(loud.err, "THE KEYS THAT SIGN tiny HAVE CHANGED"));
+}
+
 TEST_CASE("a project that cannot be resolved stays as it was, and the explanation names who asks") {
   ProjectWorld w;
   w.publish("trunk", "1.0.0");

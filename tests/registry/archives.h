@@ -54,12 +54,12 @@ inline std::string tar_of(const std::vector<Entry>& entries, Format format = For
   return out;
 }
 
-inline std::string zst(const std::string& tar) {
+inline std::string packed(const std::string& tar, int (*filter)(archive*)) {
   std::string out(tar.size() + (std::size_t{1} << 20), '\0');
   std::size_t used = 0;
   archive* a = archive_write_new();
   archive_write_set_format_raw(a);
-  archive_write_add_filter_zstd(a);
+  filter(a);
   archive_write_set_bytes_in_last_block(a, 1);
   REQUIRE(archive_write_open_memory(a, out.data(), out.size(), &used) == ARCHIVE_OK);
   archive_entry* h = archive_entry_new();
@@ -73,6 +73,9 @@ inline std::string zst(const std::string& tar) {
   out.resize(used);
   return out;
 }
+
+inline std::string zst(const std::string& tar) { return packed(tar, archive_write_add_filter_zstd); }
+inline std::string gz(const std::string& bytes) { return packed(bytes, archive_write_add_filter_gzip); }
 
 /// Change a header of a tar and mend its checksum.
 inline void patch_header(std::string& tar, std::size_t at, const std::function<void(char*)>& change) {

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "registry/tree.h"
+#include "tests/registry/archives.h"
 #include "tests/registry/client_fixture.h"
 
 using namespace nano;
@@ -245,10 +246,33 @@ TEST_CASE("huge headers are refused") {
   CHECK(Always(HttpAnswer{.bytes = headers + "\r\n"}).document_error().code == Errc::network);
 }
 
-TEST_CASE("a body that is sent compressed is refused, not unpacked") {
-  const Error e = Always(answer(200, "\x1f\x8b", "Content-Encoding: gzip\r\n")).document_error();
-  CHECK(e.code == Errc::network);
+TEST_CASE("a document in another compression than the one asked for is refused, and a blob in any") {
+  for (const char* other : {"deflate", "br", "zstd", "gzip, gzip", "x-unknown"}) {
+    const Error e = Always(answer(200, "\x1f\x8b", std::string("Content-Encoding: ") + other + "\r\n")).document_error();
+    CHECK(e.code == Errc::network);
+  }
+  const Error e = Always(answer(200, test::gz("BLOB"), "Content-Encoding: gzip\r\n")).blob_error({sha256("BLOB"), 4});
   CHECK(e.message.find("compressed") != std::string::npos);
+}
+
+TEST_CASE("a document that is sent gzipped is unpacked on the way") {
+  const std::string text = R"({"schema":"nano.registry/1","name":"zipped","protocol":1})";
+  HttpServer server([&](const HttpRequest& r) {
+    REQUIRE(r.headers.at("accept-encoding") == "gzip");
+    return answer(200, test::gz(text), "Content-Encoding: gzip\r\n");
+  });
+  ClientOf c(server.url());
+  const auto doc = c->describe();
+  REQUIRE(doc);
+  CHECK(doc->name == "zipped");
+}
+
+TEST_CASE("attack: a gzip bomb in a document's place is stopped at the document's limit") {
+  const std::string bomb = test::gz(std::string(std::size_t{64} << 20, ' '));  // 64 KB that become 64 MiB
+  REQUIRE(bomb.size() < 100'000);
+  const Error e = Always(answer(200, bomb, "Content-Encoding: gzip\r\n")).document_error();
+  CHECK(e.code == Errc::invalid);
+  CHECK(e.message.find("longer than the limit") != std::string::npos);
 }
 
 TEST_CASE("a redirect loop ends after five redirects") {

@@ -65,62 +65,6 @@ TEST_CASE(
   CHECK(all->front().tombstone == "the project ended");
 }
 
-TEST_CASE(
-    "a namespace is registered by proof of possession, and only for who made the proof, where it was made "
-    "for") {
-  Repo repo;
-  const std::string id = repo.open().id();
-  MemoryKeys theirs;
-  const auto owner = theirs.make("owner").value();
-  const auto proof = prove_namespace("acme", id, {owner}, 1, "", theirs, test::kDate);
-  REQUIRE(proof);
-  CHECK(error_of(repo.open().add_namespace("other", *proof)).code == Errc::untrusted);
-  const auto elsewhere = prove_namespace("acme", sha256("x").hex(), {owner}, 1, "", theirs, test::kDate);
-  CHECK(error_of(repo.open().add_namespace("acme", *elsewhere)).code == Errc::untrusted);
-  std::string forged = *proof;
-  const auto at = forged.find("\"sig\":\"") + 10;
-  forged[at] = forged[at] == 'a' ? 'b' : 'a';
-  CHECK(error_of(repo.open().add_namespace("acme", forged)).code == Errc::untrusted);
-  // Whoever holds only one of two keys cannot show that they hold both.
-  MemoryKeys half;
-  const auto mine = half.make("mine").value();
-  CHECK(prove_namespace("acme", id, {mine, owner}, 1, "", half, test::kDate).error().code == Errc::denied);
-
-  REQUIRE(repo.open().add_namespace("acme", *proof));
-  CHECK(repo.open().namespaces()->front().key_ids == std::vector<std::string>{owner.key_id()});
-  CHECK(test::Reader(repo.dir).digest("x") == "");
-  const auto denied = repo.open().add(repo.package("acme/tiny", "1.0.0"), {.now = test::kDate});
-  REQUIRE_FALSE(denied);
-  CHECK(denied.error().code == Errc::denied);  // the registry itself cannot publish there
-}
-
-TEST_CASE(
-    "rekeyed by proof: what was published stays and is the new key's; a proof that changes it is refused") {
-  Repo repo;
-  const Packed packed = repo.package("acme/tiny", "1.0.0");
-  REQUIRE(repo.open().add(packed, {.now = test::kDate}));
-  const std::string id = repo.open().id();
-  MemoryKeys theirs;
-  const auto owner = theirs.make("owner").value();
-  const std::string current = test::read(repo.dir / "metadata/1.ns.acme.json");
-  const auto empty = prove_namespace("acme", id, {owner}, 1,
-                                     test::read(repo.dir / "metadata/1.advisory.json"), theirs, test::kDate);
-  CHECK(error_of(repo.open().rekey_namespace("acme", *empty)).code == Errc::untrusted);
-  const auto first = prove_namespace("acme", id, {owner}, 1, "", theirs, test::kDate);
-  CHECK(error_of(repo.open().rekey_namespace("acme", *first)).code ==
-        Errc::untrusted);  // version 1 again: a rollback
-  const auto proof = prove_namespace("acme", id, {owner}, 1, current, theirs, test::kDate);
-  REQUIRE(proof);
-  // Somebody else's re-key came first: the same releases, but no longer the next version.
-  REQUIRE(repo.open().rekey_namespace("acme", {repo.key()}));
-  CHECK(error_of(repo.open().rekey_namespace("acme", *proof)).message.find("version") != std::string::npos);
-  const auto next = prove_namespace("acme", id, {owner}, 1, test::read(repo.dir / "metadata/2.ns.acme.json"),
-                                    theirs, test::kDate);
-  REQUIRE(repo.open().rekey_namespace("acme", *next));
-  CHECK(repo.open().namespaces()->front().key_ids == std::vector<std::string>{owner.key_id()});
-  CHECK(test::Reader(repo.dir).digest(path_of(packed)) == packed.digest.hex());
-}
-
 TEST_CASE("a namespace with two keys of two is signed by both, or not at all") {
   Repo repo;
   const auto a = repo.key();

@@ -41,9 +41,10 @@ inline std::string path_of(const Packed& p) {
   return tree::release_target(p.release.manifest.name, p.release.manifest.version);
 }
 
-inline Error error_of(Status s) {
-  REQUIRE_FALSE(s);
-  return std::move(s.error());
+template <class T>
+Error error_of(Result<T> r) {
+  REQUIRE_FALSE(r);
+  return std::move(r.error());
 }
 
 }  // namespace nano::test

@@ -54,7 +54,8 @@ struct World {
   }
 };
 
-Errc code_of(const Status& s) {
+template <class T>
+Errc code_of(const Result<T>& s) {
   return s ? Errc::ok : s.error().code;
 }
 

@@ -1,5 +1,6 @@
 // verify/tuf/metadata_parse.cpp: `signed` objects to types. Every field is hostile until it has its shape.
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <set>
 
@@ -16,31 +17,40 @@ std::string quote(std::string_view name) {
   return "'" + sanitize(name.substr(0, 80)) + "'";
 }
 
-/// Reads the members of one object and remembers which, so that the rest can be kept as `extra`.
+/// Reads the members of one object and remembers which, so that the rest can be kept as `extra`. A snapshot has thousands of
+/// such objects: what they are called is put together only for an error.
 class Fields {
  public:
-  Fields(const Json& object, std::string what) : object_(object), what_(std::move(what)) {}
+  /// Refers to `object` and `name` and to the literals it is asked for.
+  Fields(const Json& object, const char* what, std::string_view name = {})
+      : object_(object), what_(what), name_(name) {}
 
   [[nodiscard]] const Json* find(const char* name) {
-    known_.insert(name);
     const auto it = object_.find(name);
-    return it == object_.end() ? nullptr : &*it;
+    if (it == object_.end()) return nullptr;
+    const bool again = std::any_of(known_.begin(), known_.begin() + static_cast<std::ptrdiff_t>(count_),
+                                   [&](const Json* k) { return k == &*it; });
+    if (!again) {
+      NANO_ASSERT(count_ < known_.size());
+      known_[count_++] = &*it;
+    }
+    return &*it;
   }
   [[nodiscard]] Result<const Json*> object(const char* name) {
     const Json* v = find(name);
     if (v == nullptr || !v->is_object())
-      return bad(what_ + ": " + quote(name) + " is missing or not an object");
+      return bad(what() + ": " + quote(name) + " is missing or not an object");
     return v;
   }
   [[nodiscard]] Result<std::string> text(const char* name) {
     const Json* v = find(name);
-    if (v == nullptr || !v->is_string()) return bad(what_ + ": " + quote(name) + " is missing or not text");
+    if (v == nullptr || !v->is_string()) return bad(what() + ": " + quote(name) + " is missing or not text");
     return v->get<std::string>();
   }
   [[nodiscard]] Result<bool> boolean(const char* name) {
     const Json* v = find(name);
     if (v == nullptr || !v->is_boolean())
-      return bad(what_ + ": " + quote(name) + " is missing or not true or false");
+      return bad(what() + ": " + quote(name) + " is missing or not true or false");
     return v->get<bool>();
   }
   /// A whole number from `least` to 2^63 - 1.
@@ -51,33 +61,39 @@ class Fields {
         v != nullptr && v->is_number_integer() && (v->is_number_unsigned() || v->get<int64_t>() >= 0);
     if (!whole || v->get<uint64_t>() < least ||
         v->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
-      return bad(what_ + ": " + quote(name) + " is missing or not a whole number of at least " +
+      return bad(what() + ": " + quote(name) + " is missing or not a whole number of at least " +
                  std::to_string(least));
     return v->get<uint64_t>();
   }
   [[nodiscard]] Result<std::vector<std::string>> texts(const char* name) {
     const Json* v = find(name);
-    if (v == nullptr || !v->is_array()) return bad(what_ + ": " + quote(name) + " is missing or not a list");
+    if (v == nullptr || !v->is_array()) return bad(what() + ": " + quote(name) + " is missing or not a list");
     std::vector<std::string> out;
     out.reserve(v->size());
     for (const Json& e : *v) {
-      if (!e.is_string()) return bad(what_ + ": " + quote(name) + " holds something that is not text");
+      if (!e.is_string()) return bad(what() + ": " + quote(name) + " holds something that is not text");
       out.push_back(e.get<std::string>());
     }
     return out;
   }
   [[nodiscard]] Json extra() const {
     Json out;  // null
+    if (count_ == object_.size()) return out;
+    const auto end = known_.begin() + static_cast<std::ptrdiff_t>(count_);
     for (auto it = object_.begin(); it != object_.end(); ++it)
-      if (known_.count(it.key()) == 0) out[it.key()] = it.value();
+      if (std::find(known_.begin(), end, &*it) == end) out[it.key()] = it.value();
     return out;
   }
-  [[nodiscard]] const std::string& what() const { return what_; }
+  [[nodiscard]] std::string what() const {
+    return name_.empty() ? std::string(what_) : what_ + (" " + quote(name_));
+  }
 
  private:
   const Json& object_;
-  std::string what_;
-  std::set<std::string> known_{};
+  const char* what_;
+  std::string_view name_;
+  std::array<const Json*, 16> known_{};  ///< the members that were asked for and are there
+  std::size_t count_ = 0;
 };
 
 bool is_hex(std::string_view s) {
@@ -138,12 +154,13 @@ Result<RoleKeys> parse_role(Fields& f) {
   return out;
 }
 
-Result<Hashes> parse_hashes(const Json& v, const std::string& what) {
-  if (!v.is_object() || v.empty()) return bad(what + ": 'hashes' is not an object with at least one hash");
+Result<Hashes> parse_hashes(const Json& v, const Fields& of) {
+  if (!v.is_object() || v.empty())
+    return bad(of.what() + ": 'hashes' is not an object with at least one hash");
   Hashes out;
   for (auto it = v.begin(); it != v.end(); ++it) {
     if (!it.value().is_string() || !is_hex(it.value().get_ref<const std::string&>()))
-      return bad(what + ": the hash " + quote(it.key()) + " is not lower-case hex digits");
+      return bad(of.what() + ": the hash " + quote(it.key()) + " is not lower-case hex digits");
     out.emplace(it.key(), it.value().get<std::string>());
   }
   return out;
@@ -151,14 +168,14 @@ Result<Hashes> parse_hashes(const Json& v, const std::string& what) {
 
 Result<MetaFile> parse_meta_file(const std::string& name, const Json& v) {
   if (!v.is_object()) return bad("'meta': " + quote(name) + " is not an object");
-  Fields f(v, "the entry " + quote(name));
+  Fields f(v, "the entry", name);
   MetaFile out;
   NANO_TRY_ASSIGN(out.version, f.number("version", 1));
   if (f.find("length") != nullptr) {
     NANO_TRY_ASSIGN(out.length, f.number("length", 1));
   }
   if (const Json* hashes = f.find("hashes")) {
-    NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f.what()));
+    NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f));
   }
   out.extra = f.extra();
   return out;
@@ -166,11 +183,11 @@ Result<MetaFile> parse_meta_file(const std::string& name, const Json& v) {
 
 Result<TargetFile> parse_target(const std::string& path, const Json& v) {
   if (!v.is_object()) return bad("the target " + quote(path) + " is not an object");
-  Fields f(v, "the target " + quote(path));
+  Fields f(v, "the target", path);
   TargetFile out;
   NANO_TRY_ASSIGN(out.length, f.number("length", 0));
   NANO_TRY_ASSIGN(const Json* hashes, f.object("hashes"));
-  NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f.what()));
+  NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f));
   if (const Json* custom = f.find("custom")) out.custom = *custom;
   out.extra = f.extra();
   return out;
@@ -180,7 +197,7 @@ Result<Delegation> parse_delegation(const Json& v) {
   if (!v.is_object()) return bad("'delegations': a role is not an object");
   Fields unnamed(v, "a delegated role");
   NANO_TRY_ASSIGN(const std::string name, unnamed.text("name"));
-  Fields f(v, "the delegated role " + quote(name));
+  Fields f(v, "the delegated role", name);
   Delegation out;
   NANO_TRY_ASSIGN(out.name, f.text("name"));
   // A role of one of these names would lie in the file of the top-level role, here and at the registry.
@@ -240,7 +257,7 @@ Result<Root> Root::parse(const Json& body) {
   NANO_TRY_ASSIGN(const Json* roles, f.object("roles"));
   for (auto it = roles->begin(); it != roles->end(); ++it) {
     if (!it.value().is_object()) return bad("root: the role " + quote(it.key()) + " is not an object");
-    Fields role(it.value(), "the role " + quote(it.key()));
+    Fields role(it.value(), "the role", it.key());
     NANO_TRY_ASSIGN(RoleKeys keys, parse_role(role));
     keys.extra = role.extra();
     out.roles.emplace(it.key(), std::move(keys));
