@@ -150,6 +150,20 @@ TEST_CASE("licences and kinds") {
   CHECK(verdict(r) == "holds");
 }
 
+TEST_CASE("every rule of a file counts, not only the first that speaks of a package") {
+  PolicyRule first = rule();
+  first.kinds = {schemas::Kind::model};
+  PolicyRule second = rule();
+  second.name = "second";
+  second.signers = {.keys = {kBob}};
+  const auto found = judge({{"policy.json", {.rules = {first, second}}}}, facts(), kNow,
+                           [](const std::string&, const std::vector<std::string>&) { return false; });
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].holds);
+  CHECK(found[1].rule == "second");
+  CHECK_FALSE(found[1].holds);
+}
+
 TEST_CASE("every rule of every source counts, so that a second policy can only ask for more") {
   PolicyRule strict = rule();
   strict.licenses = {"GPL-3.0-only"};
