@@ -1,6 +1,7 @@
 # train.py: one training stage: reads a checkpoint, trains, writes a checkpoint.
 # train.sh holds the stages in order with their numbers.
 import argparse
+import os
 import time
 
 import numpy as np
@@ -29,6 +30,23 @@ class LazyAdam:
         m, v = m / (1 - b1 ** n), v / (1 - b2 ** n)
         self.w[rows] -= lr * m / (v.sqrt() + 1e-8)
 
+    def tensors(self):
+        return [self.w, self.m, self.v, self.n]
+
+
+def save_state(path, numbers, optimizer, tensors):
+    """Everything a killed run needs to go on, but for the order of the examples, which is drawn anew."""
+    torch.save({"numbers": numbers, "optimizer": optimizer.state_dict(), "tensors": tensors}, path + ".part")
+    os.replace(path + ".part", path)
+
+
+def load_state(path, optimizer, tensors):
+    state = torch.load(path)
+    optimizer.load_state_dict(state["optimizer"])
+    for to, from_ in zip(tensors, state["tensors"]):
+        to.copy_(from_)
+    return state["numbers"]
+
 
 def schedule(done, warm, floor):
     """done 0..1: linear warm-up, then a line down to `floor`."""
@@ -53,7 +71,11 @@ def main():
     p.add_argument("--floor", type=float, default=0.0)
     p.add_argument("--average", type=float, default=0.0, help="the last share of steps whose weights are averaged")
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--state", help="file for the state every ten minutes; a run that finds it goes on from there")
     a = p.parse_args()
+    resume = a.state and os.path.exists(a.state)
+    if resume:
+        a.seed += int(time.time())
     torch.manual_seed(a.seed)
 
     tok = data.tokenizer()
@@ -78,6 +100,12 @@ def main():
     total, seen, step, start, last = a.tokens * 1e6, 0, 0, time.time(), time.time()
     sums, averaged, average = np.zeros(3), 0, None
     done = 0.0
+    everything = [q.data for q in model.state_dict().values()] + [q.data for q in stars.parameters()] + lazy.tensors()
+    if resume:
+        seen, step, spent = load_state(a.state, opt, everything)
+        start -= spent
+        done = max(seen / total, spent / 60 / a.minutes)
+    saved = time.time()
     while done < 1:
         ids, y, source = batches.next()
         rate = schedule(done, 0.06, a.floor)
@@ -111,6 +139,9 @@ def main():
             else:
                 for q, w in zip(average, now):
                     q.lerp_(w, 1 / averaged)
+        if a.state and time.time() - saved > 600:
+            save_state(a.state, (seen, step, time.time() - start), opt, everything)
+            saved = time.time()
         if time.time() - last > 60 or done >= 1:
             print(f"{time.time() - start:6.0f}s {seen / 1e6:6.2f}M ce {sums[0] / sums[1]:.4f} "
                   f"{sums[2] / (time.time() - last):5.0f}/s {data.judge(M.predict(model, held_ids, bf16=True), held)}", flush=True)
@@ -122,6 +153,8 @@ def main():
     print(f"written: {a.out} {'averaged ' if average else ''}{data.judge(M.predict(model, held_ids), held)} "
           f"parameters {model.parameters_total()}", flush=True)
     model.save(a.out)
+    if a.state and os.path.exists(a.state):
+        os.remove(a.state)
 
 
 if __name__ == "__main__":
