@@ -5,7 +5,7 @@
 #   NANO_SHARED   folder that holds datasets/imdb, datasets/sst2, datasets/sentiment_open   (default ../shared)
 #   NANO_TRAIN    work folder for checkpoints, 3 GB                                          (default train-work)
 #   NANO_START    sentiment-50m-q8.gguf of version 1.0.0
-#   NANO          the nano program, for its own measurements; without it they are left out
+#   NANO_BUILD    folder of a configured build of nano (build/release), for its own measurements; without it they are left out
 #
 # The chain: 1.0.0 was trained from nothing, by the recipe that lies beside its weights in this repository's history
 # (commit 925df05, recipe/train.sh: word vectors, masked words, the labelled sets; an hour and a half). This one goes on
@@ -19,6 +19,7 @@ export NANO_SHARED=$(realpath "${NANO_SHARED:-../shared}") NANO_TRAIN=$(realpath
 export NANO_START=$(realpath "${NANO_START:?the q8 file of version 1.0.0}")
 export PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 python=${PYTHON:-/usr/bin/python3}
+if [ -n "${NANO_BUILD:-}" ]; then NANO_BUILD=$(realpath "$NANO_BUILD"); fi
 mkdir -p "$NANO_TRAIN"
 cd "$NANO_TRAIN"
 step() { "$python" "$here/$1.py" "${@:2}"; }
@@ -48,4 +49,7 @@ step export $final q8 "$here/../sentiment-50m-q8.gguf"
 step evaluate $final "$here/../sentiment-50m-q8.gguf" dev
 step golden $final
 step manifest
-if [ -n "${NANO:-}" ]; then step measure "$NANO" "${CPU_NAME:-unnamed processor}"; fi
+if [ -n "${NANO_BUILD:-}" ]; then
+  cmake --build "$NANO_BUILD" --target starter
+  step measure "$NANO_BUILD/bin/nano" "${CPU_NAME:-unnamed processor}"
+fi
