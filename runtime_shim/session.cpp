@@ -29,6 +29,21 @@ unsigned usable_cpus() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+// Counts itself among the passes that run.
+class Running {
+ public:
+  explicit Running(std::atomic<unsigned>& count)
+      : count_(count), alone_(count.fetch_add(1, std::memory_order_relaxed) == 0) {}
+  ~Running() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  [[nodiscard]] bool alone() const { return alone_; }
+
+ private:
+  std::atomic<unsigned>& count_;
+  bool alone_;
+};
+
 Result<unsigned> choose_threads(unsigned wanted, const std::string& from_environment) {
   if (wanted > kMaxThreads) {
     return make_error(Errc::usage,
@@ -181,10 +196,11 @@ Status Model::run_pass(std::span<const std::vector<int32_t>> sequences,
   const models::PassOptions options{context.types, adapter_.load(std::memory_order_acquire)};
   if (info_.mapped && passes_.fetch_add(1, std::memory_order_relaxed) + 1 == kSettlePasses) derived_.settle();
   {
-    const std::unique_lock lock(team_mutex_, std::try_to_lock);
-    if (lock.owns_lock()) {
+    const Running running(running_);
+    std::unique_lock lock(team_mutex_, std::defer_lock);
+    if (running.alone() && lock.try_lock()) {
       NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, *team_, want, options));
-    } else {  // another call has the helper threads
+    } else {  // other calls keep the cores busy
       Team alone(1);
       NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, alone, want, options));
     }

@@ -27,7 +27,7 @@ namespace nano {
 inline constexpr unsigned kMaxThreads = 64;
 inline constexpr unsigned kDefaultThreads = 4;   ///< at most, where nobody says; fewer on fewer CPUs
 inline constexpr std::size_t kPassTokens = 512;  ///< tokens in one forward pass, unless one sequence has more
-inline constexpr std::size_t kKeptContexts = 8;  ///< scratch memories kept for later calls
+inline constexpr std::size_t kKeptContexts = 32;  ///< scratch memories kept for later calls
 inline constexpr uint32_t kSettlePasses = 32;    ///< after so many passes a mapped model moves to huge pages
 
 struct OpenOptions {
@@ -68,7 +68,8 @@ struct AnsweringHead {
 };
 
 /// An opened model. Every const member may be called from any number of threads at once: weights are shared, each call
-/// takes a scratch memory from a small pool, and the first to come gets the helper threads (the others compute alone).
+/// takes a scratch memory from a small pool, and a call that finds no other running gets the helper threads (the others
+/// compute alone: so many callers keep the cores busy without helpers that get in their way).
 class Model {
  public:
   /// Open by installed name (`[ns/]name[@version][:variant]`), package folder, or path of a .gguf; with heads and adapters
@@ -168,6 +169,7 @@ class Model {
 
   mutable std::mutex contexts_mutex_{};
   mutable std::vector<std::unique_ptr<Context>> contexts_{};
+  mutable std::atomic<unsigned> running_{0};  ///< passes
   mutable std::mutex team_mutex_{};
   mutable std::unique_ptr<Team> team_{};
 };

@@ -63,7 +63,7 @@ void Team::run_erased(std::size_t items, Call call, void* body) {
   work(0);
   gate_.fetch_or(kClosed, std::memory_order_acq_rel);
   for (unsigned spins = 0; (gate_.load(std::memory_order_acquire) & kJoined) != 0; ++spins) {
-    if (spins < 20'000) {
+    if (spins < 2'000) {
       relax();
     } else {
       std::this_thread::yield();  // a joined helper has lost its core

@@ -18,7 +18,7 @@ constexpr std::size_t kNearbyQueries =
 // q, k and v of a head, then its attention, by one thread while they are in its cache.
 void EncoderPass::attend_packed(const EncoderLayer& layer, bool few) {
   const std::size_t h = shape_.hidden, width = h / shape_.heads, padded = round_up(width, kernels::kLanes);
-  const std::size_t ld = shape_.heads * 3 * padded, panels = padded / kernels::kLanes;
+  const std::size_t ld = row_floats(shape_.heads * 3 * padded), panels = padded / kernels::kLanes;
   const kernels::QuantRows all{s_.u8.data(), s_.u8_scale.data(), tokens_, h};
   const kernels::QuantRows queries = few ? first_rows(h) : all;
   const auto project = [&](std::size_t begin, std::size_t end, unsigned worker) {
@@ -60,7 +60,7 @@ void EncoderPass::attend_packed(const EncoderLayer& layer, bool few) {
 void EncoderPass::finish_heads(std::size_t begin, std::size_t end, bool few) {
   if (!changed_ && !shape_.kind->rotary) return;
   const std::size_t h = shape_.hidden, width = h / shape_.heads, padded = round_up(width, kernels::kLanes);
-  const std::size_t ld = shape_.heads * 3 * padded;
+  const std::size_t ld = row_floats(shape_.heads * 3 * padded);
   std::size_t row = 0;
   for (std::size_t i = 0; i < lengths_.size(); ++i) {
     for (std::size_t p = 0; p < lengths_[i]; ++p, ++row) {

@@ -61,7 +61,7 @@ void EncoderPass::run_layer(std::size_t index, Want want) {
     attend_floats(layer, few);
   }
   const std::size_t h = shape_.hidden, rows = few ? lengths_.size() : tokens_;
-  const std::size_t sum_row = round_up(h, kernels::kLanes);
+  const std::size_t sum_row = row_floats(h);
   if (few) keep_first();
   if (layer.out.is_packed())
     each_rows(team_, rows,
@@ -81,15 +81,18 @@ void EncoderPass::run_layer(std::size_t index, Want want) {
 void EncoderPass::feed_forward(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row) {
   const std::size_t h = shape_.hidden, f = shape_.feed_forward, half = round_up(f, kernels::kLanes);
   if (!shape_.kind->gated) {
-    multiply(layer.up, Slot::up, input(), h, rows, half, s_.inner.data(), half);
+    if (layer.up.is_packed() && layer.down.is_packed() && options_.adapter == nullptr)
+      return feed_forward_packed(layer, rows, sum_row);
+    const std::size_t row = row_floats(half);
+    multiply(layer.up, Slot::up, input(), h, rows, half, s_.inner.data(), row);
     if (layer.down.is_packed()) {
       each_rows(team_, rows,
-                [&](std::size_t first, std::size_t n) { quantize(s_.inner.data(), half, first, n, f); });
+                [&](std::size_t first, std::size_t n) { quantize(s_.inner.data(), row, first, n, f); });
     }
-    return multiply(layer.down, Slot::down, s_.inner.data(), half, rows, 0, s_.sum.data(), sum_row);
+    return multiply(layer.down, Slot::down, s_.inner.data(), row, rows, 0, s_.sum.data(), sum_row);
   }
   // gelu(first half) * second half; packed halves begin on a panel, those of a float matrix lie as in the file.
-  const std::size_t second = layer.up.is_packed() ? half : f, row = 2 * half;
+  const std::size_t second = layer.up.is_packed() ? half : f, row = row_floats(2 * half);
   multiply(layer.up, Slot::up, input(), h, rows, second, s_.inner.data(), row);
   each_rows(team_, rows, [&](std::size_t first, std::size_t n) {
     for (std::size_t t = first; t < first + n; ++t) {
@@ -99,6 +102,26 @@ void EncoderPass::feed_forward(const EncoderLayer& layer, std::size_t rows, std:
     if (layer.down.is_packed()) quantize(s_.inner.data(), row, first, n, f);
   });
   multiply(layer.down, Slot::down, s_.inner.data(), row, rows, 0, s_.sum.data(), sum_row);
+}
+
+// Alone, some tokens at a time: what lies between the two matrices then stays in the cache until it is quantized.
+void EncoderPass::feed_forward_packed(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row) {
+  constexpr std::size_t kAtATime = 48;
+  const std::size_t h = shape_.hidden, f = shape_.feed_forward, half = round_up(f, kernels::kLanes),
+                    row = row_floats(half), some = team_.size() == 1 ? kAtATime : rows;
+  uint8_t* u8 = s_.first_u8.data();
+  float* scale = s_.first_scale.data();
+  for (std::size_t from = 0; from < rows; from += some) {
+    const std::size_t count = std::min(some, rows - from);
+    const kernels::QuantRows u{s_.u8.data() + from * h, s_.u8_scale.data() + from, count, h};
+    models::multiply(table_, layer.up, nullptr, 0, u, half, s_.inner.data(), row, s_, team_);
+    each_rows(team_, count, [&](std::size_t first, std::size_t n) {
+      table_.quantize(s_.inner.data() + first * row, row, n, f, u8 + (from + first) * f,
+                      scale + from + first);
+    });
+  }
+  models::multiply(table_, layer.down, nullptr, 0, {u8, scale, rows, f}, 0, s_.sum.data(), sum_row, s_,
+                   team_);
 }
 
 void EncoderPass::last_norm(std::size_t rows) {

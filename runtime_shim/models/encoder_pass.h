@@ -29,6 +29,7 @@ class EncoderPass {
   void low_rank(const LowRank& change, const float* x, std::size_t ldx, std::size_t rows, float* out,
                 std::size_t ldo);
   void feed_forward(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row);
+  void feed_forward_packed(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row);
   void keep_first();
 
   // Attention (encoder_attention.cpp)

@@ -31,19 +31,20 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
                     padded = round_up(width, kernels::kLanes);
   worker_floats = round_up(
       std::max(kernels::scratch_bytes(wide) / sizeof(float), kernels::attend_floats(longest, width)), 16);
-  const std::size_t row = tokens_ * round_up(h, kernels::kLanes), heads = tokens_ * shape.heads * padded;
-  const std::size_t inner_row = tokens_ * round_up(f, kernels::kLanes) * (shape.kind->gated ? 2 : 1);
+  const std::size_t row = tokens_ * row_floats(h),
+                    heads = tokens_ * std::max(3 * h, row_floats(shape.heads * 3 * padded));
+  const std::size_t inner_row =
+      tokens_ * row_floats(round_up(f, kernels::kLanes) * (shape.kind->gated ? 2 : 1));
   const std::size_t normed_row = shape.kind->pre_norm ? row : 0;
-  floats_.assign(16 + 3 * row + normed_row + 4 * std::max(row, heads) + inner_row +
-                     team_size_ * worker_floats + 2 * tokens_,
+  floats_.assign(16 + 3 * row + normed_row + 2 * heads + inner_row + team_size_ * worker_floats + 2 * tokens_,
                  0.0f);
   bytes_.assign(2 * tokens_ * wide, 0);
   float* at = aligned(floats_.data());
   workers = take(at, team_size_ * worker_floats);
   for (auto* part : {&x, &context, &sum}) *part = take(at, row);
   normed = take(at, normed_row);
-  qkv = take(at, 3 * std::max(row, heads));
-  first_q = take(at, std::max(row, heads));
+  qkv = take(at, heads);
+  first_q = take(at, heads);
   inner = take(at, inner_row);
   u8_scale = take(at, tokens_);
   first_scale = take(at, tokens_);

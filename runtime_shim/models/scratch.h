@@ -14,6 +14,12 @@ struct EncoderShape;
   return (n + to - 1) / to * to;
 }
 
+/// Floats from one row of `n` to the next, where rows are written a few columns at a time: whole cache lines, an odd number
+/// of them. (Rows a power of two apart would all want the same few places of the cache.)
+[[nodiscard]] constexpr std::size_t row_floats(std::size_t n) {
+  return (round_up(n, 16) / 16 | 1) * 16;
+}
+
 /// One pass at a time. A scratch serves passes of one model, or heads, not both at once.
 class Scratch {
  public:
@@ -26,13 +32,13 @@ class Scratch {
 
   std::span<float> x{};           ///< (tokens, hidden)
   std::span<float> normed{};      ///< (tokens, hidden): x normalised, of pre-norm architectures
-  std::span<float> qkv{};         ///< (tokens, heads, 3, padded width) or three times (tokens, hidden)
+  std::span<float> qkv{};         ///< (tokens, row_floats(heads * 3 * padded width)) or three times (tokens, hidden)
   std::span<float> first_q{};     ///< the queries of the wanted rows, where those are few
   std::span<float> context{};     ///< (tokens, hidden)
-  std::span<float> sum{};         ///< (tokens, hidden rounded up to whole panels)
-  std::span<float> inner{};       ///< (tokens, feed_forward rounded up to whole panels; gated: twice)
+  std::span<float> sum{};         ///< (tokens, row_floats(hidden))
+  std::span<float> inner{};       ///< (tokens, row_floats(feed_forward; gated: two of them, each in whole panels))
   std::span<uint8_t> u8{};        ///< (tokens, the wider of hidden and feed_forward)
-  std::span<uint8_t> first_u8{};  ///< rows of u8 that are wanted
+  std::span<uint8_t> first_u8{};  ///< rows of u8 that are wanted; or `inner` as integers: as large as u8
   std::span<float> u8_scale{}, first_scale{};  ///< (tokens)
   std::size_t worker_floats = 0;               ///< floats of one worker's own part
   std::span<float> workers{};                  ///< (workers, worker_floats), each 64-byte aligned

@@ -1,6 +1,6 @@
 # kernels, models, tasks, session, C ABI
 list(APPEND RUNTIME_TESTS
-  derived_test.cpp encoder_test.cpp family_hostile_test.cpp family_test.cpp heads_test.cpp kernels_test.cpp kernels_window_test.cpp model_files.cpp session_test.cpp spans_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp)
+  derived_test.cpp encoder_test.cpp family_hostile_test.cpp family_test.cpp heads_test.cpp kernels_attention_test.cpp kernels_panels_test.cpp kernels_rows_test.cpp kernels_window_test.cpp model_files.cpp session_test.cpp spans_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp)
 
 # libnano is tested through its public headers alone, and the examples are built against the library in the build tree
 # (install_test.sh builds them against an installed one).
