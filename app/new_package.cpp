@@ -29,6 +29,24 @@ std::string variant_name(const std::string& quantization) {
   return quantization.empty() ? "main" : quantization.substr(0, cut);
 }
 
+/// What the keys of our own say (docs/MODELS.md): the task, what a base promises, whether it is a head or an adapter. Of
+/// those the base is for the author to name.
+Status fill_part(const gguf::File& file, schemas::Manifest& m) {
+  NANO_TRY_ASSIGN(const auto task, file.get_string_or("nano.task", ""));
+  const auto known = schemas::task_words();
+  if (std::find(known.begin(), known.end(), task) != known.end()) m.task = std::string(task);
+  NANO_TRY_ASSIGN(const auto abi, file.get_string_or("nano.abi", ""));
+  m.model->abi = sanitize(abi);
+  NANO_TRY_ASSIGN(const auto type, file.get_string_or("general.type", "model"));
+  if (type != "head" && type != "adapter") return Unit{};
+  m.kind = type == "head" ? schemas::Kind::head : schemas::Kind::adapter;
+  NANO_TRY_ASSIGN(const auto wanted, file.get_string_or("nano.head.abi", ""));
+  NANO_TRY_ASSIGN(auto base, schemas::PackageName::parse("name-of-the-base"));
+  NANO_TRY_ASSIGN(auto range, schemas::Range::parse("*"));
+  m.dependencies.push_back({std::move(base), std::move(range), schemas::DependencyUse::base, "", sanitize(wanted)});
+  return Unit{};
+}
+
 Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& weights_name) {
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(from));
   const auto d = gguf::describe(file);
@@ -42,9 +60,12 @@ Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& 
   if (const auto labels = file.get_string_array(std::string(arch) + ".classifier.output_labels"))
     for (const auto& l : *labels) m.labels.push_back(sanitize(l));
   m.task = m.labels.empty() ? "feature-extraction" : "text-classification";
+  NANO_TRY(fill_part(file, m));
+  const bool tags = m.task == "token-classification";
   m.inputs = {{"text", "text", "UTF-8 text"}};
   m.outputs = {{m.labels.empty() ? "embedding" : "label", m.labels.empty() ? "embedding" : "label",
                 m.labels.empty() ? "one vector a text" : "one score a label, summing to 1"}};
+  if (tags) m.outputs = {{"entities", "spans", "stretches of the text, each with a label and a score"}};
   const auto types = schemas::value_type_words();
   for (auto* port : {&m.inputs.front(), &m.outputs.front()})
     if (std::find(types.begin(), types.end(), port->type) == types.end()) port->type = types.front();

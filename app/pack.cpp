@@ -18,6 +18,23 @@ std::string list(const std::vector<std::string>& words) {
   return out.empty() ? "none" : out;
 }
 
+/// What goes with a base says so, and for which base: only there can the rest of it be checked.
+Status check_part(const gguf::File& file, const schemas::Manifest& m) {
+  const std::string kind = m.kind == schemas::Kind::head ? "head" : "adapter";
+  NANO_TRY_ASSIGN(const auto type, file.get_string_or("general.type", "model"));
+  if (type != kind)
+    return make_error(Errc::invalid, "the file's general.type is '" + sanitize(type) + "', the package is of kind '" +
+                                         kind + "'");
+  if (m.kind == schemas::Kind::adapter) return Unit{};
+  NANO_TRY_ASSIGN(const auto abi, file.get_string("nano.head.abi"));
+  for (const schemas::Dependency& d : m.dependencies) {
+    if (d.use == schemas::DependencyUse::base && !d.abi.empty() && d.abi != abi)
+      return make_error(Errc::invalid, "the file's nano.head.abi is '" + sanitize(abi) + "'; nano.json asks its base for '" +
+                                           sanitize(d.abi) + "'");
+  }
+  return Unit{};
+}
+
 /// The weights against what the manifest says of them: a card that lies about its model is a fault of the
 /// package.
 Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest& m) {
@@ -33,6 +50,7 @@ Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest
                                            " parameters, nano.json says " +
                                            std::to_string(m.model->parameters));
   }
+  if (m.kind == schemas::Kind::head || m.kind == schemas::Kind::adapter) return check_part(file, m);
   nano::OpenOptions o;
   o.threads = 1;
   auto model = nano::Model::open(std::filesystem::absolute(path).string(), o);

@@ -58,6 +58,7 @@ class Maker {
   void metadata() {
     builder_.set_string("general.architecture", "bert");
     builder_.set_string("general.name", "random-bert");
+    builder_.set_string("nano.abi", "bert/" + std::to_string(shape_.hidden) + "/random");
     builder_.set_u32("bert.context_length", shape_.context);
     builder_.set_u32("bert.embedding_length", shape_.hidden);
     builder_.set_u32("bert.block_count", shape_.layers);

@@ -43,9 +43,11 @@ Result<Located> from_folder(const stdfs::path& folder, std::string_view variant)
   if (weights == nullptr) {
     return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
   }
-  std::string abi = manifest.model ? manifest.model->abi : std::string();
+  std::string abi = manifest.model ? manifest.model->abi : std::string(), base;
   for (const schemas::Dependency& d : manifest.dependencies) {
-    if (d.use == schemas::DependencyUse::base) abi = d.abi;
+    if (d.use != schemas::DependencyUse::base) continue;
+    abi = d.abi;
+    base = d.name.text();
   }
   return Located{.weights = folder / weights->path,
                  .name = manifest.name.text(),
@@ -53,6 +55,7 @@ Result<Located> from_folder(const stdfs::path& folder, std::string_view variant)
                  .variant = name,
                  .labels = manifest.labels,
                  .abi = std::move(abi),
+                 .base = std::move(base),
                  .blob = {},
                  .derived = {},
                  .keep = false};
@@ -75,6 +78,7 @@ Result<Located> from_path(std::string_view text) {
                  .variant = {},
                  .labels = {},
                  .abi = {},
+                 .base = {},
                  .blob = {},
                  .derived = {},
                  .keep = false};

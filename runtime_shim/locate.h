@@ -21,6 +21,7 @@ struct Located {
   std::string variant{};
   std::vector<std::string> labels{};  ///< of the manifest; empty = it names none
   std::string abi{};  ///< of a base: what it promises its heads; of a head or adapter: what it asks of its base; "" = nothing
+  std::string base{};  ///< of a head or adapter: the package it goes with; "" = it runs alone, or is a bare file
   std::optional<Digest> blob{};       ///< of the weights, as the release says; none for a bare file or folder
   std::filesystem::path derived{};    ///< where their packed form may lie; "" for a bare file or folder
   bool keep = false;                  ///< and it may be written there: not in a read-only store

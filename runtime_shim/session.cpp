@@ -71,8 +71,12 @@ Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const 
   NANO_TRY_ASSIGN(info.threads, choose_threads(options.threads, value_of(getenv, "NANO_THREADS")));
   NANO_TRY_ASSIGN(model->table_, kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS")
                                                                          : options.kernels));
-  const std::vector<std::string> names = split_parts(name_or_path);
-  NANO_TRY_ASSIGN(const Located located, locate(names.front(), options.store, getenv, options.project));
+  std::vector<std::string> names = split_parts(name_or_path);
+  NANO_TRY_ASSIGN(Located located, locate(names.front(), options.store, getenv, options.project));
+  if (!located.base.empty()) {  // a head or adapter by itself: its base is installed with it
+    names.insert(names.begin(), located.base);
+    NANO_TRY_ASSIGN(located, locate(names.front(), options.store, getenv, options.project));
+  }
   NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
   const gguf::File& file = model->file_;
   NANO_TRY(model->open_parts(std::span(names).subspan(1), options, getenv));

@@ -74,7 +74,7 @@ class Model {
  public:
   /// Open by installed name (`[ns/]name[@version][:variant]`), package folder, or path of a .gguf; with heads and adapters
   /// behind it, `base+head1+head2+adapter` (a path that exists and holds a '+' is one path). Heads stand in for the base's
-  /// own head; adapters are in use from the start (OpenOptions::merge: part of the weights).
+  /// own head; an installed head or adapter named alone brings its base; adapters are in use from the start (OpenOptions::merge: part of the weights).
   /// errors  not_found, usage, store: see locate; invalid, unsupported: see Encoder::load, Head::load, Adapter::load and
   ///         kernels::choose; unsupported: a head made for another base (ABI)
   [[nodiscard]] static Result<std::unique_ptr<Model>> open(std::string_view name_or_path,

@@ -189,6 +189,51 @@ TEST_CASE("several heads answer by their names, in lines and in JSON, and an ada
   CHECK(w.nano({"run", family("distilbert+head_classify"), "a"}).exit_code == 14);
 }
 
+TEST_CASE("a base and a head are packed, published, installed and run by their names; a head of another ABI is refused") {
+  World w;
+  const std::string abi = "bert/64/family-test";
+  const auto publish = [&](const std::string& name, const std::string& file, const Json& change) {
+    const std::string folder = w.path("packages/" + name);
+    auto r = w.nano({"new", folder, "--from", test::data("family/" + file).string(), "--name", name});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    Json m = parse_json(read(folder + "/nano.json")).value();
+    m["title"] = name;
+    m["model"]["abi"] = abi;
+    m["license"]["spdx"] = "MIT";
+    for (const auto& [key, value] : change.items()) m[key] = value;
+    if (change.contains("dependencies")) m["model"].erase("abi");
+    write(folder + "/nano.json", dump_pretty(m));
+    r = w.nano({"pack", folder, "-o", folder + ".nano"});
+    if (r.exit_code != 0) return r;
+    return w.program("nano-registry", {"add", w.registry(), folder + ".nano"});
+  };
+  const auto needs = [&](const std::string& tag) {
+    return Json::array({{{"name", "trunk"}, {"range", "*"}, {"use", "base"}, {"abi", tag}}});
+  };
+  auto r = publish("trunk", "minilm.gguf", {{"kind", "base"}});
+  INFO(r.err << r.out);
+  REQUIRE(r.exit_code == 0);
+  r = publish("topic", "head_classify.gguf",
+              {{"kind", "head"}, {"task", "text-classification"}, {"dependencies", needs(abi)}});
+  INFO(r.err << r.out);
+  REQUIRE(r.exit_code == 0);
+  r = publish("other", "head_classify.gguf",
+              {{"kind", "head"}, {"task", "text-classification"}, {"dependencies", needs("bert/64/other")}});
+  CHECK(r.exit_code == 13);
+  CHECK(has(r.err + r.out, "nano.head.abi"));
+  w.use_registry();
+  const auto run = w.nano({"run", "--install", "trunk+topic", "--jsonl", "the film is good"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  CHECK(parsed(run.out)["scores"].size() == 3);
+  const auto alone = w.nano({"run", "topic", "--jsonl", "the film is good"});  // its base comes with it
+  INFO(alone.err);
+  REQUIRE(alone.exit_code == 0);
+  CHECK(parsed(alone.out)["scores"] == parsed(run.out)["scores"]);
+  CHECK(w.installed().size() == 2);
+}
+
 TEST_CASE("--pair reads texts two by two, from arguments and from lines") {
   World w;
   const std::string model = family("minilm+head_classify");
