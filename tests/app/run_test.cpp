@@ -189,7 +189,7 @@ TEST_CASE("several heads answer by their names, in lines and in JSON, and an ada
   CHECK(w.nano({"run", family("distilbert+head_classify"), "a"}).exit_code == 14);
 }
 
-TEST_CASE("a base and a head are packed, published, installed and run by their names; a head of another ABI is refused") {
+TEST_CASE("a base and a head are packed, published, installed and run by their names, and a head of another ABI is refused") {
   World w;
   const std::string abi = "bert/64/family-test";
   const auto publish = [&](const std::string& name, const std::string& file, const Json& change) {
@@ -234,7 +234,7 @@ TEST_CASE("a base and a head are packed, published, installed and run by their n
   CHECK(w.installed().size() == 2);
 }
 
-TEST_CASE("--pair reads texts two by two, from arguments and from lines") {
+TEST_CASE("texts come as pairs with --pair, from arguments and from lines") {
   World w;
   const std::string model = family("minilm+head_classify");
   const auto args = w.nano({"run", model, "--pair", "--jsonl", "the film is good", "it is not bad"});
