@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "verify/base64.h"
+#include "base/base64.h"
 
 namespace nano::verify {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "tests/support/support.h"
-#include "verify/base64.h"
+#include "base/base64.h"
 #include "verify/canonical.h"
 
 using namespace nano;
@@ -42,17 +42,17 @@ TEST_CASE("base64 gives RFC 4648's vectors and reads them back") {
   const std::pair<const char*, const char*> vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
                                                          {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
   for (const auto& [raw, text] : vectors) {
-    CHECK(verify::to_base64(raw) == text);
-    CHECK(verify::from_base64(text).value() == raw);
+    CHECK(nano::to_base64(raw) == text);
+    CHECK(nano::from_base64(text).value() == raw);
   }
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
-  CHECK(verify::from_base64(verify::to_base64(all)).value() == all);
+  CHECK(nano::from_base64(nano::to_base64(all)).value() == all);
 }
 
 TEST_CASE("base64 refuses every second spelling of the same bytes") {
   for (const char* bad : {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "=", "Zm9v\n", " Zm9v", "Zm=v", "Zg==Zg==", "Zm-_", "Zm9vYg=a"}) {
     INFO(bad);
-    CHECK(verify::from_base64(bad).error().code == Errc::invalid);
+    CHECK(nano::from_base64(bad).error().code == Errc::invalid);
   }
 }

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "tests/support/support.h"
-#include "verify/base64.h"
+#include "base/base64.h"
 
 using namespace nano;
 using namespace nano::verify;

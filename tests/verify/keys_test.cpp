@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "tests/support/support.h"
-#include "verify/base64.h"
+#include "base/base64.h"
 #include "verify/keys.h"
 
 using namespace nano;
@@ -120,7 +120,7 @@ TEST_CASE("an encrypted key opens with its passphrase alone, and has 600,000 rou
   std::string der;
   for (const std::string& line : split(pem, '\n'))
     if (!line.empty() && line[0] != '-') der += line;
-  der = verify::from_base64(der).value();
+  der = nano::from_base64(der).value();
   CHECK(der.find("\x02\x03\x09\x27\xC0") != std::string::npos);                  // INTEGER 600,000
   CHECK(der.find("\x2A\x86\x48\x86\xF7\x0D\x02\x09") != std::string::npos);  // hmacWithSHA256 (RFC 8018 B.1.2)
 }
@@ -145,6 +145,6 @@ TEST_CASE("a private key of another kind or of nonsense is refused") {
   CHECK(PrivateKey::from_pem(std::string(20000, 'x')).error().code == Errc::invalid);
   // RFC 8410 PKCS#8 with X25519's object id in Ed25519's place.
   const std::string der = from_hex("302e020100300506032b656e04220420").value() + std::string(32, '\x42');
-  const std::string pem = "-----BEGIN PRIVATE KEY-----\n" + verify::to_base64(der) + "\n-----END PRIVATE KEY-----\n";
+  const std::string pem = "-----BEGIN PRIVATE KEY-----\n" + nano::to_base64(der) + "\n-----END PRIVATE KEY-----\n";
   CHECK(PrivateKey::from_pem(pem).error().code == Errc::unsupported);
 }

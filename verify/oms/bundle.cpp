@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "verify/base64.h"
+#include "base/base64.h"
 #include "verify/oms/certificates.h"
 
 namespace nano::verify::oms {

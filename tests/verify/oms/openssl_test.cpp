@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "tests/verify/oms/openssl_tool.h"
-#include "verify/base64.h"
+#include "base/base64.h"
 #include "verify/oms/model_signature.h"
 
 using namespace nano;

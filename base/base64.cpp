@@ -1,10 +1,10 @@
-// verify/base64.cpp: written out, because OpenSSL's decoder forgives white space and loose padding.
-#include "verify/base64.h"
+// base/base64.cpp: written out, because OpenSSL's decoder forgives white space and loose padding.
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace nano::verify {
+namespace nano {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -55,4 +55,4 @@ Result<std::string> from_base64(std::string_view in) {
   return out;
 }
 
-}  // namespace nano::verify
+}  // namespace nano
