@@ -182,6 +182,13 @@ Result<BenchEval> evaluate(const nano::Model& model, const std::string& path) {
 
 }  // namespace
 
+Result<BenchEval> evaluate_model(const Context& ctx, const std::string& model, const std::string& file) {
+  BenchOptions options;
+  options.model = model;
+  NANO_TRY_ASSIGN(const auto opened, open(ctx, options, 1));
+  return evaluate(*opened, file);
+}
+
 Result<BenchReport> bench(const Context& ctx, const BenchOptions& options) {
   BenchReport report;
   NANO_TRY(open(ctx, options, 1));  // its errors are said here, and its files are in memory from now on

@@ -58,4 +58,7 @@ struct BenchReport {
 ///         unsupported: eval of a model without a classifier
 [[nodiscard]] Result<BenchReport> bench(const Context& ctx, const BenchOptions& options);
 
+/// Answer the labelled texts of `file` with `model` (as for run). errors  as bench
+[[nodiscard]] Result<BenchEval> evaluate_model(const Context& ctx, const std::string& model, const std::string& file);
+
 }  // namespace nano::app

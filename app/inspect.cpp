@@ -40,31 +40,35 @@ namespace {
 /// "q4" is what people say for q4_0. errors  usage: no such type
 Result<quant::Type> type_named(const std::string& word) {
   static const std::vector<std::pair<std::string, quant::Type>> kTypes = {
-      {"q8_0", quant::Type::q8_0}, {"q8", quant::Type::q8_0},   {"q4_0", quant::Type::q4_0},
-      {"q4", quant::Type::q4_0},   {"q4_1", quant::Type::q4_1}, {"q5_0", quant::Type::q5_0},
-      {"q5_1", quant::Type::q5_1}, {"f16", quant::Type::f16},   {"bf16", quant::Type::bf16},
-      {"f32", quant::Type::f32}};
+      {"q8_0", quant::Type::q8_0}, {"q8", quant::Type::q8_0},    {"q4_0", quant::Type::q4_0},
+      {"q4", quant::Type::q4_0},   {"q4_1", quant::Type::q4_1},  {"q5_0", quant::Type::q5_0},
+      {"q5_1", quant::Type::q5_1}, {"f16", quant::Type::f16},    {"bf16", quant::Type::bf16},
+      {"f32", quant::Type::f32},   {"q3", quant::Type::nano_q3}, {"q2", quant::Type::nano_q2}};
   std::vector<std::string> words;
   for (const auto& [w, t] : kTypes) {
     if (w == word) return t;
     words.push_back(w);
   }
   const auto near = nearest(word, words);
-  return make_error(
-      Errc::usage, "'" + sanitize(word) + "' is not a type nano can quantize to",
-      near ? "did you mean '" + *near + "'?" : "the types are q8_0, q4_0, q4_1, q5_0, q5_1, f16, bf16, f32");
+  return make_error(Errc::usage, "'" + sanitize(word) + "' is not a type nano can quantize to",
+                    near ? "did you mean '" + *near + "'?"
+                         : "the types are q8_0, q4_0, q4_1, q5_0, q5_1, q3, q2, f16, bf16, f32");
 }
 
 }  // namespace
 
 Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
-  (void)ctx;
   NANO_TRY_ASSIGN(const quant::Type type, type_named(options.type));
   if (!options.force && fs::exists(options.out))
     return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists",
                       "choose another name, or --force to replace it");
-  NANO_TRY_ASSIGN(const quant::QuantizeReport done, quant::quantize_file(options.in, options.out, type));
   QuantizeReport r;
+  if (!options.eval_file.empty()) {  // before anything is written: a wrong file is said at once
+    NANO_TRY_ASSIGN(r.before, evaluate_model(ctx, options.in.string(), options.eval_file));
+  }
+  NANO_TRY_ASSIGN(
+      const quant::QuantizeReport done,
+      quant::quantize_file(options.in, options.out, type, {.uniform = options.uniform, .keep_f32 = {}}));
   r.in_bytes = done.bytes_before;
   r.out_bytes = done.bytes_after;
   for (const auto& t : done.tensors)
@@ -72,7 +76,12 @@ Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
                          .from = std::string(quant::info(t.from).name),
                          .to = std::string(quant::info(t.to).name),
                          .rmse = t.rms_error,
-                         .max_error = t.max_error});
+                         .max_error = t.max_error,
+                         .relative = t.rms_value > 0 ? t.rms_error / t.rms_value : 0.0,
+                         .note = t.note});
+  if (!options.eval_file.empty()) {
+    NANO_TRY_ASSIGN(r.after, evaluate_model(ctx, options.out.string(), options.eval_file));
+  }
   return r;
 }
 

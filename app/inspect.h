@@ -1,10 +1,12 @@
 // app/inspect.h: look into a GGUF, and make a smaller one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/bench.h"
 #include "app/context.h"
 
 namespace nano::app {
@@ -29,8 +31,10 @@ struct InspectReport {
 struct QuantizeOptions {
   fs::Path in{};
   fs::Path out{};
-  std::string type = "q4_0";  ///< q8_0|q8, q4_0|q4, q4_1, q5_0, q5_1, f16, f32
+  std::string type = "q4_0";  ///< q8_0|q8, q4_0|q4, q4_1, q5_0, q5_1, q3, q2, f16, bf16, f32
   bool force = false;         ///< replace `out`
+  bool uniform = false;       ///< q3, q2: no weight gets a wider type (quant::quantize_file)
+  std::string eval_file{};    ///< labelled texts (as for bench) to answer before and after; "" = none
 };
 struct QuantizeTensor {
   std::string name{};
@@ -38,13 +42,17 @@ struct QuantizeTensor {
   std::string to{};
   double rmse = 0;  ///< root mean square error against the input's values
   double max_error = 0;
+  double relative = 0;  ///< rmse as a part of the values' own root mean square
+  std::string note{};   ///< why it is not of the asked type
 };
 struct QuantizeReport {
   uint64_t in_bytes = 0;
   uint64_t out_bytes = 0;
   std::vector<QuantizeTensor> tensors{};
+  std::optional<BenchEval> before{}, after{};  ///< with eval_file
 };
-/// Byte-identical on every machine. errors  usage (type, or out exists), invalid, store
+/// Byte-identical on every machine.
+/// errors  usage (type, or out exists), invalid, store; with eval_file as bench: then the output has been written
 [[nodiscard]] Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options);
 
 }  // namespace nano::app

@@ -1,7 +1,9 @@
-# gguf, quant, tokenizer
+# convert, gguf, quant, tokenizer
 list(APPEND RUNTIME_SOURCES
+  convert/config.cpp convert/convert.cpp convert/folder.cpp convert/safetensors.cpp convert/tensor_map.cpp
+  convert/vocabulary_files.cpp
   gguf/describe.cpp gguf/metadata.cpp gguf/reader.cpp gguf/reader_tensors.cpp gguf/writer.cpp
-  quant/dequantize.cpp quant/float_convert.cpp quant/quantize.cpp quant/quantize_file.cpp quant/types.cpp
+  quant/dequantize.cpp quant/float_convert.cpp quant/nano_blocks.cpp quant/quantize.cpp quant/quantize_file.cpp quant/types.cpp
   tokenizer/byte_pairs.cpp tokenizer/charsmap.cpp tokenizer/piece_table.cpp tokenizer/sentencepiece.cpp
   tokenizer/sentencepiece_load.cpp tokenizer/split.cpp tokenizer/tokenizer.cpp tokenizer/unicode.cpp
   tokenizer/unicode_tables.cpp tokenizer/vocabulary.cpp tokenizer/wordpiece.cpp tokenizer/wordpiece_load.cpp)

@@ -1,4 +1,5 @@
-// cli/nano/commands_make.cpp: new, pack, inspect, quantize.
+// cli/nano/commands_make.cpp: new, pack, inspect, convert, quantize.
+#include "app/convert.h"
 #include "app/inspect.h"
 #include "app/pack.h"
 #include "base/text.h"
@@ -138,12 +139,55 @@ Result<int> run_inspect(Invocation& in) {
   return 0;
 }
 
+Result<int> run_convert(Invocation& in) {
+  NANO_TRY_ASSIGN(
+      const app::ConvertReport r,
+      app::convert({.dir = in.argument("DIR"), .out = in.argument("OUT"), .force = in.has("force")}));
+  if (in.json()) {
+    OrderedJson data;
+    data["class"] = r.hf_class;
+    data["architecture"] = r.architecture;
+    data["task"] = r.task;
+    data["tokenizer"] = r.tokenizer;
+    data["vocabulary"] = r.vocabulary;
+    data["context_length"] = r.context;
+    data["labels"] = r.labels;
+    data["tensors"] = r.tensors;
+    data["parameters"] = r.parameters;
+    data["out_bytes"] = r.out_bytes;
+    data["left_out"] = r.left_out;
+    in.document(data);
+    return 0;
+  }
+  if (in.session().quiet) return 0;
+  std::string labels;
+  for (const auto& label : r.labels) labels += (labels.empty() ? ", labels " : ", ") + sanitize(label);
+  in.out().line(sanitize(in.argument("OUT")) + ": " + sanitize(r.hf_class) + ", " + r.task + labels);
+  in.out().line(std::to_string(r.parameters) + " parameters in " + std::to_string(r.tensors) + " tensors, " +
+                std::to_string(r.vocabulary) + " pieces, " + std::to_string(r.context) + " tokens, " +
+                human_bytes(r.out_bytes));
+  if (!r.left_out.empty()) in.out().line("not needed and left out:");
+  for (const auto& name : r.left_out) in.out().line("- " + sanitize(name));
+  return 0;
+}
+
 Result<int> run_quantize(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   NANO_TRY_ASSIGN(const app::QuantizeReport r, app::quantize(ctx, {.in = in.argument("IN"),
                                                                    .out = in.argument("OUT"),
                                                                    .type = in.value("type", "q4_0"),
-                                                                   .force = in.has("force")}));
+                                                                   .force = in.has("force"),
+                                                                   .uniform = in.has("uniform"),
+                                                                   .eval_file = in.value("eval")}));
+  const auto eval_json = [](const app::BenchEval& e) {
+    OrderedJson j;
+    j["texts"] = e.texts;
+    j["right"] = e.right;
+    j["accuracy"] = rounded(static_cast<double>(e.right) / static_cast<double>(e.texts));
+    j["low"] = rounded(e.low);
+    j["high"] = rounded(e.high);
+    return j;
+  };
   if (in.json()) {
     OrderedJson data;
     data["in_bytes"] = r.in_bytes;
@@ -156,8 +200,12 @@ Result<int> run_quantize(Invocation& in) {
       j["to"] = x.to;
       j["rmse"] = rounded(x.rmse);
       j["max_error"] = rounded(x.max_error);
+      j["relative_error"] = rounded(x.relative);
+      if (!x.note.empty()) j["note"] = x.note;
       data["tensors"].push_back(std::move(j));
     }
+    if (r.before && r.after)
+      data["eval"] = {{"before", eval_json(*r.before)}, {"after", eval_json(*r.after)}};
     in.document(data);
     return 0;
   }
@@ -172,8 +220,10 @@ Result<int> run_quantize(Invocation& in) {
                      {.title = "FROM"},
                      {.title = "TO"},
                      {.title = "RMSE", .right = true},
+                     {.title = "RELATIVE", .right = true},
                      {.title = "MAX ERROR", .right = true}});
-    for (const auto& x : r.tensors) table.row({x.name, x.from, x.to, number(x.rmse), number(x.max_error)});
+    for (const auto& x : r.tensors)
+      table.row({x.name, x.from, x.to, number(x.rmse), number(x.relative), number(x.max_error)});
     in.out().put(table.render(in.session().out_terminal));
   }
   std::size_t changed = 0;
@@ -181,6 +231,15 @@ Result<int> run_quantize(Invocation& in) {
   in.out().line(sanitize(in.argument("OUT")) + ": " + human_bytes(r.in_bytes) + " -> " +
                 human_bytes(r.out_bytes) + ", " + std::to_string(changed) + " of " +
                 std::to_string(r.tensors.size()) + " tensors changed");
+  const auto line = [&](const char* when, const app::BenchEval& e) {
+    char percent[16];
+    std::snprintf(percent, sizeof percent, "%.1f%%",
+                  100.0 * static_cast<double>(e.right) / static_cast<double>(e.texts));
+    in.out().line(std::string(when) + ": " + std::to_string(e.right) + " of " + std::to_string(e.texts) +
+                  " texts right, " + percent);
+  };
+  if (r.before) line("before", *r.before);
+  if (r.after) line("after", *r.after);
   return 0;
 }
 
@@ -236,18 +295,42 @@ void add_make_commands(std::vector<Command>& table) {
        .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
        .run = run_inspect});
   table.push_back(
+      {.name = "convert",
+       .group = kGroup,
+       .summary = "make a GGUF of a Hugging Face model folder",
+       .description =
+           "Reads config.json, the vocabulary (tokenizer.json, vocab.txt, or vocab.json with merges.txt) and "
+           "safetensors of a BERT, DistilBERT, RoBERTa, XLM-RoBERTa or ModernBERT, or of a "
+           "sentence-transformers folder of those. Pickles are never opened. What this build does not do is "
+           "refused by its key or tensor.",
+       .positionals = {{.name = "DIR", .help = "the model's folder", .completes = Completes::folders},
+                       {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},
+       .options = {{.name = "force", .help = "replace OUT if it exists"}},
+       .examples = {{.line = "nano convert distilbert-sst2 sst2.gguf"}},
+       .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
+       .run = run_convert});
+  table.push_back(
       {.name = "quantize",
        .group = kGroup,
        .summary = "make a smaller GGUF",
        .description = "Writes the same model with smaller weights. The same input gives the same bytes on "
-                      "every machine.",
+                      "every machine. q3 and q2 (3.25 and 2.25 bits) are nano's own types and open only "
+                      "here; what is most "
+                      "sensitive gets a wider type, unless --uniform.",
        .positionals = {{.name = "IN", .help = "the GGUF to read", .completes = Completes::files},
                        {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},
        .options = {{.name = "type",
                     .kind = OptionKind::value,
                     .value = "TYPE",
                     .help = "block type (q4_0)",
-                    .choices = {"q8_0", "q8", "q4_0", "q4", "q4_1", "q5_0", "q5_1", "f16", "f32"}},
+                    .choices = {"q8_0", "q8", "q4_0", "q4", "q4_1", "q5_0", "q5_1", "q3", "q2", "f16", "bf16",
+                                "f32"}},
+                   {.name = "eval",
+                    .kind = OptionKind::value,
+                    .value = "FILE",
+                    .help = "answer these labelled texts (`label TAB text`) before and after",
+                    .completes = Completes::files},
+                   {.name = "uniform", .help = "q3, q2: give no weight a wider type"},
                    {.name = "force", .help = "replace OUT if it exists"},
                    {.name = "tensors", .help = "show the error of every tensor"}},
        .examples = {{.line = "nano quantize model-q8.gguf model-q4.gguf --type q4_0"}},

@@ -84,6 +84,11 @@ void Builder::set_f32_array(std::string_view key, std::span<const float> values)
   out += chars(std::as_bytes(values));
 }
 
+void Builder::set_bytes(std::string_view key, std::string_view bytes) {
+  std::string& out = slot(key, ValueType::array);
+  put_array(out, ValueType::u8, bytes.size());
+  out += bytes;
+}
 void Builder::copy(const Entry& entry) {
   if (entry.key == "general.alignment") return;
   const Value& v = entry.value;

@@ -50,8 +50,34 @@ struct BlockQ5_1 {  ///< value = d * q + m
 };
 static_assert(sizeof(BlockQ5_1) == 24);
 
+// Ours. Byte 0 is the scale: 0 = all values are 0, else s = kSteps[scale % 8] * 2^(scale / 8 - 28). Two bits of value j lie
+// in byte j % 8 of `low`, from bit 2 (j / 8) on; of nano_q3 bit j of `high` is the third. value = s * level[bits]. The
+// levels are the best eight and four for normally distributed values. source: S. Lloyd, J. Max, 1960; rounded to integers
+
+struct BlockNanoQ3 {
+  uint8_t scale = 0;
+  uint8_t low[8] = {};
+  uint8_t high[4] = {};
+};
+static_assert(sizeof(BlockNanoQ3) == 13);
+
+struct BlockNanoQ2 {
+  uint8_t scale = 0;
+  uint8_t low[8] = {};
+};
+static_assert(sizeof(BlockNanoQ2) == 9);
+
+inline constexpr int kLevels3[8] = {-34, -21, -12, -4, 4, 12, 21, 34};
+inline constexpr int kLevels2[4] = {-10, -3, 3, 10};
+/// 2^(i / 8), as binary32.
+inline constexpr float kSteps[8] = {0x1p0f,        0x1.172b84p0f, 0x1.306fe0p0f, 0x1.4bfdaep0f,
+                                    0x1.6a09e6p0f, 0x1.8ace54p0f, 0x1.ae89fap0f, 0x1.d5818ep0f};
+/// The scale that a byte stands for.
+[[nodiscard]] float nano_scale(uint8_t byte) noexcept;
+
 /// Turn `values` into blocks of `type`, as ggml's quantize_row_*_ref do, bit for bit: scalar float arithmetic in a fixed
-/// order, so every machine writes the same bytes.
+/// order, so every machine writes the same bytes. Our own types try every scale near the greatest value and take the one
+/// with the least squared error.
 ///
 ///   values   any finite floats; a multiple of the type's block long
 ///   out      exactly row_bytes(type, values.size()) bytes, any alignment, not overlapping `values`

@@ -27,6 +27,10 @@ int fifth(const uint8_t* qh, std::size_t j) {
   return ((qh[j / 8] >> (j % 8)) & 1) << 4;
 }
 
+int two_bits(const uint8_t* low, std::size_t j) {
+  return (low[j % 8] >> (2 * (j / 8))) & 3;
+}
+
 void dequantize_block(Type type, const std::byte* p, float* out) {
   switch (type) {
     case Type::q8_0: {
@@ -61,6 +65,21 @@ void dequantize_block(Type type, const std::byte* p, float* out) {
         out[j] = static_cast<float>(nibble(b.qs, j) | fifth(b.qh, j)) * d + m;
       return;
     }
+    case Type::nano_q3: {
+      const auto b = load<BlockNanoQ3>(p);
+      const float s = nano_scale(b.scale);
+      for (std::size_t j = 0; j < kBlock; ++j) {
+        const int bits = two_bits(b.low, j) | (((b.high[j / 8] >> (j % 8)) & 1) << 2);
+        out[j] = static_cast<float>(kLevels3[bits]) * s;
+      }
+      return;
+    }
+    case Type::nano_q2: {
+      const auto b = load<BlockNanoQ2>(p);
+      const float s = nano_scale(b.scale);
+      for (std::size_t j = 0; j < kBlock; ++j) out[j] = static_cast<float>(kLevels2[two_bits(b.low, j)]) * s;
+      return;
+    }
     case Type::f32:
     case Type::f16:
     case Type::bf16: return;
@@ -72,6 +91,12 @@ bool finite_half(uint16_t h) {
 }
 
 }  // namespace
+
+float nano_scale(uint8_t byte) noexcept {
+  if (byte == 0) return 0.0f;
+  constexpr float kLeast = 0x1p-28f;
+  return kSteps[byte % 8] * (kLeast * static_cast<float>(uint64_t{1} << (byte / 8)));
+}
 
 void dequantize_row(Type type, std::span<const std::byte> bytes, std::span<float> out) {
   const TypeInfo& t = info(type);
@@ -93,6 +118,7 @@ void dequantize_row(Type type, std::span<const std::byte> bytes, std::span<float
 }
 
 int64_t first_non_finite(Type type, std::span<const std::byte> bytes) noexcept {
+  if (type == Type::nano_q3 || type == Type::nano_q2) return -1;  // every byte is a finite scale
   const TypeInfo& t = info(type);
   const std::size_t blocks = bytes.size() / t.bytes;
   const bool has_minimum = type == Type::q4_1 || type == Type::q5_1;

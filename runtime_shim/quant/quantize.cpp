@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "runtime_shim/quant/blocks.h"
 #include "runtime_shim/quant/float_convert.h"
+#include "runtime_shim/quant/nano_blocks.h"
 
 namespace nano::quant {
 namespace {
@@ -148,6 +149,8 @@ bool quantize_block(Type type, const float* x, std::byte* out) {
       std::memcpy(out, &b, sizeof b);
       return ok;
     }
+    case Type::nano_q3:
+    case Type::nano_q2: return quantize_nano_block(type, x, out);
     case Type::f32:
     case Type::f16:
     case Type::bf16: break;

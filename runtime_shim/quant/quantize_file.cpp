@@ -29,6 +29,17 @@ bool stays_f32(const gguf::Tensor& t, const QuantizeOptions& options) {
                      [&](const std::string& part) { return t.name.find(part) != std::string_view::npos; });
 }
 
+/// The type of a weight when `target` is asked for: see the header. `last`: the number of the last layer.
+Type chosen(std::string_view name, Type target, uint64_t last, bool uniform) {
+  if (uniform || (target != Type::nano_q3 && target != Type::nano_q2)) return target;
+  const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  if (name == "token_embd.weight") return Type::nano_q3;
+  const bool adds = has(".attn_v.") || has(".attn_qkv.") || has(".attn_output.") || has(".ffn_down.");
+  const bool edge = name.starts_with("blk.0.") || name.starts_with("blk." + std::to_string(last) + ".");
+  if (adds && edge) return Type::q4_0;
+  return adds && target == Type::nano_q2 ? Type::nano_q3 : target;
+}
+
 /// All rows of `t` as report.to; fills the report's errors.
 Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tensor& t, TensorReport& report) {
   const std::size_t width = static_cast<std::size_t>(t.row_length());
@@ -36,7 +47,7 @@ Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tenso
   const std::size_t new_row = static_cast<std::size_t>(*row_bytes(info(report.to), width));
   std::vector<std::byte> out(static_cast<std::size_t>(report.bytes_after));
   std::vector<float> before(width), after(width);
-  double squares = 0;
+  double squares = 0, all = 0;
   for (std::size_t r = 0; r < t.rows(); ++r) {
     dequantize_row(report.from, t.bytes.subspan(r * old_row, old_row), before);
     const auto place = std::span(out).subspan(r * new_row, new_row);
@@ -50,10 +61,12 @@ Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tenso
     for (std::size_t i = 0; i < width; ++i) {
       const double error = std::fabs(static_cast<double>(after[i]) - static_cast<double>(before[i]));
       squares += error * error;
+      all += static_cast<double>(before[i]) * static_cast<double>(before[i]);
       report.max_error = std::max(report.max_error, error);
     }
   }
   report.rms_error = std::sqrt(squares / static_cast<double>(t.elements()));
+  report.rms_value = report.from == report.to ? 0.0 : std::sqrt(all / static_cast<double>(t.elements()));
   return out;
 }
 
@@ -72,6 +85,11 @@ Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Ty
   builder.set_u32("general.file_type", static_cast<uint32_t>(info(target).file_type));
   builder.set_u32("general.quantization_version", kQuantizationVersion);
 
+  uint64_t last = 0;
+  while (std::any_of(file.tensors().begin(), file.tensors().end(), [&](const gguf::Tensor& t) {
+    return t.name.starts_with("blk." + std::to_string(last + 1) + ".");
+  }))
+    ++last;
   QuantizeReport report;
   report.bytes_before = file.bytes().size();
   report.tensors.resize(file.tensors().size());  // the producers below keep references into it
@@ -84,7 +102,7 @@ Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Ty
                               "quantize from a file of type f32, f16, bf16 or q8_0");
     r.name = std::string(t.name);
     r.from = t.type->type;
-    r.to = stays_f32(t, options) ? Type::f32 : target;
+    r.to = stays_f32(t, options) ? Type::f32 : chosen(t.name, target, last, options.uniform);
     if (t.row_length() % info(r.to).block != 0) {
       r.to = Type::f16;
       r.note = "rows of " + std::to_string(t.row_length()) + " values are no multiple of 32";

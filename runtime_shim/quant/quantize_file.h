@@ -12,6 +12,8 @@
 namespace nano::quant {
 
 struct QuantizeOptions {
+  /// Our own low types only: give every weight the asked type, and none a wider one (see quantize_file).
+  bool uniform = false;
   /// Weights whose names contain one of these stay F32, beside those that always do (see quantize_file).
   std::vector<std::string> keep_f32{};
 };
@@ -25,6 +27,7 @@ struct TensorReport {
   uint64_t bytes_after = 0;
   double rms_error = 0;  ///< root of the mean squared difference between old and new values
   double max_error = 0;  ///< largest absolute difference
+  double rms_value = 0;  ///< root of the mean square of the old values; 0 where the type did not change
   std::string note{};    ///< why it is not of the asked type, where that is not plain from its kind
 };
 
@@ -38,7 +41,9 @@ struct QuantizeReport {
 /// Write `out` as `in` with its 2-D weights in `target`, the way llama.cpp chooses them: names ending in ".weight" of
 /// rank 2 or more; norms, position_embd, token_types, the last classifier layer (cls.output) and everything of rank 1
 /// become F32. A weight whose rows are no multiple of 32 becomes F16, with a note. Sets general.file_type and
-/// general.quantization_version; all other metadata stays as it is, in its order.
+/// general.quantization_version. With nano_q3 the values, outputs and ffn_down of the first and last layer become q4_0; with
+/// nano_q2 those as well, and the token embeddings and those matrices of the other layers nano_q3: what is added to the
+/// stream unweighted costs most when it is off. All other metadata stays as it is, in its order.
 ///
 ///   target   any computable type
 ///   out      written to a temporary and renamed; the same bytes on every machine (scalar code, fixed order)

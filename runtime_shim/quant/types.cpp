@@ -13,7 +13,7 @@ constexpr TypeInfo other(uint32_t id, std::string_view name, uint32_t block, uin
 }
 
 // file_type: llama.cpp include/llama.h, enum llama_ftype (ALL_F32 0, MOSTLY_F16 1, Q4_0 2, Q4_1 3, Q8_0 7, Q5_0 8,
-// Q5_1 9, BF16 32).
+// Q5_1 9, BF16 32). Ours have the numbers of their types.
 constexpr std::array kTypes{
     TypeInfo{Type::f32, "f32", 1, 4, true, 0},
     TypeInfo{Type::f16, "f16", 1, 2, true, 1},
@@ -47,9 +47,13 @@ constexpr std::array kTypes{
     other(34, "tq1_0", 256, 54),
     other(35, "tq2_0", 256, 66),
     other(39, "mxfp4", 32, 17),
+    TypeInfo{Type::nano_q3, "nano_q3", 32, 13, true, 1000},
+    TypeInfo{Type::nano_q2, "nano_q2", 32, 9, true, 1001},
 };
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -76,16 +80,21 @@ std::optional<Type> parse_type(std::string_view name) noexcept {
   if (same_ignoring_case(name, "q8")) return Type::q8_0;
   if (same_ignoring_case(name, "q5")) return Type::q5_0;
   if (same_ignoring_case(name, "q4")) return Type::q4_0;
+  if (same_ignoring_case(name, "q3")) return Type::nano_q3;
+  if (same_ignoring_case(name, "q2")) return Type::nano_q2;
   for (const TypeInfo& row : kTypes)
     if (row.computable && same_ignoring_case(name, row.name)) return row.type;
   return std::nullopt;
 }
 
-std::span<const TypeInfo> all_types() noexcept { return kTypes; }
+std::span<const TypeInfo> all_types() noexcept {
+  return kTypes;
+}
 
 std::optional<uint64_t> row_bytes(const TypeInfo& type, uint64_t n) noexcept {
   uint64_t out = 0;
-  if (n % type.block != 0 || __builtin_mul_overflow(n / type.block, uint64_t{type.bytes}, &out)) return std::nullopt;
+  if (n % type.block != 0 || __builtin_mul_overflow(n / type.block, uint64_t{type.bytes}, &out))
+    return std::nullopt;
   return out;
 }
 

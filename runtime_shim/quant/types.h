@@ -19,6 +19,9 @@ enum class Type : uint32_t {
   q5_1 = 7,
   q8_0 = 8,
   bf16 = 30,
+  // Ours, from 1000 on (docs/FORMATS.md): files with them open only here.
+  nano_q3 = 1000,  ///< 3.25 bits a value
+  nano_q2 = 1001,  ///< 2.25 bits a value
 };
 
 /// One row of the table.
@@ -35,7 +38,8 @@ struct TypeInfo {
 [[nodiscard]] const TypeInfo* find_type(uint32_t id) noexcept;
 /// The row of a type this build computes with. The enum's named values are all in the table.
 [[nodiscard]] const TypeInfo& info(Type type) noexcept;
-/// "q8_0", "f32", …; also the short forms q8, q4, q5 (of the _0 kind), whatever the case. Computable types only.
+/// "q8_0", "f32", …; also the short forms q8, q4, q5 (of the _0 kind), q3 and q2 (ours), whatever the case. Computable
+/// types only.
 [[nodiscard]] std::optional<Type> parse_type(std::string_view name) noexcept;
 /// Every row, in id order.
 [[nodiscard]] std::span<const TypeInfo> all_types() noexcept;

@@ -60,11 +60,17 @@ class WordPiece::Run {
     if (c < 0x80) return ascii(static_cast<char>(c), from);
     if (is_white_space(c)) return word();
     if (is_dropped(c, category(c))) return true;
+    // Lower case and accents are apart: without either a character stays as it is.
+    if (!tokenizer_.strip_accents_) {
+      const uint32_t folded_c = tokenizer_.lower_case_ ? to_lower(c) : c;
+      return folded(folded_c, category(folded_c), from);
+    }
     const Decomposed parts = decompose(c);
     for (std::size_t i = 0; i < parts.count; ++i) {
       const Category cat = category(parts.points[i]);
       if (cat == Category::mn) continue;
-      if (!folded(to_lower(parts.points[i]), cat, from)) return false;
+      const uint32_t point = tokenizer_.lower_case_ ? to_lower(parts.points[i]) : parts.points[i];
+      if (!folded(point, cat, from)) return false;
     }
     return true;
   }
@@ -72,9 +78,9 @@ class WordPiece::Run {
   [[nodiscard]] bool ascii(char c, Range from) {
     if (c == ' ' || (c >= '\t' && c <= '\r')) return word();
     if (c < ' ' || c == 0x7F) return true;
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    if (tokenizer_.lower_case_ && c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     // Beside letters and digits ASCII has only P* and S*.
-    const bool alone = !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'));
+    const bool alone = !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
     if (alone && !word()) return false;
     append(std::string_view(&c, 1), from);
     return alone ? word() : true;

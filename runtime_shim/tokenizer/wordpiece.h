@@ -14,8 +14,8 @@ namespace nano::tokenizer {
 
 inline constexpr std::size_t kMaxWordChars = 100;  ///< a longer word is one unknown token, as in BERT
 
-/// The uncased BERT tokenizer: clean (controls and invalid UTF-8 dropped, white space splits), NFD without
-/// nonspacing marks, lower case, punctuation and CJK characters alone, then the longest piece first. Any bytes may be
+/// BERT's tokenizer: clean (controls and invalid UTF-8 dropped, white space splits); unless nano.tokenizer.strip_accents
+/// and nano.tokenizer.lower_case are false, NFD without nonspacing marks, and lower case; punctuation and CJK characters alone, then the longest piece first. Any bytes may be
 /// encoded; time is linear in the text. Special tokens written in the text ("[CLS]") are text, not special.
 ///
 /// As llama.cpp reads tokenizer.ggml.model "bert", with BERT's own rules where llama.cpp leaves them: marks that stand
@@ -48,6 +48,8 @@ class WordPiece final : public Tokenizer {
   std::span<const uint32_t> starts_{};  ///< where each piece begins in it; its length, a u64, lies before it
   PieceTable initial_{};                ///< pieces that begin a word, without their mark
   PieceTable following_{};              ///< pieces that go on, without their mark
+  bool lower_case_ = true;               ///< nano.tokenizer.lower_case
+  bool strip_accents_ = true;            ///< nano.tokenizer.strip_accents
   std::optional<int32_t> bare_mark_{};  ///< U+2581 alone, which llama.cpp takes before a word
   packed::Image own_{};                 ///< where nobody gave one
 };

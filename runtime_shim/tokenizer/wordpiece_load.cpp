@@ -22,6 +22,7 @@ struct Ready {
   uint32_t pieces = 0;
   uint32_t initial_slots = 0, following_slots = 0;
   uint32_t initial_longest = 0, following_longest = 0;
+  int32_t lower_case = 1, strip_accents = 1;
   int32_t bare_mark = -1;  // -1: there is none, as below
   int32_t unknown = -1, cls = -1, sep = -1, pad = -1, mask = -1;
 };
@@ -44,6 +45,10 @@ class WordPiece::Loader {
     if (image_.mode() != packed::Image::Mode::read) {
       NANO_TRY(load_pieces(ready));
       NANO_TRY(load_special(ready));
+      NANO_TRY_ASSIGN(const bool lower, file_.get_bool_or("nano.tokenizer.lower_case", true));
+      NANO_TRY_ASSIGN(const bool strip, file_.get_bool_or("nano.tokenizer.strip_accents", lower));
+      ready.lower_case = lower ? 1 : 0;
+      ready.strip_accents = strip ? 1 : 0;
     }
     const auto kept = image_.place<Ready>(1, [&](std::span<Ready> to) { to[0] = ready; });
     if (!kept.empty()) ready = kept[0];
@@ -170,6 +175,8 @@ class WordPiece::Loader {
     if (image_.mode() == packed::Image::Mode::measure) return Unit{};
     out_.initial_ = PieceTable(initial, ready.initial_longest, out_.text_);
     out_.following_ = PieceTable(following, ready.following_longest, out_.text_);
+    out_.lower_case_ = ready.lower_case != 0;
+    out_.strip_accents_ = ready.strip_accents != 0;
     if (ready.bare_mark >= 0) out_.bare_mark_ = ready.bare_mark;
     out_.special_ = {ready.unknown, ready.cls, ready.sep, ready.pad, {}};
     if (ready.mask >= 0) out_.special_.mask = ready.mask;

@@ -68,13 +68,55 @@ TEST_CASE("quantize makes a smaller model that answers alike, and the same bytes
   CHECK(read(w.path("a.gguf")) == read(w.path("b.gguf")));
   CHECK(read(w.path("a.gguf")).size() < read(from).size() / 2);
   CHECK(w.nano({"quantize", from, w.path("a.gguf")}).exit_code == 2);  // it exists
-  CHECK(w.nano({"quantize", from, w.path("c.gguf"), "--type", "q3"}).exit_code == 2);
+  CHECK(w.nano({"quantize", from, w.path("c.gguf"), "--type", "q7"}).exit_code == 2);
   const auto label = [&](const std::string& file) {
     return w.json(w.nano({"run", file, "good film", "--json"}))["data"]["results"][0];
   };
   const auto a = label(from), b = label(w.path("a.gguf"));
   for (const auto& [k, v] : a["scores"].items())
     CHECK(b["scores"][k].get<double>() == Approx(v.get<double>()).margin(0.02));
+}
+
+TEST_CASE(
+    "quantize to the low types says what each tensor lost and how many texts are right before and after") {
+  World w;
+  const std::string from = data("bert_tiny/bert_tiny.gguf").string();
+  write(w.path("texts.tsv"), "positive\tgood film\nnegative\tbad film\n");
+  const auto doc = w.json(w.nano(
+      {"quantize", from, w.path("a.gguf"), "--type", "q2", "--eval", w.path("texts.tsv"), "--json"}))["data"];
+  CHECK(doc["eval"]["before"]["texts"] == 2);
+  CHECK(doc["eval"]["after"]["texts"] == 2);
+  std::map<std::string, std::string> types;
+  for (const auto& t : doc["tensors"]) {
+    types[t["name"]] = t["to"];
+    if (t["to"] == "nano_q2") CHECK(t["relative_error"].get<double>() > t["rmse"].get<double>());
+  }
+  CHECK(types["blk.0.attn_q.weight"] == "nano_q2");
+  CHECK(types["token_embd.weight"] == "nano_q3");
+  CHECK(w.nano({"run", w.path("a.gguf"), "good film"}).exit_code == 0);
+  REQUIRE(w.nano({"quantize", from, w.path("b.gguf"), "--type", "q2", "--uniform"}).exit_code == 0);
+  CHECK(read(w.path("b.gguf")).size() < read(w.path("a.gguf")).size());
+  write(w.path("texts.tsv"), "happy\tgood film\n");
+  CHECK(w.nano({"quantize", from, w.path("c.gguf"), "--eval", w.path("texts.tsv")}).exit_code == 13);
+  CHECK_FALSE(std::filesystem::exists(w.path("c.gguf")));
+}
+
+TEST_CASE("convert makes a GGUF that answers, and refuses what it does not do") {
+  World w;
+  const std::string dir = data("hf/distilbert_cls").string();
+  const auto doc = w.json(w.nano({"convert", dir, w.path("a.gguf"), "--json"}))["data"];
+  CHECK(doc["class"] == "DistilBertForSequenceClassification");
+  CHECK(doc["task"] == "text-classification");
+  CHECK(w.nano({"run", w.path("a.gguf"), "the film is good"}).exit_code == 0);
+  CHECK(w.nano({"convert", dir, w.path("a.gguf")}).exit_code == 2);  // it exists
+  const auto text = w.nano({"convert", dir, w.path("a.gguf"), "--force"});
+  CHECK(has(text.out, "DistilBertForSequenceClassification"));
+  CHECK(w.nano({"convert", w.path("none"), w.path("b.gguf")}).exit_code == 3);
+  write(w.path("m/config.json"), "{}");
+  write(w.path("m/pytorch_model.bin"), "\x80\x02");
+  const auto pickle = w.nano({"convert", w.path("m"), w.path("b.gguf")});
+  CHECK(pickle.exit_code == 14);
+  CHECK(has(pickle.err, "safe_serialization=True"));
 }
 
 TEST_CASE("new refuses a folder that holds something") {

@@ -6,6 +6,7 @@
 #include "runtime_shim/kernels/dispatch.h"
 #include "runtime_shim/models/encoder.h"
 #include "runtime_shim/quant/blocks.h"
+#include "runtime_shim/tokenizer/tokenizer.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -26,12 +27,25 @@ void look_at(const gguf::File& file) {
   }
 }
 
+// Its own vocabulary, whatever it is, on a text with some of everything.
+void tokenize(const gguf::File& file) {
+  packed::Image measured;
+  if (!tokenizer::Tokenizer::load_any(file, measured)) return;
+  packed::Image image = packed::Image::to_fill(measured);
+  const auto words = tokenizer::Tokenizer::load_any(file, image);
+  if (!words) return;
+  const std::string_view text = "The b<x>  a c. \xC3\x89\xE2\x96\x81\xF0\x9F\x99\x82\xFF ab";
+  for (const int32_t id : (*words)->encode(text).ids)
+    fuzz::must(id >= 0 && static_cast<std::size_t>(id) < (*words)->size(), "ids are of the vocabulary");
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   const auto file = gguf::File::parse(std::as_bytes(std::span(data, size)), "fuzzed");
   if (!file) return 0;
   look_at(*file);
+  tokenize(*file);
   const auto encoder = models::Encoder::load(*file);
   if (!encoder) return 0;
   const auto& shape = encoder->shape();

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes corpus/gguf_model/seed_* and corpus/wordpiece/seed_*: tiny models and texts from which the fuzzer starts.
+"""Writes corpus/<target>/seed_* for what reads models: tiny models, folders' files and texts from which the fuzzer starts.
 
 usage: make_model_seeds.py          (writes beside this file; own GGUF writer, no nano code)
 """
-import pathlib, random, struct
+import json, pathlib, random, struct
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -103,7 +103,65 @@ for kind in (2, 8):
     seed("gguf_model", f"bert_type{kind}", bert(kind))
 seed("gguf_model", "vocabulary", gguf([words("tokenizer.ggml.tokens", ["a", "b"])], []))
 seed("gguf_model", "types", gguf([], [(f"t{k}", (32,), k, body(k, 32)) for k in BLOCK]))
+for name in ("unigram", "pairs"):
+    seed("gguf_model", name, (HERE.parent / "data" / "tokenizers" / f"{name}.gguf").read_bytes())
 for name, line in {"plain": "the thing, isn't it?", "marks": "\u00c9cole \u00e9 e\u0301 \u1e9e \u03b1\u03b2 \uac01",
-                   "cjk": "\u6211\u60f3a", "long": "a" * 120}.items():
-    seed("wordpiece", name, b"\0" + line.encode())
-seed("wordpiece", "bytes", bytes([9]) + bytes(range(256)))
+                   "cjk": "\u6211\u60f3a", "long": "a" * 120, "spaces": " a  b\n\n c \u3000d    <x>", "end": "I've  "}.items():
+    for target in ("wordpiece", "pieces"):
+        seed(target, name, b"\0" + line.encode())
+for target in ("wordpiece", "pieces"):
+    seed(target, "bytes", bytes([9]) + bytes(range(256)))
+
+
+def safetensors(tensors, more={}):
+    header, data = dict(more), b""
+    for name, (dtype, shape, body_) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(body_)]}
+        data += body_
+    text_ = json.dumps(header).encode()
+    return struct.pack("<Q", len(text_)) + text_ + data
+
+
+seed("safetensors", "two", safetensors({"b": ("F32", [2, 3], bytes(24)), "a": ("BF16", [4], bytes(8))},
+                                       {"__metadata__": {"format": "pt"}}))
+seed("safetensors", "kinds", safetensors({"x": ("I64", [1, 2], bytes(16)), "y": ("F16", [], bytes(2)), "z": ("U8", [3], bytes(3))}))
+seed("safetensors", "none", safetensors({}))
+
+BERT = {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "hidden_size": 8, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 9, "max_position_embeddings": 6, "type_vocab_size": 2,
+        "layer_norm_eps": 1e-12, "hidden_act": "gelu", "id2label": {"0": "no", "1": "yes"}, "problem_type": None}
+MODERN = {"model_type": "modernbert", "architectures": ["ModernBertModel"], "hidden_size": 8, "num_hidden_layers": 2,
+          "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 9, "max_position_embeddings": 6, "norm_eps": 1e-5,
+          "global_attn_every_n_layers": 3, "local_attention": 4, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0,
+          "classifier_pooling": "mean", "rope_parameters": {"full_attention": {"rope_theta": 1.0}}}
+DISTIL = {"model_type": "distilbert", "architectures": ["DistilBertForTokenClassification"], "dim": 8, "n_layers": 1,
+          "n_heads": 2, "hidden_dim": 8, "vocab_size": 9, "max_position_embeddings": 6, "activation": "gelu"}
+ROBERTA = {**BERT, "model_type": "roberta", "architectures": ["RobertaModel"], "pad_token_id": 1}
+for name, config in {"bert": BERT, "modern": MODERN, "distil": DISTIL, "roberta": ROBERTA}.items():
+    seed("model_config", name, b"\0" + json.dumps(config).encode())
+seed("model_config", "modules", b"\1" + json.dumps([{"idx": 0, "name": "0", "path": "", "type": "s.models.Transformer"},
+    {"path": "1_Pooling", "type": "s.models.Pooling"}, {"path": "2_Normalize", "type": "s.models.Normalize"}]).encode())
+seed("model_config", "pooling", b"\2" + json.dumps({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True,
+    "pooling_mode_max_tokens": False, "word_embedding_dimension": 8}).encode())
+seed("model_config", "length", b'\3{"max_seq_length": 4}')
+seed("model_config", "index", b'\4{"weight_map": {"a": "model-1.safetensors"}}')
+
+SPECIAL = [{"id": i, "content": c, "special": True} for i, c in enumerate(["<s>", "<pad>", "</s>", "<unk>"])]
+seed("tokenizer_json", "words", b"\0" + json.dumps({"model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+    "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "a": 3, "##b": 4}}, "normalizer": {"type": "BertNormalizer", "lowercase": False},
+    "pre_tokenizer": {"type": "BertPreTokenizer"}, "added_tokens": [{"id": 0, "content": "[UNK]", "special": True}]}).encode())
+BYTES = [chr(b) for b in range(0x21, 0x7F)] + [chr(b) for b in range(0xA1, 0xAD)] + [chr(b) for b in range(0xAE, 0x100)]
+BYTES += [chr(0x100 + n) for n in range(256 - len(BYTES))]
+VOCAB = {c: i + 4 for i, c in enumerate(BYTES)} | {"ab": 260, "\u0120a": 261}
+seed("tokenizer_json", "bytes", b"\0" + json.dumps({"model": {"type": "BPE", "vocab": {t["content"]: t["id"] for t in SPECIAL} | VOCAB,
+    "merges": ["a b", ["\u0120", "a"]]}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False}, "normalizer": {"type": "NFC"},
+    "added_tokens": SPECIAL + [{"id": 262, "content": "  ", "special": False}]}).encode())
+seed("tokenizer_json", "unigram", b"\0" + json.dumps({"model": {"type": "Unigram", "unk_id": 3, "vocab":
+    [[t["content"], 0.0] for t in SPECIAL] + [["\u2581", -2.0], ["a", -3.5], ["\u2581a", -2.5]]}, "added_tokens": SPECIAL,
+    "normalizer": {"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAAA="},
+    {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]}, "pre_tokenizer": {"type": "Sequence", "pretokenizers":
+    [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"}]}}).encode())
+seed("tokenizer_json", "lines", b"\1[UNK]\n[CLS]\n[SEP]\na\n##b\n")
+seed("tokenizer_json", "vocab", b'\2{"<s>":0,"</s>":1,"a":2,"b":3,"ab":4}')
+seed("tokenizer_json", "merges", b"\3#version: 0.2\na b\n")
+seed("tokenizer_json", "settings", b'\4{"cls_token": {"content": "<s>"}, "add_prefix_space": false}')

@@ -240,7 +240,7 @@ TEST_CASE("any bytes at all may be encoded, with both SentencePiece kinds and by
   }
   for (int i = 0; i < 200; ++i) {
     std::string text(rng() % 60, '\0');
-    for (char& c : text) c = static_cast<char>(rng() % 3 == 0 ? " ab\xE2\x96\x81"[rng() % 6] : rng() % 256);
+    for (char& c : text) c = rng() % 3 == 0 ? " ab\xE2\x96\x81"[rng() % 6] : static_cast<char>(rng() % 256);
     INFO("round " << i);
     check_shape(made->pairs.encode(text), text);
     for (const auto& t : sp) check_shape(t.encode(text), text);

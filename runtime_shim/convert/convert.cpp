@@ -1,0 +1,134 @@
+// runtime_shim/convert/convert.cpp: configuration, tensors, vocabulary; then one file, looked at again before it counts.
+#include "runtime_shim/convert/convert.h"
+
+#include <filesystem>
+
+#include "runtime_shim/convert/config.h"
+#include "runtime_shim/convert/folder.h"
+#include "runtime_shim/convert/tensor_map.h"
+#include "runtime_shim/convert/vocabulary_files.h"
+#include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/gguf/writer.h"
+#include "runtime_shim/models/encoder.h"
+#include "runtime_shim/quant/blocks.h"
+#include "runtime_shim/tokenizer/tokenizer.h"
+
+namespace nano::convert {
+namespace {
+
+const char* task_name(Task task) {
+  switch (task) {
+    case Task::classify: return "text-classification";
+    case Task::tag: return "token-classification";
+    case Task::embed: break;
+  }
+  return "feature-extraction";
+}
+
+// source: llama.cpp include/llama.h, enum llama_pooling_type
+uint32_t pooling_number(const ModelConfig& c) {
+  if (c.task == Task::classify) return 4;
+  return c.pooling == "mean" ? 1 : c.pooling == "cls" ? 2 : c.pooling == "last" ? 3 : 0;
+}
+
+void write_config(const ModelConfig& c, const std::string& name, gguf::Builder& b) {
+  const std::string p = c.architecture + ".";
+  b.set_string("general.architecture", c.architecture);
+  b.set_string("general.name", name);
+  b.set_u32("general.file_type", 0);
+  b.set_u32(p + "context_length", c.context);
+  b.set_u32(p + "embedding_length", c.hidden);
+  b.set_u32(p + "block_count", c.layers);
+  b.set_u32(p + "feed_forward_length", c.inner);
+  b.set_u32(p + "attention.head_count", c.heads);
+  b.set_f32(p + "attention.layer_norm_epsilon", c.epsilon);
+  b.set_bool(p + "attention.causal", false);
+  b.set_u32(p + "pooling_type", pooling_number(c));
+  if (c.family == Family::modernbert) {
+    b.set_u32(p + "vocab_size", c.vocabulary);
+    b.set_u32(p + "attention.sliding_window", c.window);
+    b.set_u32(p + "attention.sliding_window_pattern", c.global_period);
+    b.set_f32(p + "rope.freq_base", c.rope_global);
+    b.set_f32(p + "rope.freq_base_swa", c.rope_local);
+    b.set_string(p + "rope.scaling.type", "none");
+    b.set_string(p + "hidden_activation", "gelu");
+  }
+  if (!c.labels.empty()) b.set_string_array(p + "classifier.output_labels", c.labels);
+  b.set_string("nano.task", task_name(c.task));
+  if (c.multi_label) b.set_string("nano.classifier.problem", "multi_label");
+  if (c.family == Family::distilbert && c.task == Task::classify)
+    b.set_string("nano.classifier.activation", "relu");
+  if (!c.pooling.empty()) b.set_string("nano.pooling", c.pooling);
+  if (c.normalize) b.set_bool("nano.normalize", *c.normalize);
+}
+
+/// The bytes of one tensor: as they are, or a vector as f32.
+Result<std::vector<std::byte>> bytes_of(const Placed& p, const quant::TypeInfo& from, quant::Type to) {
+  const uint64_t row = p.shape.empty() ? 1 : p.source->elements() / p.source->shape[0];
+  uint64_t elements = 1;
+  for (const uint64_t d : p.shape) elements *= d;
+  const auto bytes = p.source->bytes.subspan(static_cast<std::size_t>(p.first_row * row * from.bytes),
+                                             static_cast<std::size_t>(elements * from.bytes));
+  if (to == from.type) return std::vector<std::byte>(bytes.begin(), bytes.end());
+  std::vector<float> values(static_cast<std::size_t>(elements));
+  quant::dequantize_row(from.type, bytes, values);
+  const auto raw = std::as_bytes(std::span<const float>(values));
+  return std::vector<std::byte>(raw.begin(), raw.end());
+}
+
+Status check_loads(const fs::Path& path) {
+  NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(path));
+  NANO_TRY(models::Encoder::load(file));
+  packed::Image measured;
+  NANO_TRY(tokenizer::Tokenizer::load_any(file, measured));
+  packed::Image image = packed::Image::to_fill(measured);
+  NANO_TRY(tokenizer::Tokenizer::load_any(file, image));
+  return Unit{};
+}
+
+}  // namespace
+
+Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
+  NANO_TRY_ASSIGN(const Folder folder, Folder::open(dir));
+  NANO_TRY_ASSIGN(const ModelConfig config, read_config(folder));
+  NANO_TRY_ASSIGN(TensorMap map, map_tensors(folder, config));
+  NANO_TRY_ASSIGN(const VocabularyFiles vocabulary, read_vocabulary(folder, config));
+
+  const fs::Path plain = (std::filesystem::absolute(dir) / "").lexically_normal().parent_path();
+  gguf::Builder builder;
+  write_config(config, plain.filename().string(), builder);
+  write_vocabulary(vocabulary, config, builder);
+  ConvertReport report{.hf_class = config.hf_class,
+                       .architecture = config.architecture,
+                       .task = task_name(config.task),
+                       .tokenizer = vocabulary.model,
+                       .vocabulary = static_cast<uint32_t>(vocabulary.pieces.size()),
+                       .context = config.context,
+                       .labels = config.labels,
+                       .tensors = map.tensors.size(),
+                       .parameters = 0,
+                       .out_bytes = 0,
+                       .left_out = std::move(map.left_out)};
+  for (const Placed& p : map.tensors) {
+    const quant::TypeInfo& from = *float_type(p.source->dtype);
+    const quant::Type to = p.shape.size() < 2 ? quant::Type::f32 : from.type;
+    const std::vector<uint64_t> dims(p.shape.rbegin(), p.shape.rend());
+    uint64_t elements = 1;
+    for (const uint64_t d : dims) elements *= d;
+    report.parameters += elements;
+    NANO_TRY(builder.add_tensor(p.name, to, dims, [&p, &from, to] { return bytes_of(p, from, to); }));
+  }
+  const fs::Path fresh = fs::temp_sibling(out);
+  NANO_TRY(builder.write(fresh));
+  Status whole = check_loads(fresh);
+  if (whole) whole = fs::rename_durable(fresh, out);
+  if (!whole) {
+    (void)fs::remove_file(fresh);
+    return std::move(whole).error().while_("loading what was converted");
+  }
+  std::error_code ec;
+  report.out_bytes = std::filesystem::file_size(out, ec);
+  return report;
+}
+
+}  // namespace nano::convert

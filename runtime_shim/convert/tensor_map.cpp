@@ -1,0 +1,206 @@
+// runtime_shim/convert/tensor_map.cpp: the names, family by family. source: llama.cpp gguf-py/gguf/tensor_mapping.py, and
+// the module names of transformers, models/*/modeling_*.py.
+#include "runtime_shim/convert/tensor_map.h"
+
+#include <algorithm>
+#include <set>
+
+#include "runtime_shim/convert/folder.h"
+#include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/quant/blocks.h"
+
+namespace nano::convert {
+namespace {
+
+struct Names {
+  std::string_view prefix;  ///< of the trunk, where a head stands beside it
+  std::string_view embeddings_norm;
+  std::string_view layer;                                        ///< before the layer's number
+  std::string_view q, k, v, out, out_norm, up, down, down_norm;  ///< empty: none
+};
+
+constexpr Names kBert = {"bert.",
+                         "embeddings.LayerNorm",
+                         "encoder.layer.",
+                         "attention.self.query",
+                         "attention.self.key",
+                         "attention.self.value",
+                         "attention.output.dense",
+                         "attention.output.LayerNorm",
+                         "intermediate.dense",
+                         "output.dense",
+                         "output.LayerNorm"};
+constexpr Names kDistil = {"distilbert.",       "embeddings.LayerNorm", "transformer.layer.",
+                           "attention.q_lin",   "attention.k_lin",      "attention.v_lin",
+                           "attention.out_lin", "sa_layer_norm",        "ffn.lin1",
+                           "ffn.lin2",          "output_layer_norm"};
+
+// Left out without a word: what pre-training needed. "position_ids" is a table of 0, 1, 2, …
+constexpr std::string_view kUnused[] = {"cls.predictions.",  "cls.seq_relationship.",  "vocab_transform.",
+                                        "vocab_layer_norm.", "vocab_projector.",       "lm_head.",
+                                        "decoder.",          "embeddings.position_ids"};
+
+class Mapper {
+ public:
+  Mapper(const Folder& folder, const ModelConfig& config) : folder_(folder), c_(config) {}
+
+  [[nodiscard]] Result<TensorMap> map() {
+    if (c_.family == Family::modernbert) {
+      NANO_TRY(modern());
+    } else {
+      NANO_TRY(bert());
+    }
+    NANO_TRY(head());
+    for (const SourceTensor* t : folder_.tensors()) {
+      if (used_.contains(t)) continue;
+      if (!may_be_left_out(t->name))
+        return folder_.unsupported(
+            "tensor '" + gguf::shown(t->name) + "' is none that a " + c_.hf_class + " has",
+            "the folder holds another model than its config.json says");
+      out_.left_out.push_back(t->name);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // Legacy checkpoints call a norm's weight gamma and its bias beta.
+  [[nodiscard]] const SourceTensor* find(const std::string& name) const {
+    if (const SourceTensor* t = folder_.find(name)) return t;
+    if (name.ends_with("LayerNorm.weight")) return folder_.find(name.substr(0, name.size() - 6) + "gamma");
+    if (name.ends_with("LayerNorm.bias")) return folder_.find(name.substr(0, name.size() - 4) + "beta");
+    return nullptr;
+  }
+
+  static std::string text_of(const std::vector<uint64_t>& shape) {
+    std::string out = "[";
+    for (const uint64_t d : shape) out += (out.size() > 1 ? ", " : "") + std::to_string(d);
+    return out + "]";
+  }
+
+  /// `rows` of the table are kept, from `first` on; the source has `shape`.
+  [[nodiscard]] Status place(std::string name, const std::string& from, std::vector<uint64_t> shape,
+                             uint64_t first = 0, uint64_t rows = 0) {
+    const SourceTensor* source = find(from);
+    if (source == nullptr)
+      return folder_.invalid("tensor '" + gguf::shown(from) + "' is missing: a " + c_.hf_class + " has it");
+    const std::string who = "tensor '" + gguf::shown(source->name) + "'";
+    if (source->shape != shape)
+      return folder_.invalid(who + " has shape " + text_of(source->shape) + "; config.json asks for " +
+                             text_of(shape));
+    const quant::TypeInfo* type = float_type(source->dtype);
+    if (type == nullptr)
+      return folder_.unsupported(who + " is of type " + gguf::shown(source->dtype) +
+                                 ", not F32, F16 or BF16");
+    const int64_t bad = quant::first_non_finite(type->type, source->bytes);
+    if (bad >= 0)
+      return folder_.invalid(who + " has a value that is not finite, element " + std::to_string(bad));
+    used_.insert(source);
+    if (rows != 0) shape[0] = rows;
+    out_.tensors.push_back({std::move(name), source, std::move(shape), first});
+    return Unit{};
+  }
+  [[nodiscard]] Status place_if(const std::string& name, const std::string& from,
+                                std::vector<uint64_t> shape) {
+    return find(from) == nullptr ? Status(Unit{}) : place(name, from, std::move(shape));
+  }
+  [[nodiscard]] Status linear(const std::string& name, const std::string& from, uint64_t n, uint64_t k,
+                              bool bias_needed = true) {
+    NANO_TRY(place(name + ".weight", from + ".weight", {n, k}));
+    return bias_needed ? place(name + ".bias", from + ".bias", {n})
+                       : place_if(name + ".bias", from + ".bias", {n});
+  }
+  [[nodiscard]] Status norm(const std::string& name, const std::string& from, bool bias_needed = true) {
+    NANO_TRY(place(name + ".weight", from + ".weight", {c_.hidden}));
+    return bias_needed ? place(name + ".bias", from + ".bias", {c_.hidden})
+                       : place_if(name + ".bias", from + ".bias", {c_.hidden});
+  }
+
+  [[nodiscard]] Status bert() {
+    const bool distil = c_.family == Family::distilbert;
+    const Names& n = distil ? kDistil : kBert;
+    const std::string own(c_.family == Family::roberta ? "roberta." : n.prefix);
+    const bool prefixed = folder_.find(own + "embeddings.word_embeddings.weight") != nullptr;
+    prefix_ = prefixed ? own : "";
+    const std::string e = prefix_ + "embeddings.";
+    const uint64_t h = c_.hidden;
+    NANO_TRY(place("token_embd.weight", e + "word_embeddings.weight", {c_.vocabulary, h}));
+    NANO_TRY(place("position_embd.weight", e + "position_embeddings.weight", {c_.position_rows, h},
+                   c_.first_position, c_.context));
+    if (c_.token_types != 0)
+      NANO_TRY(place("token_types.weight", e + "token_type_embeddings.weight", {c_.token_types, h}));
+    NANO_TRY(norm("token_embd_norm", prefix_ + std::string(n.embeddings_norm)));
+    for (uint32_t i = 0; i < c_.layers; ++i) {
+      const std::string to = "blk." + std::to_string(i) + ".";
+      const std::string from = prefix_ + std::string(n.layer) + std::to_string(i) + ".";
+      NANO_TRY(linear(to + "attn_q", from + std::string(n.q), h, h));
+      NANO_TRY(linear(to + "attn_k", from + std::string(n.k), h, h));
+      NANO_TRY(linear(to + "attn_v", from + std::string(n.v), h, h));
+      NANO_TRY(linear(to + "attn_output", from + std::string(n.out), h, h));
+      NANO_TRY(norm(to + "attn_output_norm", from + std::string(n.out_norm)));
+      NANO_TRY(linear(to + "ffn_up", from + std::string(n.up), c_.inner, h));
+      NANO_TRY(linear(to + "ffn_down", from + std::string(n.down), h, c_.inner));
+      NANO_TRY(norm(to + "layer_output_norm", from + std::string(n.down_norm)));
+    }
+    return Unit{};
+  }
+
+  [[nodiscard]] Status modern() {
+    prefix_ = folder_.find("model.embeddings.tok_embeddings.weight") != nullptr ? "model." : "";
+    const uint64_t h = c_.hidden;
+    NANO_TRY(place("token_embd.weight", prefix_ + "embeddings.tok_embeddings.weight", {c_.vocabulary, h}));
+    NANO_TRY(norm("token_embd_norm", prefix_ + "embeddings.norm", false));
+    for (uint32_t i = 0; i < c_.layers; ++i) {
+      const std::string to = "blk." + std::to_string(i) + ".",
+                        from = prefix_ + "layers." + std::to_string(i) + ".";
+      if (i != 0) NANO_TRY(norm(to + "attn_norm", from + "attn_norm", false));  // the first has none
+      NANO_TRY(linear(to + "attn_qkv", from + "attn.Wqkv", 3 * h, h, false));
+      NANO_TRY(linear(to + "attn_output", from + "attn.Wo", h, h, false));
+      NANO_TRY(norm(to + "ffn_norm", from + "mlp_norm", false));
+      NANO_TRY(linear(to + "ffn_up", from + "mlp.Wi", 2 * uint64_t{c_.inner}, h, false));
+      NANO_TRY(linear(to + "ffn_down", from + "mlp.Wo", h, c_.inner, false));
+    }
+    return norm("output_norm", prefix_ + "final_norm", false);
+  }
+
+  [[nodiscard]] Status head() {
+    if (c_.task == Task::embed) return Unit{};
+    const uint64_t h = c_.hidden;
+    if (c_.family == Family::modernbert) {
+      NANO_TRY(linear("cls", "head.dense", h, h, false));
+      NANO_TRY(norm("cls.norm", "head.norm", false));
+    } else if (c_.task == Task::classify) {
+      if (c_.family == Family::bert) NANO_TRY(linear("cls", prefix_ + "pooler.dense", h, h));
+      if (c_.family == Family::distilbert) NANO_TRY(linear("cls", "pre_classifier", h, h));
+      if (c_.family == Family::roberta) NANO_TRY(linear("cls", "classifier.dense", h, h));
+    }
+    const bool projected = c_.family == Family::roberta && c_.task == Task::classify;
+    return linear("cls.output", projected ? "classifier.out_proj" : "classifier", c_.outputs, h);
+  }
+
+  [[nodiscard]] bool may_be_left_out(std::string_view name) const {
+    if (name.starts_with(prefix_)) {
+      const std::string_view own = name.substr(prefix_.size());
+      // The pooler of a model that tags or embeds; a table of positions 0, 1, 2, …
+      if (own == "pooler.dense.weight" || own == "pooler.dense.bias" || own == "embeddings.position_ids")
+        return true;
+    }
+    // The masked-language head of ModernBERT has the names of a classifier's first layer.
+    if (c_.task == Task::embed && name.starts_with("head.")) return true;
+    return std::any_of(std::begin(kUnused), std::end(kUnused),
+                       [&](std::string_view part) { return name.starts_with(part); });
+  }
+
+  const Folder& folder_;
+  const ModelConfig& c_;
+  std::string prefix_{};
+  std::set<const SourceTensor*> used_{};
+  TensorMap out_{};
+};
+
+}  // namespace
+
+Result<TensorMap> map_tensors(const Folder& folder, const ModelConfig& config) {
+  return Mapper(folder, config).map();
+}
+
+}  // namespace nano::convert

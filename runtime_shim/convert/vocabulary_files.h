@@ -1,0 +1,43 @@
+// runtime_shim/convert/vocabulary_files.h: a model's vocabulary from tokenizer.json, vocab.txt or vocab.json with merges.txt.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime_shim/convert/config.h"
+#include "runtime_shim/gguf/writer.h"
+
+namespace nano::convert {
+
+class Folder;
+
+enum class VocabularyKind { word_piece, byte_pairs, unigram };
+
+/// A vocabulary as the GGUF will hold it.
+struct VocabularyFiles {
+  VocabularyKind kind = VocabularyKind::word_piece;
+  std::string model{}, pre{};  ///< tokenizer.ggml.model and .pre
+  std::vector<std::string> pieces{};
+  std::vector<int32_t> types{};                     ///< as many; llama.cpp's numbers
+  std::vector<float> scores{};                      ///< unigram only
+  std::vector<std::string> merges{};                ///< byte_pairs only
+  std::string charsmap{};                           ///< unigram only: the normalisation, as bytes
+  bool lower_case = true, strip_accents = true;     ///< word_piece only
+  bool space_before = false, merge_spaces = false;  ///< unigram only
+  int32_t unknown = -1, cls = -1, sep = -1, pad = -1, mask = -1;  ///< -1: none
+};
+
+/// Read the vocabulary. tokenizer.json counts where there is one, then vocab.txt, then vocab.json and merges.txt.
+///
+///   errors  not_found: none of the files; invalid: a file breaks its form, two pieces share an id, more pieces than
+///           config.json's vocab_size, a special token that is no piece (named);
+///           unsupported: a kind of tokenizer, normaliser or pre-tokenizer that this build does not do (named)
+[[nodiscard]] Result<VocabularyFiles> read_vocabulary(const Folder& folder, const ModelConfig& config);
+
+/// The keys tokenizer.ggml.* and nano.tokenizer.*.
+void write_vocabulary(const VocabularyFiles& vocabulary, const ModelConfig& config, gguf::Builder& builder);
+
+}  // namespace nano::convert
