@@ -1,6 +1,7 @@
 // runtime_shim/models/adapter.cpp: every tensor of an adapter beside the one of the base that it changes.
 #include "runtime_shim/models/adapter.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -104,6 +105,10 @@ Result<Adapter> Adapter::load(const gguf::File& file, const gguf::File& base, fl
     if (rank > kMaxRank)
       return file.unsupported("tensor '" + gguf::shown(a.name) + "' has rank " + std::to_string(rank) +
                               ", more than " + std::to_string(kMaxRank));
+    if (rank > std::min(k, n)) {  // of no use, and more than a pass has room for
+      return file.invalid("tensor '" + gguf::shown(a.name) + "' has rank " + std::to_string(rank) +
+                          ", for a matrix of " + dims_of(*changed));
+    }
     if (a.row_length() != k || b->row_length() != rank || b->rows() != n) {
       return file.invalid("tensor '" + gguf::shown(a.name) + "' is " + dims_of(a) + " and its .lora_b " +
                           dims_of(*b) + ", for a matrix of " + dims_of(*changed));

@@ -38,7 +38,8 @@ class Adapter {
  public:
   /// scale: 1 = as it was trained.
   /// errors  invalid: keys or tensors missing, of wrong shape, not finite (the tensor is named); of another architecture;
-  ///         unsupported: it changes a tensor that is no matrix of a layer, or its rank is above kMaxRank;
+  ///         unsupported: it changes a tensor that is no matrix of a layer, or its rank is above kMaxRank
+  ///         (or, invalid, above the matrix's own rows or columns);
   ///         usage: scale is not finite
   [[nodiscard]] static Result<Adapter> load(const gguf::File& file, const gguf::File& base,
                                             float scale = 1.0f);

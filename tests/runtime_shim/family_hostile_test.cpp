@@ -92,7 +92,8 @@ TEST_CASE("tensors of the family that are missing, misshapen or not finite are r
       says(model_fault({.without = {"cls.output.weight"},
                         .add = [](gguf::Builder& b) { b.set_string("nano.task", "token-classification"); }}),
            "cls.output.weight"));
-  for (const char* name : {"blk.1.attn_qkv.weight", "blk.0.ffn_up.weight", "cls.norm.weight", "output_norm.weight", "token_embd.weight"}) {
+  for (const char* name : {"blk.1.attn_qkv.weight", "blk.0.ffn_up.weight", "cls.norm.weight",
+                           "output_norm.weight", "token_embd.weight"}) {
     CHECK(says(model_fault({.poisoned = name}), name));
   }
   const std::vector<float> small(32, 1.0f);
@@ -109,10 +110,12 @@ TEST_CASE("adapters that lie are refused by the tensor's name") {
   CHECK(says(with([](B& b) { b.set_string("general.type", "model"); }), "general.type"));
   CHECK(says(with([](B& b) { b.set_string("adapter.type", "dora"); }), "dora"));
   CHECK(says(with([](B& b) { b.set_f32("adapter.lora.alpha", kInfinity); }), "adapter.lora.alpha"));
-  const auto file = gguf::File::open(test::family("lora.gguf")), base = gguf::File::open(test::family("minilm.gguf"));
+  const auto file = gguf::File::open(test::family("lora.gguf")),
+             base = gguf::File::open(test::family("minilm.gguf"));
   REQUIRE(file);
   REQUIRE(base);
-  const auto huge = models::Adapter::load(*file, *base, 3e38f), no_number = models::Adapter::load(*file, *base, kInfinity);
+  const auto huge = models::Adapter::load(*file, *base, 3e38f),
+             no_number = models::Adapter::load(*file, *base, kInfinity);
   REQUIRE_FALSE(huge);
   CHECK(says(huge.error().message, "adapter.lora.alpha"));
   REQUIRE_FALSE(no_number);
@@ -128,6 +131,12 @@ TEST_CASE("adapters that lie are refused by the tensor's name") {
     });
   };
   CHECK(says(tensor("blk.0.attn_k.weight", 32, 4), "blk.0.attn_k.weight.lora_a"));
+  const std::vector<float> wide(64 * 65, 0.5f);
+  CHECK(says(with([&](B& b) {
+               REQUIRE(b.add_f32("blk.0.attn_k.weight.lora_a", {64, 65}, wide));
+               REQUIRE(b.add_f32("blk.0.attn_k.weight.lora_b", {65, 64}, wide));
+             }),
+             "has rank 65"));
   CHECK(says(tensor("blk.7.attn_k.weight", 64, 4), "blk.7.attn_k.weight.lora_a"));
   CHECK(says(tensor("blk.99999999999999999999.attn_k.weight", 64, 4), "lora_a"));
   CHECK(says(tensor("token_embd.weight", 64, 4), "token_embd.weight.lora_a"));
