@@ -43,6 +43,9 @@ void read_header(Reply& r, std::string_view line) {
   if (name == "content-type") r.content_type = lower(trim(value.substr(0, value.find(';'))));
   if (name == "content-encoding") r.content_encoding = lower(value);
   if (name == "content-length") r.content_length = number(value);
+  if (name == "date")
+    if (const time_t t = curl_getdate(std::string(value).c_str(), nullptr); t > 0) r.date = int64_t{t};
+  if (name == "age") r.age = static_cast<int64_t>(number(value).value_or(0));
   if (name == "retry-after") r.retry_after = static_cast<uint32_t>(std::min<uint64_t>(number(value).value_or(0), 3600));
   if (name == "content-range" && value.substr(0, 6) == "bytes ") {
     const std::string_view range = value.substr(6);

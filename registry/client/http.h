@@ -35,6 +35,8 @@ struct Reply {
   std::optional<uint64_t> range_start{};  ///< of Content-Range
   std::optional<uint64_t> range_total{};
   uint32_t retry_after = 0;               ///< seconds
+  std::optional<int64_t> date{};          ///< when it left the server, by its clock (Unix time)
+  int64_t age = 0;                        ///< seconds it then lay in a cache
   [[nodiscard]] bool is_html() const { return content_type == "text/html" || content_type == "application/xhtml+xml"; }
 };
 

@@ -6,6 +6,17 @@
 
 namespace nano::registry {
 
+void HttpTransport::compare_clocks(const http::Reply& reply) {
+  if (clocks_compared_ || !reply.date) return;
+  clocks_compared_ = true;
+  constexpr int64_t kFarApart = 6 * 3600;  // seconds; a timestamp is signed for a day
+  const UnixTime ours = now();
+  const UnixTime theirs = *reply.date + reply.age;
+  if (ours - theirs <= kFarApart && theirs - ours <= kFarApart) return;
+  shared_.log->warn("this machine's clock says " + format_time(ours) + ", the server of " + shared_.url.text + " says " + format_time(theirs) +
+                    ": one of them is wrong, and whether metadata have expired is judged by this machine's");
+}
+
 Result<std::string> HttpTransport::document(std::string_view path, uint64_t limit) {
   const std::string url = shared_.url.text + "/" + std::string(path);
   const auto too_long = [&] {
@@ -18,6 +29,7 @@ Result<std::string> HttpTransport::document(std::string_view path, uint64_t limi
         {.url = url, .total_seconds = shared_.options.document_seconds, .gzip = true},
         [&](const http::Reply& r) -> Status {
           if (r.is_html()) return http::html_error(url);
+          compare_clocks(r);
           if (!r.content_encoding.empty() && r.content_encoding != "identity" && r.content_encoding != "gzip")
             return make_error(Errc::network, "'" + sanitize(url) + "' is sent compressed in a way nano did not ask for");
           if (r.content_length.value_or(0) > limit) return too_long();

@@ -12,7 +12,11 @@ class HttpTransport final : public Transport {
   [[nodiscard]] Status blob(const BlobRequest& want, BlobSink& sink) override;
 
  private:
+  /// Says so, once, when this machine's clock and the server's are far apart: expiry is judged by ours, whichever is wrong.
+  void compare_clocks(const http::Reply& reply);
+
   TransportShared& shared_;
+  bool clocks_compared_ = false;
   http::Connection connection_;
 };
 

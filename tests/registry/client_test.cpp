@@ -190,6 +190,37 @@ TEST_CASE("offline, http is refused with exit code 12 and file:// still works") 
   CHECK(local->describe());
 }
 
+TEST_CASE("a clock far from the server's is pointed out once, and one that is not is not") {
+  struct Warnings final : Log {
+    std::vector<std::string> said{};
+    void note(std::string_view) override {}
+    void warn(std::string_view text) override { said.emplace_back(text); }
+    void detail(std::string_view) override {}
+  };
+  const auto warnings = [](const std::string& header) {
+    const HttpServer server([&](const HttpRequest&) {
+      return answer(200, R"({"schema":"nano.registry/1","name":"x","protocol":1})", header);
+    });
+    Warnings log;
+    NullProgress progress;
+    setenv("no_proxy", "127.0.0.1,localhost", 1);
+    auto client = Client::open(server.url(), test::quick(), log, progress);
+    REQUIRE(client);
+    REQUIRE(client->describe());
+    REQUIRE(client->describe());
+    return log.said;
+  };
+  const auto old = warnings("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  REQUIRE(old.size() == 1);
+  CHECK(old.front().find("1994-11-06T08:49:37Z") != std::string::npos);
+  CHECK(old.front().find("clock") != std::string::npos);
+  // Out of a cache, where it lay for as long as the dates differ.
+  const auto age = std::to_string(now() - parse_time("1994-11-06T08:49:37Z").value());
+  CHECK(warnings("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nAge: " + age + "\r\n").empty());
+  CHECK(warnings("").empty());
+  CHECK(warnings("Date: yesterday, perhaps\r\n").empty());
+}
+
 TEST_CASE("a cancelled fetch stops as interrupted and keeps what it has") {
   const Tree tree(test::noise(300'000));
   const HttpServer server([&](const HttpRequest& r) {

@@ -115,6 +115,33 @@ TEST_CASE("unknown, empty and false signatures beside a good one are tolerated")
   CHECK(check(e, {key.public_key()}));
 }
 
+TEST_CASE("signing again replaces the key's signature, and there are at most 32") {
+  const PrivateKey key = PrivateKey::generate().value();
+  Envelope e{.payload_type = std::string(kReleasePayload), .payload = "one", .signatures = {}};
+  REQUIRE(verify::sign_envelope(e, key));
+  e.payload = "two";
+  REQUIRE(verify::sign_envelope(e, key));
+  CHECK(e.signatures.size() == 1);
+  const std::vector<PublicKey> trusted{key.public_key()};
+  CHECK(verify::verify_envelope(e, kReleasePayload, trusted, 1, "it"));
+  for (std::size_t i = 1; i < verify::kMaxSignatures; ++i)
+    e.signatures.push_back({.key_id = std::to_string(i), .sig = "x"});
+  CHECK(verify::sign_envelope(e, key));
+  CHECK(verify::sign_envelope(e, PrivateKey::generate().value()).error().code == Errc::invalid);
+}
+
+TEST_CASE("a good signature over another type of payload is untrusted, and an endless key id is invalid") {
+  const PrivateKey key = make_key();
+  Envelope other{.payload_type = "application/other", .payload = "{}", .signatures = {}};
+  REQUIRE(sign_envelope(other, key));
+  CHECK(check(other, {key.public_key()}).error().code == Errc::untrusted);
+  Envelope e = signed_by({&key});
+  e.signatures.push_back({.key_id = std::string(257, 'k'), .sig = "x"});
+  CHECK(parse_envelope(write_envelope(e), 1000).error().code == Errc::invalid);
+  e.signatures.back().key_id.pop_back();
+  CHECK(parse_envelope(write_envelope(e), 1000));
+}
+
 TEST_CASE("a threshold counts distinct keys, and a key given twice counts once") {
   const PrivateKey a = make_key();
   const PrivateKey b = make_key();

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "tests/support/support.h"
@@ -147,4 +148,46 @@ TEST_CASE("a private key of another kind or of nonsense is refused") {
   const std::string der = from_hex("302e020100300506032b656e04220420").value() + std::string(32, '\x42');
   const std::string pem = "-----BEGIN PRIVATE KEY-----\n" + nano::to_base64(der) + "\n-----END PRIVATE KEY-----\n";
   CHECK(PrivateKey::from_pem(pem).error().code == Errc::unsupported);
+}
+
+TEST_CASE("a secret that is moved or replaced leaves nothing behind") {
+  verify::Secret one(std::string("short"));
+  verify::Secret two(std::move(one));
+  CHECK(two.view() == "short");
+  CHECK(one.view().empty());  // NOLINT: what a moved-from secret holds is the point
+  verify::Secret three(std::string("another passphrase, longer than what fits into the string itself"));
+  three = std::move(two);
+  CHECK(three.view() == "short");
+  CHECK(two.view().empty());  // NOLINT
+  verify::Secret& same = three;
+  three = std::move(same);
+  CHECK(three.view() == "short");
+}
+
+TEST_CASE("a key id is the hash of the key's canonical JSON") {
+  const PublicKey key = make_key().public_key();
+  const std::string text = R"({"keytype":"ed25519","keyval":{"public":")" + key.hex() + R"("},"scheme":"ed25519"})";
+  CHECK(key.key_id() == sha256(text).hex());
+}
+
+TEST_CASE("what is longer than a key, of another kind, or called otherwise is no public key") {
+  const PublicKey key = make_key().public_key();
+  CHECK(PublicKey::from_hex(key.hex() + "00").error().code == Errc::invalid);
+  CHECK(PublicKey::from_text("x25519x:" + key.hex()).error().code == Errc::invalid);
+  CHECK(PublicKey::from_text("ed25519:" + key.hex()));
+  CHECK(PublicKey::from_pem(key.pem() + std::string(20'000, '\n')).error().code == Errc::invalid);
+  // RFC 8410 SubjectPublicKeyInfo with X25519's object id: the same 32 bytes, another kind of key.
+  const std::string der = from_hex("302a300506032b656e032100").value() + std::string(32, '\x42');
+  const std::string pem = "-----BEGIN PUBLIC KEY-----\n" + verify::to_base64(der) + "\n-----END PUBLIC KEY-----\n";
+  CHECK(PublicKey::from_pem(pem).error().code == Errc::unsupported);
+}
+
+TEST_CASE("an encrypted key says whether no passphrase was given or a wrong one") {
+  const Secret pem = std::move(make_key().pem(Secret(std::string("right"))).value());
+  const auto none = PrivateKey::from_pem(pem.view());
+  REQUIRE_FALSE(none);
+  CHECK(none.error().message.find("no passphrase was given") != std::string::npos);
+  const auto wrong = PrivateKey::from_pem(pem.view(), Secret(std::string("wrong")));
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message.find("does not open") != std::string::npos);
 }

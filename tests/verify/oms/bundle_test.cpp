@@ -42,6 +42,21 @@ TEST_CASE("a bundle is written and read back, with either kind of material") {
   CHECK(again->certificates == c.certificates);
 }
 
+TEST_CASE("a bundle nested deeper than 16 levels, or longer than 48 MiB, is refused") {
+  const auto nested = [](int levels) {
+    return refusal([&](Json& doc) {
+      Json deep = 1;
+      for (int i = 0; i < levels; ++i) deep = Json{{"x", deep}};
+      doc["extra"] = deep;
+    });
+  };
+  CHECK(nested(15) == Errc::ok);
+  CHECK(nested(16) == Errc::invalid);
+  const auto endless = parse_bundle(dump_line(sample()) + std::string(kMaxBundleBytes, ' '));
+  REQUIRE_FALSE(endless);
+  CHECK(endless.error().code == Errc::invalid);
+}
+
 TEST_CASE("a key id may be absent, null or any text, and decides nothing") {
   CHECK(refusal([](Json& d) { d["dsseEnvelope"]["signatures"][0].erase("keyid"); }) == Errc::ok);
   CHECK(refusal([](Json& d) { d["dsseEnvelope"]["signatures"][0]["keyid"] = nullptr; }) == Errc::ok);

@@ -158,6 +158,15 @@ TEST_CASE("certificates are read strictly") {
   CHECK(certificates_from_pem("").error().code == Errc::invalid);
   CHECK(certificates_from_pem(c.leaf_key).error().code == Errc::invalid);  // a private key has no place here
   CHECK(certificates_from_pem(std::string(600'000, 'x')).error().code == Errc::invalid);
+  const std::string good = test::read(dir / "root.pem");
+  REQUIRE(certificates_from_pem(good));
+  CHECK(certificates_from_pem(good + std::string(600'000, '\n')).error().code == Errc::invalid);
+  // The same bytes under another name.
+  std::string renamed = good;
+  for (auto at = renamed.find("CERTIFICATE"); at != std::string::npos;
+       at = renamed.find("CERTIFICATE", at + 4))
+    renamed.replace(at, 11, "PKCS7");
+  CHECK(certificates_from_pem(renamed).error().code == Errc::invalid);
   const std::string root = test::read(dir / "root.pem");
   CHECK(certificates_from_pem(root + root.substr(0, root.size() / 2)).error().code == Errc::invalid);
   std::string many;

@@ -105,3 +105,11 @@ TEST_CASE("an encrypted key opens with its passphrase only") {
   CHECK(EcPrivateKey::load(file, verify::Secret("wrong")).error().code == Errc::denied);
   CHECK(EcPrivateKey::load(file, verify::Secret("open sesame")));
 }
+
+TEST_CASE("a key file over 16 KiB is refused, though it begins with a good key") {
+  const auto key = EcPrivateKey::generate(Curve::p256);
+  REQUIRE(key);
+  CHECK(EcPublicKey::from_pem(key->public_key().pem()));
+  CHECK(EcPublicKey::from_pem(key->public_key().pem() + std::string(20'000, '\n')).error().code ==
+        Errc::invalid);
+}
