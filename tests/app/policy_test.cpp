@@ -52,7 +52,7 @@ TEST_CASE("a rule that only warns lets it in, and policy check exits with 15") {
 }
 
 TEST_CASE(
-    "a rule holds for every way in: upgrade, sync, import of an export, a bundle; and audit sees what broke "
+    "a rule holds for every way in: upgrade, sync, import of an export, a bundle, and audit sees what broke "
     "it") {
   World w;
   w.publish("tiny", "1.0.0");

@@ -178,7 +178,7 @@ TEST_CASE("what is longer than a key, of another kind, or called otherwise is no
   CHECK(PublicKey::from_pem(key.pem() + std::string(20'000, '\n')).error().code == Errc::invalid);
   // RFC 8410 SubjectPublicKeyInfo with X25519's object id: the same 32 bytes, another kind of key.
   const std::string der = from_hex("302a300506032b656e032100").value() + std::string(32, '\x42');
-  const std::string pem = "-----BEGIN PUBLIC KEY-----\n" + verify::to_base64(der) + "\n-----END PUBLIC KEY-----\n";
+  const std::string pem = "-----BEGIN PUBLIC KEY-----\n" + nano::to_base64(der) + "\n-----END PUBLIC KEY-----\n";
   CHECK(PublicKey::from_pem(pem).error().code == Errc::unsupported);
 }
 
