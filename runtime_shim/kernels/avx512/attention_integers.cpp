@@ -10,10 +10,12 @@ NANO_INLINE void add_word_products(__m512i& total, __m512i p, __m512i v) {
   asm("vpdpwssd %2, %1, %0" : "+v"(total) : "v"(p), "v"(v));
 }
 
-// kRows queries by kColumns * 16 columns of v: out = float(sum over pairs of keys) * by.
+// kRows queries by kColumns * 16 columns of v: out = float(sum over pairs of keys) * by. A function of its own: inlined into
+// attend_quant, g++ 12 keeps the sums on the stack.
 template <int kRows, int kColumns>
-void value_tile(const int16_t* p, std::size_t ldp, const int16_t* v, std::size_t ldv, std::size_t pairs,
-                const float* by, float* out, std::size_t ldo) {
+__attribute__((noinline)) void value_tile(const int16_t* p, std::size_t ldp, const int16_t* v,
+                                          std::size_t ldv, std::size_t pairs, const float* by, float* out,
+                                          std::size_t ldo) {
   __m512i total[kRows][kColumns];
   NANO_UNROLL
   for (int r = 0; r < kRows; ++r) {
