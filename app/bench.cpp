@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "app/machine.h"
+#include "app/project.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "runtime_shim/session.h"
@@ -32,6 +33,7 @@ Result<std::unique_ptr<nano::Model>> open(const Context& ctx, const BenchOptions
   nano::OpenOptions o;
   o.threads = threads;
   o.store = ctx.places.store.string();
+  NANO_TRY_ASSIGN(o.project, project_for_model(ctx, options.model));
   return nano::Model::open(options.model, o);
 }
 

@@ -1,78 +1,26 @@
-// app/golden.cpp: golden files read as hostile input, the model opened, label by label compared.
+// app/golden.cpp: golden files read as hostile input, the model opened, the task's replay called.
 #include "app/golden.h"
 
-#include <cmath>
-#include <cstdio>
-
+#include "app/golden_tasks.h"
 #include "app/installed.h"
 #include "app/project.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "runtime_shim/session.h"
-#include "runtime_shim/tasks/classify.h"
-#include "schemas/decimal.h"
 
 namespace nano::app {
 namespace {
 
-struct GoldenInput {
-  std::string text{};
-  std::string label{};
-  std::map<std::string, double> scores{};
-};
-
-Result<std::vector<GoldenInput>> parse_golden(const std::string& bytes) {
-  const auto bad = [](const std::string& why) {
-    return make_error(Errc::invalid, "the golden file " + why,
-                      R"(it is {"inputs": [{"text", "label", "scores"}]}, scores as decimal texts)");
-  };
+/// The inputs of a golden file. How each task writes them is golden_tasks.cpp's.
+Result<Json> inputs_of(const std::string& bytes) {
   JsonLimits limits;
   limits.max_bytes = kMaxGoldenBytes;
-  NANO_TRY_ASSIGN(const Json doc, parse_json(bytes, limits));
+  NANO_TRY_ASSIGN(Json doc, parse_json(bytes, limits));
   const auto inputs = doc.is_object() ? doc.find("inputs") : doc.end();
-  if (!doc.is_object() || inputs == doc.end() || !inputs->is_array()) return bad("has no list 'inputs'");
-  if (inputs->size() > kMaxGoldenInputs)
-    return bad("has more than " + std::to_string(kMaxGoldenInputs) + " inputs");
-  std::vector<GoldenInput> out;
-  for (const Json& i : *inputs) {
-    GoldenInput& g = out.emplace_back();
-    if (!i.is_object() || !i.contains("text") || !i["text"].is_string() || !i.contains("label") ||
-        !i["label"].is_string())
-      return bad("has an input without 'text' and 'label'");
-    g.text = i["text"].get<std::string>();
-    g.label = i["label"].get<std::string>();
-    if (!i.contains("scores")) continue;
-    if (!i["scores"].is_object()) return bad("has 'scores' that are no object");
-    for (const auto& [label, score] : i["scores"].items()) {
-      auto value = score.is_string() ? schemas::Decimal::parse(score.get<std::string>())
-                                     : Result<schemas::Decimal>(bad("has a score that is no decimal text"));
-      if (!value) return bad("has a score that is no decimal text");
-      g.scores[label] = value->value();
-    }
-  }
-  return out;
-}
-
-void compare(const GoldenInput& want, const tasks::Classified& got, const std::vector<std::string>& labels,
-             std::size_t index, GoldenReport& report, std::string& seen) {
-  const std::string where = "input " + std::to_string(index + 1) + ": ";
-  const std::string label = got.best < labels.size() ? labels[got.best] : "";
-  seen += label + "\n";
-  if (label != want.label)
-    report.failures.push_back(where + sanitize(label) + ", not " + sanitize(want.label));
-  for (std::size_t i = 0; i < got.scores.size() && i < labels.size(); ++i) {
-    const double score = static_cast<double>(got.scores[i]);
-    char text[32];
-    std::snprintf(text, sizeof text, "%.6f", score);
-    seen += labels[i] + " " + text + "\n";
-    const auto expected = want.scores.find(labels[i]);
-    if (expected == want.scores.end()) continue;
-    // Written so that a score that is not a number fails.
-    if (std::abs(score - expected->second) <= kGoldenTolerance) continue;
-    std::snprintf(text, sizeof text, "%.4f, not %.4f", score, expected->second);
-    report.failures.push_back(where + "score of " + sanitize(labels[i]) + " " + text);
-  }
+  if (!doc.is_object() || inputs == doc.end() || !inputs->is_array()) return golden_fault("has no list 'inputs'");
+  if (inputs->size() > kMaxGoldenInputs) return golden_fault("has more than " + std::to_string(kMaxGoldenInputs) + " inputs");
+  return std::move(*inputs);
 }
 
 }  // namespace
@@ -87,27 +35,26 @@ Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const sch
   auto bytes = fs::read_file(dir / golden->path, kMaxGoldenBytes);
   if (!bytes) return std::move(bytes.error()).while_("reading the golden file of " + report.package);
   report.file = sha256(*bytes);
-  if (m.kind != schemas::Kind::model || m.task != "text-classification" || weights == nullptr) {
-    report.skipped = "only text classifiers are replayed so far";
+  const auto replay = golden_replay_of(m.task);
+  if (m.kind != schemas::Kind::model || replay == nullptr || weights == nullptr) {
+    report.skipped = "models of this kind and task are not replayed";
     return std::optional<GoldenReport>(std::move(report));
   }
-  auto inputs = parse_golden(*bytes);
-  if (!inputs) return std::move(inputs.error()).while_("reading " + golden->path + " of " + report.package);
+  const auto while_reading = [&](Error e) {
+    return std::move(e).while_("reading " + golden->path + " of " + report.package);
+  };
+  auto inputs = inputs_of(*bytes);
+  if (!inputs) return while_reading(std::move(inputs.error()));
   // One thread: a handful of sentences is not worth starting more.
   auto model = nano::Model::open((dir / weights->path).string(), {.threads = 1});
   if (!model)
     return std::move(model.error()).while_("opening " + report.package + " to replay its golden inputs");
-  std::vector<std::string_view> texts;
-  for (const auto& i : *inputs) texts.emplace_back(i.text);
-  NANO_TRY_ASSIGN(const auto results, tasks::classify(**model, texts));
-  const std::vector<std::string>& labels = m.labels.empty() ? (*model)->info().labels : m.labels;
-  std::string seen;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    compare((*inputs)[i], results[i], labels, i, report, seen);
-    report.ms += results[i].ms;
-  }
-  report.inputs = results.size();
-  report.outputs = sha256(seen);
+  auto seen = replay(*inputs, **model, m);
+  if (!seen) return seen.error().code == Errc::invalid ? while_reading(std::move(seen.error())) : std::move(seen.error());
+  report.inputs = seen->inputs;
+  report.failures = std::move(seen->failures);
+  report.outputs = sha256(seen->text);
+  report.ms = seen->ms;
   return std::optional<GoldenReport>(std::move(report));
 }
 

@@ -46,16 +46,18 @@ Result<std::vector<HistoryItem>> history(const Context& ctx) {
   return out;
 }
 
-Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to) {
-  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
-  NANO_TRY_ASSIGN(const store::WriteLock lock, store.lock(ctx.command_line));
+Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to, bool dry_run) {
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, dry_run ? store::Mode::read : store::Mode::write));
+  std::optional<store::WriteLock> lock;
+  if (!dry_run) {
+    NANO_TRY_ASSIGN(lock, store.lock(ctx.command_line));
+  }
   const auto before = store::read_current(store.primary());  // damaged: the very thing a rollback mends
-  NANO_TRY_ASSIGN(const store::Generation after, store::rollback(lock, to));
-  RollbackReport r;
-  r.from = before ? before->number : 0;
-  r.to = after.number;
-  r.changes =
-      changes_between(before ? before->entries : std::vector<schemas::GenerationEntry>{}, after.entries);
+  NANO_TRY_ASSIGN(const store::Generation after, dry_run ? store::plan_rollback(store.primary(), to) : store::rollback(*lock, to));
+  RollbackReport r{.from = before ? before->number : 0, .to = after.number, .dry_run = dry_run};
+  const auto entries = before ? before->entries : std::vector<schemas::GenerationEntry>{};
+  r.changes = changes_between(entries, after.entries);
+  r.items = items_between(entries, after.entries);
   return r;
 }
 

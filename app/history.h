@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/context.h"
+#include "app/install.h"
 
 namespace nano::app {
 
@@ -24,10 +25,12 @@ struct RollbackReport {
   uint64_t from = 0;
   uint64_t to = 0;
   std::vector<std::string> changes{};
+  std::vector<PlanItem> items{};  ///< the same as a plan
+  bool dry_run = false;
 };
 /// Switch to generation `to` (nullopt: the parent of the one in force). errors  not_found, store, integrity:
 /// a package of it is no longer whole
-[[nodiscard]] Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to);
+[[nodiscard]] Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to, bool dry_run = false);
 
 struct GcOptions {
   bool dry_run = false;

@@ -59,7 +59,7 @@ std::vector<registry::BlobRequest> blobs_of(const schemas::Release& release, con
 /// Of what is installed of a package now.
 std::vector<std::string> keys_before(const Plan& plan, const schemas::PackageName& name) {
   const auto* e = plan.before.find(name);
-  return e == nullptr ? std::vector<std::string>{} : signing_keys(e->chain);
+  return e == nullptr || plan.keys_were_compared ? std::vector<std::string>{} : signing_keys(e->chain);
 }
 
 Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes, const Step& step) {
@@ -264,6 +264,8 @@ std::string_view action_word(Action a) {
       return "reinstall";
     case Action::keep:
       return "keep";
+    case Action::remove:
+      return "remove";
   }
   return "";
 }

@@ -9,6 +9,7 @@
 
 #include "app/choose_options.h"
 #include "app/context.h"
+#include "schemas/generation.h"
 #include "schemas/name.h"
 #include "schemas/requirement.h"
 #include "schemas/version.h"
@@ -29,7 +30,7 @@ struct InstallOptions {
   int64_t max_stale_s = 0;          ///< seconds for which expired metadata are accepted
 };
 
-enum class Action { install, upgrade, downgrade, change_variant, reinstall, keep };
+enum class Action { install, upgrade, downgrade, change_variant, reinstall, keep, remove };
 [[nodiscard]] std::string_view action_word(Action a);
 
 struct PlanItem {
@@ -48,6 +49,9 @@ struct PlanItem {
   bool requested = false;
   bool is_unsigned = false;
 };
+/// What changes from one set of entries to another, by name: the plan of a rollback.
+[[nodiscard]] std::vector<PlanItem> items_between(const std::vector<schemas::GenerationEntry>& before,
+                                                  const std::vector<schemas::GenerationEntry>& after);
 
 struct InstallReport {
   std::vector<PlanItem> items{};

@@ -7,6 +7,12 @@
 
 namespace nano::app {
 
+bool looks_like_path(const std::string& model) {
+  std::error_code ec;
+  return model.ends_with(".gguf") || model.starts_with("./") || model.starts_with("../") || model.starts_with("/") ||
+         model.ends_with("/") || (model.find('/') != std::string::npos && std::filesystem::exists(model, ec));
+}
+
 Result<store::Store> open_store(const Context& ctx, store::Mode mode) {
   return store::Store::open(ctx.places.store, mode, ctx.places.read_only_stores);
 }

@@ -13,6 +13,9 @@
 
 namespace nano::app {
 
+/// Is this a model's path, and not its name? A namespace also holds a '/', so "a/b" is a path only where it exists.
+[[nodiscard]] bool looks_like_path(const std::string& model);
+
 [[nodiscard]] Result<store::Store> open_store(const Context& ctx, store::Mode mode);
 
 /// The installed entry that `[ns/]name[@range][:variant]` means.

@@ -64,6 +64,15 @@ Result<std::vector<LockChange>> difference(const schemas::Lockfile& before, cons
   return out;
 }
 
+/// errors  untrusted: it was locked from another registry than it comes from now
+Status check_registry(const LockedPackage& locked, const std::string& now) {
+  if (locked.registry_id.empty() || now.empty() || locked.registry_id == now) return Unit{};
+  return make_error(Errc::untrusted,
+                    locked.name.text() + " was locked from another registry (" + locked.registry_id.substr(0, 16) + "…, now " +
+                        now.substr(0, 16) + "…)",
+                    "configure that registry, or take the package out of nano.lock and lock it anew");
+}
+
 /// What may move is only preferred in its variant.
 Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
   std::set<PackageName> open;
@@ -94,7 +103,7 @@ Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
 }  // namespace
 
 Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::Store& store,
-                           const schemas::Generation& synced, Remotes& remotes, const SyncOptions& options) {
+                           Remotes& remotes, const SyncOptions& options) {
   const std::vector<BundleRequest> no_bundles;
   // Not what is installed here: a lock must come out the same on every machine.
   const schemas::Generation nothing;
@@ -137,15 +146,22 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
                           "a published version never changes: the lock was edited, or the registry lies; "
                           "`git log nano.lock` may tell");
       // What was learned when it was put in place stays as long as the release does.
-      p.registry_id = old->registry_id;
-      p.signers = old->signers;
       if (old->variant == p.variant) p.golden = old->golden;
     }
     NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(name.ns));
+    if (!remote->registry().starter) {
+      p.registry_id = remote->id().hex();
+      p.signers = remote->tree().signers(p.release);
+    }
     out.steps.push_back(step_of(p, remote->registry()));
     out.lock.packages.push_back(std::move(p));
   }
-  (void)synced;
+  for (const auto& p : out.lock.packages) {
+    const auto* old = project.lock ? project.lock->find(p.name) : nullptr;
+    if (old == nullptr) continue;
+    NANO_TRY(check_registry(*old, p.registry_id));
+    warn_of_other_keys(ctx, p.name, old->signers, p.signers);
+  }
   NANO_TRY_ASSIGN(out.changes, difference(project.lock.value_or(schemas::Lockfile{}), out.lock, memory));
   return out;
 }
@@ -160,29 +176,12 @@ Result<LockPlan> plan_frozen(Context& ctx, const schemas::Lockfile& lock, Remote
   return out;
 }
 
-void note_signers(const Context& ctx, const schemas::Generation& synced, schemas::Lockfile& lock) {
-  for (auto& p : lock.packages) {
-    const auto* e = synced.find(p.name);
-    const auto is_starter = [&](const Registry& r) { return r.starter && r.config.name == e->registry; };
-    if (e == nullptr || std::any_of(ctx.registries.begin(), ctx.registries.end(), is_starter)) continue;
-    p.registry_id = e->registry_id;
-    p.signers = signing_keys(e->chain);
-    std::sort(p.signers.begin(), p.signers.end());
-  }
-}
-
-Status check_signers(Context& ctx, const std::optional<schemas::Lockfile>& before,
-                     const schemas::Lockfile& after) {
-  if (!before) return Unit{};
-  for (const auto& p : after.packages) {
-    const auto* old = before->find(p.name);
-    if (old == nullptr) continue;
-    if (!old->registry_id.empty() && !p.registry_id.empty() && old->registry_id != p.registry_id)
-      return make_error(Errc::untrusted,
-                        p.name.text() + " was locked from another registry (" +
-                            old->registry_id.substr(0, 16) + "…, now " + p.registry_id.substr(0, 16) + "…)",
-                        "configure that registry, or take the package out of nano.lock and lock it anew");
-    warn_of_other_keys(ctx, p.name, old->signers, p.signers);
+Status check_vouchers(const Context& ctx, const schemas::Lockfile& lock, const std::vector<schemas::GenerationEntry>& entries) {
+  for (const auto& e : entries) {
+    const auto* locked = lock.find(e.name);
+    if (locked == nullptr || locked->registry_id.empty()) continue;
+    NANO_TRY(check_registry(*locked, e.registry_id));
+    warn_of_other_keys(ctx, e.name, locked->signers, signing_keys(e.chain));
   }
   return Unit{};
 }

@@ -73,6 +73,13 @@ Result<std::vector<resolver::Offer>> Offers::offers(const PackageName& name) {
       for (const auto& c : v.claims) can_be_calibrated_ = can_be_calibrated_ || c.calibration_us.has_value();
     }
   }
+  if (package && *package != nullptr) {
+    NANO_TRY_ASSIGN(Remote * remote, remotes_.for_namespace(name.ns));
+    NANO_TRY(trust_.judge(*remote, **package, out));
+    // What is installed is there already: `nano policy check` and `nano audit` speak of it, the resolver need not move it.
+    for (auto& o : out)
+      if (usable && o.version == entry->version) o.refused.reset();
+  }
   const auto has = [&](const schemas::Version& v) {
     return std::any_of(out.begin(), out.end(), [&](const auto& o) { return o.version == v; });
   };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/remote.h"
+#include "app/trust_filter.h"
 #include "registry/bundle.h"
 #include "registry/export.h"
 #include "resolver/choose.h"
@@ -38,13 +39,15 @@ class Offers final : public resolver::Catalog {
  public:
   Offers(Context& ctx, Remotes& remotes, const store::Store& store, const schemas::Generation& current,
          const std::vector<BundleRequest>& bundles)
-      : ctx_(ctx), remotes_(remotes), store_(store), current_(current), bundles_(bundles) {}
+      : ctx_(ctx), remotes_(remotes), store_(store), current_(current), bundles_(bundles), trust_(ctx) {}
 
   Result<std::vector<resolver::Offer>> offers(const schemas::PackageName& name) override;
   std::optional<schemas::PackageName> nearest(const schemas::PackageName& name) override;
 
   /// The package in the registry that owns its namespace; nullptr when that has none.
   [[nodiscard]] Result<const schemas::IndexPackage*> in_registry(const schemas::PackageName& name);
+  /// A minimum age is asked for: offers are dated by the day on which they were first served, or seen here.
+  void need_dates() { trust_.need_dates(); }
   /// Was a latency seen that a calibration could correct?
   [[nodiscard]] bool can_be_calibrated() const { return can_be_calibrated_; }
 
@@ -54,10 +57,11 @@ class Offers final : public resolver::Catalog {
   const store::Store& store_;
   const schemas::Generation& current_;
   const std::vector<BundleRequest>& bundles_;
+  TrustFilter trust_;
   bool can_be_calibrated_ = false;
 };
 
-/// The packages of every configured registry that say they do `task`.
+/// The packages of every configured registry whose search index says that they do `task`: hints, which offers() confirms.
 ///   errors  those of reading the registries
 [[nodiscard]] Result<std::vector<resolver::TaskPackage>> packages_for(const Context& ctx, Remotes& remotes,
                                                                       const std::string& task);

@@ -114,7 +114,7 @@ Error refusal_error(const resolver::Refusal& refusal) {
   std::string hint;
   for (const auto& line : refusal.proof.lines) text += "\n  " + sanitize(line);
   for (const auto& s : refusal.suggestions) hint += (hint.empty() ? "" : "; ") + sanitize(s.text);
-  return make_error(Errc::no_solution, std::move(text),
+  return make_error(refusal.by_trust ? Errc::untrusted : Errc::no_solution, std::move(text),
                     hint.empty() ? "ask for other versions, or uninstall what stands in the way" : hint);
 }
 
@@ -162,6 +162,7 @@ resolver::ChooseRequest request_to_keep(const schemas::Generation& current) {
 
 Result<resolver::ChooseOutcome> choose_here(Context& ctx, resolver::ChooseRequest& request, Offers& offers,
                                             resolver::Memory& memory) {
+  if (request.filters.min_age_seconds > 0) offers.need_dates();
   NANO_TRY_ASSIGN(auto outcome, resolver::choose(request, memory));
   if (!offers.can_be_calibrated() || !request.machine.calibration_us.empty()) return outcome;
   auto measured = calibrate(ctx);

@@ -28,6 +28,7 @@ struct Plan {
   std::vector<PlanItem> kept{};                    ///< asked for and there already
   std::vector<schemas::PackageName> to_request{};  ///< installed as a dependency, now asked for by name
   std::vector<BundleRequest> bundles{};
+  bool keys_were_compared = false;  ///< with those of a lockfile: not again with what is in place
 };
 
 /// A request on the command line: is it a bundle's path (it exists, or contains '/', or ends in .nano)?
@@ -49,7 +50,7 @@ struct Plan {
 /// version unless something new needs another; pins hold.
 [[nodiscard]] resolver::ChooseRequest request_to_keep(const schemas::Generation& current);
 
-/// The explanation as an error. errors  no_solution
+/// The explanation as an error. errors  untrusted: policy and advisories alone stand in the way; else no_solution
 [[nodiscard]] Error refusal_error(const resolver::Refusal& refusal);
 
 /// choose(), with latencies corrected by this machine's calibration, which is measured now if that could change anything.

@@ -52,7 +52,40 @@ Status from_registry(Offers& offers, Remotes& remotes, Step& step) {
   return Unit{};
 }
 
+PlanItem item_of(const schemas::GenerationEntry& e) {
+  return {.name = e.name, .version = e.version, .variant = e.variant, .registry = e.registry, .why = "as it was",
+          .requested = e.requested, .is_unsigned = e.signer.empty()};
+}
+
 }  // namespace
+
+std::vector<PlanItem> items_between(const std::vector<schemas::GenerationEntry>& before,
+                                    const std::vector<schemas::GenerationEntry>& after) {
+  const auto in = [](const std::vector<schemas::GenerationEntry>& all, const PackageName& name) {
+    const auto it = std::find_if(all.begin(), all.end(), [&](const auto& e) { return e.name == name; });
+    return it == all.end() ? nullptr : &*it;
+  };
+  std::vector<PlanItem> out;
+  for (const auto& e : after) {
+    const auto* old = in(before, e.name);
+    if (old != nullptr && old->release == e.release && old->variant == e.variant) continue;
+    PlanItem item = item_of(e);
+    item.action = action_for(old, e.version, e.variant);
+    if (old != nullptr) {
+      item.from = old->version;
+      item.from_variant = old->variant;
+    }
+    out.push_back(std::move(item));
+  }
+  for (const auto& e : before)
+    if (in(after, e.name) == nullptr) {
+      out.push_back(item_of(e));
+      out.back().action = Action::remove;
+      out.back().why = "it was not there";
+    }
+  std::sort(out.begin(), out.end(), [](const PlanItem& a, const PlanItem& b) { return a.name < b.name; });
+  return out;
+}
 
 Result<std::vector<Step>> steps_for(const resolver::Choices& choices, const Plan& plan, Offers& offers,
                                     Remotes& remotes, const std::set<PackageName>& asked, bool again) {

@@ -6,6 +6,8 @@
 #include "app/installed.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "runtime_shim/session_parts.h"
+#include "schemas/requirement.h"
 #include "store/roots.h"
 
 namespace nano::app {
@@ -53,22 +55,47 @@ Result<Project> read_project(const fs::Path& dir) {
   return p;
 }
 
-Result<std::optional<Project>> find_project() {
-  if (const char* named = std::getenv("NANO_PROJECT"); named != nullptr && *named != '\0') {
-    NANO_TRY_ASSIGN(Project p, read_project(named));
-    return std::optional<Project>(std::move(p));
-  }
+Result<std::optional<fs::Path>> find_project_folder() {
+  if (const char* named = std::getenv("NANO_PROJECT"); named != nullptr && *named != '\0') return std::optional<fs::Path>(named);
   std::error_code ec;
   for (fs::Path dir = std::filesystem::current_path(ec); !ec; dir = dir.parent_path()) {
     NANO_TRY_ASSIGN(const auto found, is_project(dir));
-    if (found && !*found) break;
-    if (found) {
-      NANO_TRY_ASSIGN(Project p, read_project(dir));
-      return std::optional<Project>(std::move(p));
-    }
+    if (found) return *found ? std::optional<fs::Path>(dir) : std::optional<fs::Path>();
     if (dir == dir.parent_path()) break;
   }
-  return std::optional<Project>();
+  return std::optional<fs::Path>();
+}
+
+Result<std::optional<Project>> find_project() {
+  NANO_TRY_ASSIGN(const auto dir, find_project_folder());
+  if (!dir) return std::optional<Project>();
+  NANO_TRY_ASSIGN(Project p, read_project(*dir));
+  return std::optional<Project>(std::move(p));
+}
+
+Result<std::string> project_for_model(const Context& ctx, const std::string& model) {
+  std::vector<schemas::Requirement> wanted;
+  for (const std::string& part : split_parts(model)) {
+    if (looks_like_path(part)) continue;
+    if (auto want = schemas::Requirement::parse(part)) wanted.push_back(std::move(*want));  // else whoever opens it says so
+  }
+  if (wanted.empty()) return std::string();
+  NANO_TRY_ASSIGN(const auto dir, find_project_folder());
+  if (!dir) return std::string();
+  NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
+  const std::string folder = scene.project->dir.string();
+  for (const auto& want : wanted) {
+    const auto* locked = scene.project->lock ? scene.project->lock->find(want.name) : nullptr;
+    if (locked == nullptr || !want.range.contains(locked->version)) continue;
+    if (!want.variant.empty() && want.variant != locked->variant) continue;
+    const auto* there = scene.current.find(want.name);
+    if (there != nullptr && there->release == locked->release && there->variant == locked->variant) continue;
+    return make_error(Errc::not_found,
+                      "the project " + sanitize(folder) + " is locked to " + want.name.text() + " " + locked->version.text() +
+                          (locked->variant.empty() ? "" : " " + locked->variant) + ", which is not in place",
+                      "`nano sync --frozen` puts it there; outside the project, or by its path, another one can be run");
+  }
+  return folder;
 }
 
 Result<Project> require_project() {

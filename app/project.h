@@ -26,6 +26,12 @@ struct Project {
 /// A nano.json of another kind ends the search: in a package's folder one works on that package.
 ///   errors  invalid: nano.json or nano.lock breaks its format; not_found: NANO_PROJECT names no project
 [[nodiscard]] Result<std::optional<Project>> find_project();
+/// The folder of that project, without a look at its lock. errors  as find_project
+[[nodiscard]] Result<std::optional<fs::Path>> find_project_folder();
+/// What a model's name means in this folder: "" where a path is meant or there is no project, else the project's folder, whose
+/// synced packages come first.
+///   errors  as find_project; not_found: nano.lock names the package, and another release of it, or none, is in place (`nano sync`)
+[[nodiscard]] Result<std::string> project_for_model(const Context& ctx, const std::string& model);
 /// errors  not_found (hint: `nano init`) when there is none
 [[nodiscard]] Result<Project> require_project();
 /// Read the project of a folder. errors  not_found, invalid

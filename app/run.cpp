@@ -5,6 +5,7 @@
 
 #include "app/install.h"
 #include "app/installed.h"
+#include "app/project.h"
 #include "base/text.h"
 #include "runtime_shim/session.h"
 #include "runtime_shim/session_parts.h"
@@ -23,13 +24,6 @@ OpenModel& OpenModel::operator=(OpenModel&&) noexcept = default;
 OpenModel::~OpenModel() = default;
 
 namespace {
-
-bool looks_like_path(const std::string& s) {
-  // A namespace also holds a '/', so "a/b" is a path only where it exists.
-  std::error_code ec;
-  return s.ends_with(".gguf") || s.starts_with("./") || s.starts_with("../") || s.starts_with("/") ||
-         s.ends_with("/") || (s.find('/') != std::string::npos && std::filesystem::exists(s, ec));
-}
 
 /// Install what is missing, if the person wants that. false = no.
 Result<bool> offer(Context& ctx, const OpenOptions& options) {
@@ -57,6 +51,7 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
   o.threads = static_cast<unsigned>(options.threads);
   o.store = ctx.places.store.string();
   o.merge = options.merge;
+  NANO_TRY_ASSIGN(o.project, project_for_model(ctx, options.model));
   auto model = nano::Model::open(options.model, o);
   if (!model && model.error().code == Errc::not_found) {
     NANO_TRY_ASSIGN(const bool installed_now, offer(ctx, options));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/judge.h"
 #include "app/lock_plan.h"
 #include "app/plan.h"
 #include "app/project.h"
@@ -129,8 +130,9 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   if (options.frozen) {
     NANO_TRY_ASSIGN(locking, plan_frozen(ctx, *project.lock, remotes));
   } else {
-    NANO_TRY_ASSIGN(locking, plan_lock(ctx, project, store, plan.before, remotes, options));
+    NANO_TRY_ASSIGN(locking, plan_lock(ctx, project, store, remotes, options));
   }
+  plan.keys_were_compared = project.lock && !options.frozen;
   report.changes = std::move(locking.changes);
   report.packages = locking.lock.packages.size();
   if (options.locked && !report.changes.empty())
@@ -171,10 +173,7 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
     wants.command = ctx.command_line;
     wants.entries = kept;
     wants.entries.insert(wants.entries.end(), fresh.begin(), fresh.end());
-    schemas::Lockfile seen = locking.lock;
-    note_signers(ctx, wants, seen);
-    NANO_TRY(check_signers(ctx, project.lock, seen));
-    if (!options.frozen) locking.lock = std::move(seen);
+    if (options.frozen) NANO_TRY(check_vouchers(ctx, *project.lock, wants.entries));
     std::sort(wants.entries.begin(), wants.entries.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
     // The root first: files that name packages the store may not keep would be worse than packages no file names.

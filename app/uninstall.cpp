@@ -23,12 +23,10 @@ Result<std::vector<schemas::PackageName>> needs_of(const store::Store& store,
 }
 
 PlanItem item_of(const schemas::GenerationEntry& e, std::string why) {
-  return {.action = Action::keep,
+  return {.action = Action::remove,
           .name = e.name,
           .version = e.version,
-          .from = e.version,
           .variant = e.variant,
-          .from_variant = e.variant,
           .registry = e.registry,
           .why = std::move(why),
           .bytes = 0,
@@ -58,30 +56,28 @@ Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options)
   for (const auto& e : before.entries) {
     NANO_TRY_ASSIGN(needs[e.name], needs_of(store, e));
   }
-  for (const auto& e : before.entries) {
-    if (going.contains(e.name)) continue;
-    for (const auto& n : needs[e.name])
+  // What is asked for and stays, and all that it needs. A circle of packages that only need each other is not held by itself.
+  std::set<schemas::PackageName> held;
+  std::vector<const schemas::GenerationEntry*> open;
+  for (const auto& e : before.entries)
+    if (e.requested && !going.contains(e.name) && held.insert(e.name).second) open.push_back(&e);
+  while (!open.empty()) {
+    const auto* e = open.back();
+    open.pop_back();
+    for (const auto& n : needs[e->name]) {
       if (going.contains(n))
-        return make_error(Errc::usage, n.text() + " cannot be removed: " + entry_text(e) + " needs it",
-                          "remove both: `nano uninstall " + n.text() + " " + e.name.text() + "`");
+        return make_error(Errc::usage, n.text() + " cannot be removed: " + entry_text(*e) + " needs it",
+                          "remove both: `nano uninstall " + n.text() + " " + e->name.text() + "`");
+      const auto* next = before.find(n);
+      if (next != nullptr && held.insert(n).second) open.push_back(next);
+    }
   }
   UninstallReport report;
   for (const auto& e : before.entries)
     if (going.contains(e.name)) report.removed.push_back(item_of(e, "requested"));
-  // Dependencies that nothing left needs go too, until nothing more falls.
-  for (bool again = true; again;) {
-    again = false;
-    for (const auto& e : before.entries) {
-      if (going.contains(e.name) || e.requested) continue;
-      const bool needed = std::any_of(before.entries.begin(), before.entries.end(), [&](const auto& other) {
-        const auto& list = needs[other.name];
-        return !going.contains(other.name) && std::find(list.begin(), list.end(), e.name) != list.end();
-      });
-      if (needed) continue;
-      going.insert(e.name);
-      report.removed.push_back(item_of(e, "no longer needed"));
-      again = true;
-    }
+  for (const auto& e : before.entries) {
+    if (e.requested || held.contains(e.name) || !going.insert(e.name).second) continue;
+    report.removed.push_back(item_of(e, "no longer needed"));
   }
   report.generation = before.number;
   if (options.dry_run) return report;

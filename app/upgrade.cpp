@@ -155,7 +155,7 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
   return out;
 }
 
-Result<PinReport> pin(Context& ctx, const std::string& requirement) {
+Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run) {
   NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(requirement));
   NANO_TRY_ASSIGN(Scene scene, scene_of(ctx));
   const auto there = what_is_there(scene);
@@ -171,7 +171,7 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement) {
                       "'" + want.name.text() + "' is not " + (scene.project ? "locked" : "installed"),
                       scene.project ? "`nano lock` first, or name the version: `nano pin NAME@1.2.3`"
                                     : "`nano list` shows what is");
-  PinReport out{.name = want.name.text(), .version = version->text(), .project = scene.project.has_value()};
+  PinReport out{.name = want.name.text(), .version = version->text(), .project = scene.project.has_value(), .dry_run = dry_run};
   if (scene.project) {
     auto& pins = scene.project->manifest.pins;
     const auto old =
@@ -181,7 +181,7 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement) {
       old->version = *version;
     else
       pins.push_back({want.name, *version});
-    if (out.changed) NANO_TRY(write_project(*scene.project));
+    if (out.changed && !dry_run) NANO_TRY(write_project(*scene.project));
     return out;
   }
   if (*version != it->version)
@@ -189,6 +189,8 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement) {
         Errc::not_found,
         want.name.text() + " " + version->text() + " is not installed; " + it->version.text() + " is",
         "`nano install " + want.name.text() + "@" + version->text() + "` first");
+  out.changed = !it->pinned;
+  if (dry_run) return out;
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
   const auto* now = tx.before().find(want.name);
@@ -203,10 +205,10 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement) {
   return out;
 }
 
-Result<PinReport> unpin(Context& ctx, const std::string& name) {
+Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
   NANO_TRY_ASSIGN(const auto parsed, PackageName::parse(name));
   NANO_TRY_ASSIGN(auto project, find_project());
-  PinReport out{.name = parsed.text(), .project = project.has_value(), .changed = true};
+  PinReport out{.name = parsed.text(), .project = project.has_value(), .changed = true, .dry_run = dry_run};
   const Error none = make_error(Errc::not_found, "'" + parsed.text() + "' is not pinned");
   if (project) {
     auto& pins = project->manifest.pins;
@@ -214,10 +216,17 @@ Result<PinReport> unpin(Context& ctx, const std::string& name) {
     if (it == pins.end()) return none;
     out.version = it->version.text();
     pins.erase(it);
-    NANO_TRY(write_project(*project));
+    if (!dry_run) NANO_TRY(write_project(*project));
     return out;
   }
-  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, dry_run ? store::Mode::read : store::Mode::write));
+  if (dry_run) {
+    NANO_TRY_ASSIGN(const auto current, store::read_current(store.primary()));
+    const auto* e = current.find(parsed);
+    if (e == nullptr || !e->pinned) return none;
+    out.version = e->version.text();
+    return out;
+  }
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
   const auto* now = tx.before().find(parsed);
   if (now == nullptr || !now->pinned) return none;

@@ -42,13 +42,14 @@ struct PinReport {
   std::string name{};
   std::string version{};
   bool project = false;  ///< written to nano.json; else to a new generation
-  bool changed = false;
+  bool changed = false;  ///< it was otherwise before
+  bool dry_run = false;
 };
 /// Hold `name` at the version that is there (or at `name@version` in a project's nano.json).
 ///   errors  not_found: not installed or locked; usage: a range that is not one version
-[[nodiscard]] Result<PinReport> pin(Context& ctx, const std::string& requirement);
+[[nodiscard]] Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run = false);
 /// errors  not_found: it is not pinned
-[[nodiscard]] Result<PinReport> unpin(Context& ctx, const std::string& name);
+[[nodiscard]] Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run = false);
 
 /// Claims that differ between two offers' variants.
 [[nodiscard]] std::vector<ClaimChange> claim_changes(const resolver::Offer& before,

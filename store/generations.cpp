@@ -151,8 +151,7 @@ Result<uint64_t> write_next(const WriteLock& lock, Generation next) {
   return next.number;
 }
 
-Result<Generation> rollback(const WriteLock& lock, std::optional<uint64_t> to) {
-  const StoreLayout& layout = lock.layout();
+Result<Generation> plan_rollback(const StoreLayout& layout, std::optional<uint64_t> to) {
   if (!to) {
     auto now = read_current(layout);
     if (now) {
@@ -171,7 +170,12 @@ Result<Generation> rollback(const WriteLock& lock, std::optional<uint64_t> to) {
                                        ", whose folder '" + e.dir + "' is gone or damaged",
                       "install that version again, or go back to another generation (`nano history`)");
   }
-  NANO_TRY(fs::write_atomic(layout.current(), schemas::current_text(*to)));
+  return g;
+}
+
+Result<Generation> rollback(const WriteLock& lock, std::optional<uint64_t> to) {
+  NANO_TRY_ASSIGN(Generation g, plan_rollback(lock.layout(), to));
+  NANO_TRY(fs::write_atomic(lock.layout().current(), schemas::current_text(g.number)));
   return g;
 }
 

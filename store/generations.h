@@ -56,5 +56,7 @@ struct InstalledEntry {
 /// newest that is whole. Every package folder it names must be there.
 ///   errors  not_found: no such generation, nothing to go back to; store: a package of it is gone; invalid
 [[nodiscard]] Result<Generation> rollback(const WriteLock& lock, std::optional<uint64_t> to = {});
+/// The generation that rollback() would put in force, found and checked in the same way. No lock; nothing changes.
+[[nodiscard]] Result<Generation> plan_rollback(const StoreLayout& layout, std::optional<uint64_t> to = {});
 
 }  // namespace nano::store

@@ -15,6 +15,7 @@ std::string_view done_word(app::Action a) {
     case app::Action::change_variant: return "changed variant of";
     case app::Action::reinstall: return "reinstalled";
     case app::Action::keep: return "kept";
+    case app::Action::remove: return "removed";
   }
   return "";
 }

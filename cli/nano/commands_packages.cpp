@@ -38,8 +38,8 @@ Result<int> run_uninstall(Invocation& in) {
                   app::uninstall(ctx, {.names = in.arguments("NAME"), .dry_run = dry}));
   if (in.json()) {
     OrderedJson data;
-    data["removed"] = OrderedJson::array();
-    for (const auto& i : report.removed) data["removed"].push_back(item_json(i));
+    data["items"] = OrderedJson::array();
+    for (const auto& i : report.removed) data["items"].push_back(item_json(i));
     data["dry_run"] = dry;
     data["generation"] = report.generation;
     data["reclaimable_bytes"] = report.reclaimable_bytes;
@@ -117,18 +117,22 @@ Result<int> run_rollback(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   std::optional<uint64_t> to;
   if (in.has("to")) to = in.number("to", 0);
-  NANO_TRY_ASSIGN(const app::RollbackReport report, app::rollback(ctx, to));
+  NANO_TRY_ASSIGN(const app::RollbackReport report, app::rollback(ctx, to, in.has("dry-run")));
   if (in.json()) {
     OrderedJson data;
     data["from"] = report.from;
     data["to"] = report.to;
     data["changes"] = report.changes;
+    data["items"] = OrderedJson::array();
+    for (const auto& i : report.items) data["items"].push_back(item_json(i));
+    data["dry_run"] = report.dry_run;
     in.document(data);
     return 0;
   }
   if (in.session().quiet) return 0;
   for (const auto& c : report.changes) in.out().line("  " + sanitize(c));
-  in.out().line("generation " + std::to_string(report.to) + " is in force (was " +
+  in.out().line("generation " + std::to_string(report.to) + (report.dry_run ? " would be" : " is") + " in force (" +
+                (report.dry_run ? "now it is " : "was ") +
                 std::to_string(report.from) + ")");
   return 0;
 }
@@ -263,7 +267,8 @@ void add_package_commands(std::vector<Command>& table) {
                    .summary = "go back to an earlier generation",
                    .description = "Puts the generation before the one in force (or the one given) in force "
                                   "again. Nothing is fetched.",
-                   .options = {{.name = "to",
+                   .options = {dry_run,
+                               {.name = "to",
                                 .kind = OptionKind::number,
                                 .value = "N",
                                 .help = "this generation, as `nano history` numbers them",

@@ -136,7 +136,7 @@ void show_sync(Invocation& in, const app::SyncReport& r) {
   if (r.dry_run) {
     in.out().line("nothing was changed; " + human_bytes(r.download_bytes) + " would be fetched");
   } else {
-    in.out().line(std::to_string(r.packages) + " packages, " + std::to_string(r.items.size()) + " put in place, " +
+    in.out().line(std::to_string(r.packages) + (r.packages == 1 ? " package, " : " packages, ") + std::to_string(r.items.size()) + " put in place, " +
                   human_bytes(r.fetched_bytes) + " fetched" + (r.wrote_lock ? "; nano.lock written" : "; nano.lock is as it was"));
   }
 }

@@ -126,9 +126,12 @@ Result<int> show_pin(Invocation& in, const app::PinReport& report, const std::st
     data["version"] = report.version;
     data["project"] = report.project;
     data["changed"] = report.changed;
+    data["dry_run"] = report.dry_run;
     in.document(data);
   } else if (!in.session().quiet) {
-    in.out().line(word + " " + sanitize(report.name) + (word == "pinned" ? " at " : ", it was held at ") + report.version +
+    // "pinned", "unpinned": what would be done is the same word without its end.
+    const std::string verb = report.dry_run ? "would " + word.substr(0, word.size() - 3) : word;
+    in.out().line(verb + " " + sanitize(report.name) + (word == "pinned" ? " at " : ", it was held at ") + report.version +
                   (report.project ? " in nano.json" : ""));
   }
   return 0;
@@ -136,13 +139,13 @@ Result<int> show_pin(Invocation& in, const app::PinReport& report, const std::st
 
 Result<int> run_pin(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const auto report, app::pin(ctx, in.argument("NAME")));
+  NANO_TRY_ASSIGN(const auto report, app::pin(ctx, in.argument("NAME"), in.has("dry-run")));
   return show_pin(in, report, "pinned");
 }
 
 Result<int> run_unpin(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const auto report, app::unpin(ctx, in.argument("NAME")));
+  NANO_TRY_ASSIGN(const auto report, app::unpin(ctx, in.argument("NAME"), in.has("dry-run")));
   return show_pin(in, report, "unpinned");
 }
 
@@ -175,6 +178,7 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .summary = "hold a package at the version that is there",
                    .description = "Until `nano unpin`. In a project the pin is written to nano.json; else to a new generation.",
                    .positionals = {{.name = "NAME", .help = "a package; in a project also NAME@VERSION", .completes = Completes::installed}},
+                   .options = {dry_run_option()},
                    .examples = {{.line = "nano pin sentiment-50m"}},
                    .exits = {Errc::not_found, Errc::store, Errc::invalid},
                    .run = run_pin});
@@ -183,6 +187,7 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .summary = "let a package move again",
                    .description = "Takes a pin back. Nothing moves until `nano upgrade`.",
                    .positionals = {{.name = "NAME", .help = "a pinned package", .completes = Completes::installed}},
+                   .options = {dry_run_option()},
                    .examples = {{.line = "nano unpin sentiment-50m"}},
                    .exits = {Errc::not_found, Errc::store, Errc::invalid},
                    .run = run_unpin});

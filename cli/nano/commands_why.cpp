@@ -103,7 +103,7 @@ Result<int> run_why_not(Invocation& in) {
     in.out().line(sanitize(report.requirement) + " is there already.");
     return 0;
   }
-  in.out().line("Nothing stands in the way of " + sanitize(report.requirement) + ": `nano install` would");
+  in.out().line("Nothing stands in the way of " + sanitize(report.requirement) + ". To take it would");
   for (const auto& i : report.plan)
     in.out().line("  " + std::string(app::action_word(i.action)) + " " + sanitize(item_name(i)));
   return 0;

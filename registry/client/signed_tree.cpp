@@ -120,11 +120,17 @@ Result<const schemas::IndexPackage*> SignedTree::package(const schemas::PackageN
       skip(fault->message);
       continue;
     }
+    if (!info.chain.empty()) signers_.insert_or_assign(*digest, link_of(info.chain.back()).keys);
     listed.push_back({.version = std::move(*version), .release = *digest, .release_size = info.file.length, .info = std::move(*facts)});
   }
   auto& slot = packages_[name];
   if (!listed.empty()) slot = schemas::package_of(name, listed);
   return slot ? &*slot : static_cast<const schemas::IndexPackage*>(nullptr);
+}
+
+std::vector<std::string> SignedTree::signers(const Digest& release) const {
+  const auto it = signers_.find(release);
+  return it == signers_.end() ? std::vector<std::string>{} : it->second;
 }
 
 Result<tuf::TargetInfo> SignedTree::listed(const schemas::PackageName& name, const schemas::Version& version) {

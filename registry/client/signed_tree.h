@@ -60,6 +60,8 @@ class SignedTree {
 
   /// What the package's namespace lists of it; nullptr: nothing. Owned here.
   [[nodiscard]] Result<const schemas::IndexPackage*> package(const schemas::PackageName& name);
+  /// The keys of the role that lists a release (sorted), of one that package() has listed; else empty.
+  [[nodiscard]] std::vector<std::string> signers(const Digest& release) const;
   /// The release document that the namespace's role lists for this version, when it is the one of this digest.
   ///   errors  also not_found: the version is not listed; untrusted: it is listed with another digest
   [[nodiscard]] Result<VouchedRelease> release(const schemas::PackageName& name, const schemas::Version& version, const Digest& digest);
@@ -94,6 +96,7 @@ class SignedTree {
   bool refreshed_ = false;
   bool has_advisory_role_ = false;
   std::map<schemas::PackageName, std::optional<schemas::IndexPackage>> packages_{};
+  std::map<Digest, std::vector<std::string>> signers_{};
   std::optional<std::vector<schemas::Advisory>> advisories_{};
   std::optional<schemas::Index> index_{};
   UnixTime newest_ = 0;

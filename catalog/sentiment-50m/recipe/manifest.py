@@ -61,7 +61,7 @@ def main():
             {"path": "README.md", "role": "card"},
             {"path": "LICENSE", "role": "license"},
             {"path": "eval/eval300.tsv", "role": "eval"},
-            {"path": "eval/golden.json", "role": "golden"},
+            {"path": "eval/golden.json", "role": "other"},  # golden_variants.py adds what each variant answers
             {"path": "eval/README.md", "role": "other"},
         ],
         "datasets": [
