@@ -177,8 +177,8 @@ Result<BenchEval> evaluate(const nano::Model& model, const std::string& path) {
   const double n = static_cast<double>(eval.texts), p = static_cast<double>(eval.right) / n, z = 1.959964;
   const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  eval.low = centre - half;
-  eval.high = centre + half;
+  eval.low = std::max(0.0, centre - half);  // none right: rounding would leave a little below
+  eval.high = std::min(1.0, centre + half);
   return eval;
 }
 

@@ -209,7 +209,10 @@ TEST_CASE("type names are found in any case and short form, unknown ones are not
   CHECK_FALSE(parse_type(""));
   for (const TypeInfo& t : all_types()) CHECK(find_type(static_cast<uint32_t>(t.type)) == &t);
   CHECK(find_type(4) == nullptr);
-  CHECK(find_type(1000) == nullptr);
+  CHECK(find_type(999) == nullptr);
+  CHECK(find_type(1002) == nullptr);
+  CHECK(parse_type("q3") == Type::nano_q3);
+  CHECK(parse_type("Q2") == Type::nano_q2);
   CHECK_FALSE(row_bytes(info(Type::q8_0), 33));
   CHECK_FALSE(row_bytes(info(Type::f32), 1ull << 62));
 }
