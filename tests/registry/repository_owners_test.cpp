@@ -256,6 +256,13 @@ TEST_CASE("attack: a draft that says more than what was added is not served, who
           t.targets.at(path).hashes["sha256"] = first.digest.hex();
           t.targets.at(path).length = first.release_bytes.size();
         })).code != Errc::internal);
+  // The older release's bytes, put where the new one's would lie.
+  const auto& m = packed.release.manifest;
+  std::filesystem::copy_file(repo.dir / tree::release(m.name, first.release.manifest.version, first.digest),
+                             repo.dir / tree::release(m.name, m.version, first.digest));
+  CHECK(error_of(served([&](T& t) {
+          t.targets.at(path) = t.targets.at(old_path);
+        })).message.find("another package's or version's") != std::string::npos);
   CHECK(error_of(served([&](T& t) { t.targets.at(path).hashes["sha256"] = sha256("x").hex(); })).code ==
         Errc::not_found);
   CHECK(error_of(served([&](T& t) { t.targets.at(path).custom["license"] = "MIT"; })).code ==

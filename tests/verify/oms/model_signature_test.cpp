@@ -236,6 +236,26 @@ TEST_CASE("a good signature over another kind of document is untrusted") {
   const std::string statement = parse_bundle(test::read(m.sig))->payload;
   test::write(m.sig, wrapped(m.key, statement, "application/json"));
   CHECK(m.verdict() == "untrusted");
+  // The type changed on the envelope alone: the signature is still over the right one.
+  test::write(m.sig, wrapped(m.key, statement));
+  Bundle bundle = *parse_bundle(test::read(m.sig));
+  bundle.payload_type = "application/json";
+  test::write(m.sig, write_bundle(bundle));
+  CHECK(m.verdict() == "untrusted");
+}
+
+TEST_CASE("v0.2's statement under today's signing bytes is refused unless asked for") {
+  Model m;
+  const Json old = {{"_type", kStatementType},
+                    {"predicateType", kOldPredicateType},
+                    {"subject", {{{"name", "weights.bin"}, {"digest", {{"sha256", sha256("x").hex()}}}}}},
+                    {"predicate", Json::object()}};
+  const Bundle bundle = *parse_bundle(wrapped(m.key, dump_line(old)));
+  Trust trust;
+  trust.key = m.key.public_key();
+  CHECK(verify_statement(bundle, trust).error().code == Errc::unsupported);
+  trust.allow_old_form = true;
+  CHECK(verify_statement(bundle, trust));
 }
 
 TEST_CASE("v0.2's wrong signing bytes are refused unless asked for") {
@@ -312,6 +332,13 @@ TEST_CASE("shards are checked piece by piece: change, growth, loss, an empty fil
   test::write(m.root / "weights.bin", "0123456789abc");
   test::write(m.root / "empty", "");  // shards cannot cover it
   CHECK(m.verdict() == "uncovered empty");
+  // A file that ended with a whole shard grows by another.
+  std::filesystem::remove(m.root / "empty");
+  std::erase_if(s.resources, [](const Resource& r) { return r.name == "weights.bin:10:13"; });
+  test::write(m.sig, wrapped(m.key, write_statement(s)));
+  CHECK(m.verdict() == "changed weights.bin");
+  test::write(m.root / "weights.bin", "0123456789");
+  CHECK(m.verdict().empty());
 }
 
 TEST_CASE("nothing to sign, no such folder, names that are not text") {
