@@ -3,11 +3,12 @@
 //     bench_callers MODEL.gguf|NAME [--callers 1,2,16] [--tokens 32] [--threads 2] [--seconds 2] [--rounds 3] [--json]
 //
 // Every round measures each number of callers once; the best round counts, so that what else runs on the machine costs all
-// of them alike.
+// of them alike. CPU time an answer shows what callers cost each other even where other programs take the cores away.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <thread>
 #include <vector>
@@ -74,10 +75,17 @@ std::string text_of(unsigned tokens) {
   return text;
 }
 
+double cpu_ms() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) * 1e-6;
+}
+
 struct Round {
   double per_second = 0.0;
   double p50_ms = 0.0;
   double p95_ms = 0.0;
+  double cpu_ms = 0.0;  // an answer
 };
 
 Result<Round> measure(const nano::Model& model, const Options& o, unsigned callers) {
@@ -85,7 +93,7 @@ Result<Round> measure(const nano::Model& model, const Options& o, unsigned calle
   std::vector<std::vector<double>> waits(callers);
   std::vector<std::thread> threads;
   std::atomic<bool> failed{false};
-  const double start = nano::monotonic_ms(), until = start + 1000.0 * o.seconds;
+  const double cpu = cpu_ms(), start = nano::monotonic_ms(), until = start + 1000.0 * o.seconds;
   for (unsigned c = 0; c < callers; ++c) {
     threads.emplace_back([&, c] {
       for (double now = nano::monotonic_ms(); now < until;) {
@@ -98,13 +106,13 @@ Result<Round> measure(const nano::Model& model, const Options& o, unsigned calle
     });
   }
   for (auto& t : threads) t.join();
-  const double spent = nano::monotonic_ms() - start;
+  const double spent = nano::monotonic_ms() - start, used = cpu_ms() - cpu;
   if (failed) return make_error(Errc::invalid, "a caller got no answer");
   std::vector<double> all;
   for (const auto& w : waits) all.insert(all.end(), w.begin(), w.end());
   std::sort(all.begin(), all.end());
   return Round{static_cast<double>(all.size()) / spent * 1000.0, all[all.size() / 2],
-               all[all.size() * 95 / 100]};
+               all[all.size() * 95 / 100], used / static_cast<double>(all.size())};
 }
 
 Status run(const std::vector<std::string>& args) {
@@ -116,7 +124,13 @@ Status run(const std::vector<std::string>& args) {
   for (unsigned round = 0; round < o.rounds; ++round) {
     for (std::size_t i = 0; i < o.callers.size(); ++i) {
       NANO_TRY_ASSIGN(const Round r, measure(*model, o, o.callers[i]));
-      if (r.per_second > best[i].per_second) best[i] = r;
+      if (r.per_second > best[i].per_second) {
+        const double least = round == 0 ? r.cpu_ms : std::min(r.cpu_ms, best[i].cpu_ms);
+        best[i] = r;
+        best[i].cpu_ms = least;
+      } else {
+        best[i].cpu_ms = std::min(r.cpu_ms, best[i].cpu_ms);
+      }
     }
   }
   nano::Json rows = nano::Json::array();
@@ -125,6 +139,7 @@ Status run(const std::vector<std::string>& args) {
                     {"answers_per_second", best[i].per_second},
                     {"p50_ms", best[i].p50_ms},
                     {"p95_ms", best[i].p95_ms},
+                    {"cpu_ms", best[i].cpu_ms},
                     {"to_first", best[i].per_second / best[0].per_second}});
   }
   if (o.json) {
@@ -134,13 +149,13 @@ Status run(const std::vector<std::string>& args) {
     std::fputs(nano::dump_pretty(document).c_str(), stdout);
     return Unit{};
   }
-  std::printf("%s, %u tokens, a team of %u, %s\n%8s %12s %10s %10s %10s\n", model->info().name.c_str(),
+  std::printf("%s, %u tokens, a team of %u, %s\n%8s %12s %10s %10s %10s %10s\n", model->info().name.c_str(),
               o.tokens, o.threads, model->info().kernels.c_str(), "callers", "answers/s", "p50 ms", "p95 ms",
-              "to first");
+              "cpu ms", "to first");
   for (const auto& r : rows) {
-    std::printf("%8u %12.1f %10.3f %10.3f %10.2f\n", r["callers"].get<unsigned>(),
+    std::printf("%8u %12.1f %10.3f %10.3f %10.3f %10.2f\n", r["callers"].get<unsigned>(),
                 r["answers_per_second"].get<double>(), r["p50_ms"].get<double>(), r["p95_ms"].get<double>(),
-                r["to_first"].get<double>());
+                r["cpu_ms"].get<double>(), r["to_first"].get<double>());
   }
   return Unit{};
 }
