@@ -124,6 +124,20 @@ TEST_CASE("other types, hashes and methods are refused") {
   CHECK(with([](Json& d) { d["subject"].push_back(d["subject"][0]); }) == Errc::invalid);
   CHECK(with([](Json& d) { d["subject"] = Json::array(); }) == Errc::invalid);
   CHECK(with([](Json& d) { d["subject"][0]["name"] = ""; }) == Errc::invalid);
+  // The same digest in capitals: two texts for one list of files.
+  CHECK(with([](Json& d) {
+          std::string hex = d["predicate"]["resources"][0]["digest"];
+          for (char& c : hex)
+            if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+          d["predicate"]["resources"][0]["digest"] = hex;
+        }) == Errc::invalid);
+  CHECK(with([](Json& d) {
+          d["predicate"]["serialization"]["ignore_paths"] = Json(kMaxResources + 1, "x");
+        }) == Errc::invalid);
+  const std::string good = write_statement(sample());
+  CHECK(parse_statement(good + std::string(kMaxStatementBytes - good.size(), ' '), false));
+  CHECK(parse_statement(good + std::string(kMaxStatementBytes - good.size() + 1, ' '), false).error().code ==
+        Errc::invalid);
   CHECK(parse_statement("[]", false).error().code == Errc::invalid);
   CHECK(parse_statement("{", false).error().code == Errc::invalid);
   // Fields that nobody knows change nothing.
