@@ -49,13 +49,8 @@ step export $final q8 "$here/../sentiment-50m-q8.gguf"
 step evaluate $final "$here/../sentiment-50m-q8.gguf" dev
 step golden $final
 step manifest
-<<<<<<< HEAD
 if [ -n "${NANO_BUILD:-}" ]; then
   cmake --build "$NANO_BUILD" --target starter
   step measure "$NANO_BUILD/bin/nano" "${CPU_NAME:-unnamed processor}"
-=======
-if [ -n "${NANO:-}" ]; then
-  step measure "$NANO" "${CPU_NAME:-unnamed processor}"
-  step golden_variants "$NANO" "$NANO_TRAIN/sentiment-50m-q4.gguf"
->>>>>>> d81280d (Projects and trust in choosing: policy and advisories judged by the resolver, names mean what a project is locked to, plans everywhere)
+  step golden_variants "$NANO_BUILD/bin/nano" "$NANO_BUILD/catalog/sentiment-50m/sentiment-50m-q4.gguf"
 fi
