@@ -31,4 +31,7 @@ endif()
 add_library(nano_flags INTERFACE)
 target_compile_options(nano_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffp-contract=off
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(nano_flags INTERFACE -Wno-subobject-linkage)  # a joined file counts as a header
+endif()
 target_include_directories(nano_flags INTERFACE ${PROJECT_SOURCE_DIR})
