@@ -74,6 +74,11 @@ void Sqlite::close() noexcept {
   db_ = nullptr;
 }
 
+bool Sqlite::busy() const noexcept {
+  const int primary = db_ == nullptr ? SQLITE_OK : sqlite3_errcode(db_) & 0xff;
+  return primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
+}
+
 Result<Statement> Sqlite::prepare(std::string_view sql) const {
   sqlite3_stmt* stmt = nullptr;
   const int rc = sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &stmt, nullptr);

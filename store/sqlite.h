@@ -44,6 +44,7 @@ class Sqlite {
   [[nodiscard]] static Result<Sqlite> open(const std::filesystem::path& path, bool writable, int busy_ms);
   [[nodiscard]] Result<Statement> prepare(std::string_view sql) const;
   [[nodiscard]] Status run(std::string_view sql) const;  ///< one statement without values
+  [[nodiscard]] bool busy() const noexcept;              ///< the last call was refused because another connection holds the file
   void close() noexcept;
 
  private:

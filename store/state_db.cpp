@@ -1,6 +1,10 @@
 // store/state_db.cpp: tables, and starting anew when the file can't be used.
 #include "store/state_db.h"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "store/sqlite.h"
 #include "store/store_internal.h"
 
@@ -53,9 +57,17 @@ Status prepare_tables(const Sqlite& db, bool writable) {
 }
 
 Result<Sqlite> open_prepared(const Path& path, bool writable) {
-  NANO_TRY_ASSIGN(auto db, Sqlite::open(path, writable, kStateBusyMs));
-  NANO_TRY(prepare_tables(db, writable));
-  return db;
+  // SQLite's own waiting leaves out the change into WAL and the recovery of one: there it answers "busy" at once,
+  // lest two connections wait for each other. So the whole opening is tried again, from no lock held.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kStateBusyMs);
+  for (auto pause = std::chrono::milliseconds(1);; pause = std::min(pause * 2, std::chrono::milliseconds(50))) {
+    NANO_TRY_ASSIGN(auto db, Sqlite::open(path, writable, kStateBusyMs));
+    Status prepared = prepare_tables(db, writable);
+    if (prepared) return db;
+    if (!db.busy() || std::chrono::steady_clock::now() >= until) return std::move(prepared).error();
+    db.close();
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 /// Move the file (and its journal) out of the way. Not deleted: history is the person's.
