@@ -6,4 +6,4 @@ list(APPEND RUNTIME_SOURCES
   quant/dequantize.cpp quant/float_convert.cpp quant/nano_blocks.cpp quant/quantize.cpp quant/quantize_file.cpp quant/types.cpp
   tokenizer/byte_pairs.cpp tokenizer/charsmap.cpp tokenizer/piece_table.cpp tokenizer/sentencepiece.cpp
   tokenizer/sentencepiece_load.cpp tokenizer/split.cpp tokenizer/tokenizer.cpp tokenizer/unicode.cpp
-  tokenizer/unicode_tables.cpp tokenizer/vocabulary.cpp tokenizer/wordpiece.cpp tokenizer/wordpiece_load.cpp)
+  tokenizer/piece_texts.cpp tokenizer/unicode_tables.cpp tokenizer/vocabulary.cpp tokenizer/wordpiece.cpp tokenizer/wordpiece_load.cpp)

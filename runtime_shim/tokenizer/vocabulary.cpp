@@ -2,7 +2,6 @@
 #include "runtime_shim/tokenizer/vocabulary.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 namespace nano::tokenizer {
@@ -29,7 +28,7 @@ class Vocabulary::Loader {
  public:
   Loader(const gguf::File& file, packed::Image& image, KindMask found, std::size_t max_piece, bool scores)
       : file_(file), image_(image), found_(found), max_piece_(max_piece), want_scores_(scores) {
-    out_.text_ = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+    out_.texts_ = PieceTexts(file);
   }
 
   [[nodiscard]] Result<Vocabulary> load() {
@@ -55,12 +54,7 @@ class Vocabulary::Loader {
   }
 
   [[nodiscard]] Status look(Ready& ready) {
-    NANO_TRY_ASSIGN(pieces_, file_.get_string_array("tokenizer.ggml.tokens"));
-    if (pieces_.empty() || pieces_.size() > kMaxVocabulary)
-      return file_.invalid("the vocabulary has " + std::to_string(pieces_.size()) + " pieces; 1 to " +
-                           std::to_string(kMaxVocabulary) + " are possible");
-    if (static_cast<std::size_t>(pieces_.back().data() - out_.text_.data()) > 0xFFFFFFFFu)
-      return file_.unsupported("the vocabulary lies beyond the first 4 GiB of the file");
+    NANO_TRY_ASSIGN(pieces_, PieceTexts::read(file_));
     const auto wrong_count = [&](const char* key, std::size_t n) {
       return file_.invalid(std::string(key) + " has " + std::to_string(n) + " elements for " +
                            std::to_string(pieces_.size()) + " pieces");
@@ -106,10 +100,7 @@ class Vocabulary::Loader {
   [[nodiscard]] Status place(const Ready& ready) {
     int64_t homeless = -1;
     out_.size_ = ready.pieces;
-    out_.starts_ = image_.place<uint32_t>(ready.pieces, [&](std::span<uint32_t> to) {
-      for (std::size_t i = 0; i < to.size(); ++i)
-        to[i] = static_cast<uint32_t>(pieces_[i].data() - out_.text_.data());
-    });
+    out_.texts_.place(image_, ready.pieces, pieces_);
     out_.kinds_ = image_.place<uint8_t>(
         ready.pieces, [&](std::span<uint8_t> to) { std::copy(kinds_.begin(), kinds_.end(), to.begin()); });
     out_.scores_ = image_.place<float>(
@@ -118,7 +109,7 @@ class Vocabulary::Loader {
       // The first of equal pieces is put in last: it stays.
       for (std::size_t i = pieces_.size(); i-- > 0;) {
         if (pieces_[i].empty() || !(users ? is_user(i) : is_found(i))) continue;
-        if (!PieceTable::insert(to, out_.text_, pieces_[i], static_cast<int32_t>(i)))
+        if (!PieceTable::insert(to, out_.texts_.text(), pieces_[i], static_cast<int32_t>(i)))
           homeless = static_cast<int64_t>(i);
       }
     };
@@ -129,13 +120,12 @@ class Vocabulary::Loader {
         if (is_user(i) && !pieces_[i].empty()) to[static_cast<unsigned char>(pieces_[i][0])] = 1;
     });
     if (homeless >= 0)
-      return file_.invalid("piece " + std::to_string(homeless) + " of the vocabulary, '" +
-                           gguf::shown(pieces_[static_cast<std::size_t>(homeless)]) +
-                           "', is one of too many that hash alike");
+      return PieceTexts::homeless(file_, static_cast<std::size_t>(homeless),
+                                  pieces_[static_cast<std::size_t>(homeless)]);
     if (!image_.whole()) return make_error(Errc::store, "the packed vocabulary is cut off");
     if (image_.mode() == packed::Image::Mode::measure) return Unit{};
-    out_.table_ = PieceTable(slots, ready.longest, out_.text_);
-    out_.users_ = PieceTable(users, ready.user_longest, out_.text_);
+    out_.table_ = PieceTable(slots, ready.longest, out_.texts_.text());
+    out_.users_ = PieceTable(users, ready.user_longest, out_.texts_.text());
     return Unit{};
   }
 
@@ -153,21 +143,6 @@ class Vocabulary::Loader {
 Result<Vocabulary> Vocabulary::load(const gguf::File& file, packed::Image& image, KindMask found,
                                     std::size_t max_piece, bool scores) {
   return Loader(file, image, found, std::min(max_piece, kMaxPieceBytes), scores).load();
-}
-
-std::string_view Vocabulary::piece(int32_t id) const {
-  if (id < 0 || static_cast<std::size_t>(id) >= starts_.size()) return {};
-  const std::size_t at = starts_[static_cast<std::size_t>(id)];
-  uint64_t length = 0;
-  if (at < sizeof(length) || at > text_.size()) return {};  // the table may come from a damaged file
-  std::memcpy(&length, text_.data() + at - sizeof(length), sizeof(length));
-  return text_.substr(at, static_cast<std::size_t>(std::min<uint64_t>(length, text_.size() - at)));
-}
-
-std::optional<int32_t> Vocabulary::first_id(std::string_view bytes) const {
-  for (std::size_t i = 0; i < starts_.size(); ++i)
-    if (piece(static_cast<int32_t>(i)) == bytes) return static_cast<int32_t>(i);
-  return std::nullopt;
 }
 
 PieceKind Vocabulary::kind(int32_t id) const {

@@ -13,6 +13,7 @@
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/packed/image.h"
 #include "runtime_shim/tokenizer/piece_table.h"
+#include "runtime_shim/tokenizer/piece_texts.h"
 #include "runtime_shim/tokenizer/tokenizer.h"
 
 namespace nano::tokenizer {
@@ -53,8 +54,14 @@ class Vocabulary {
                                                std::size_t max_piece, bool scores);
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::string_view piece(int32_t id) const;  ///< empty for an id outside the vocabulary
-  [[nodiscard]] std::optional<int32_t> first_id(std::string_view piece) const;  ///< of any kind; slow
+  /// Empty for an id outside the vocabulary.
+  [[nodiscard]] std::string_view piece(int32_t id) const {
+    return texts_.piece(id);
+  }
+  /// Of any kind; slow.
+  [[nodiscard]] std::optional<int32_t> first_id(std::string_view piece) const {
+    return texts_.first_id(piece);
+  }
   [[nodiscard]] PieceKind kind(int32_t id) const;  ///< undefined for an id outside
   [[nodiscard]] float score(int32_t id) const;     ///< 0 without scores, or outside
   /// The id of exactly these bytes among the kinds that are found, or -1.
@@ -73,9 +80,8 @@ class Vocabulary {
  private:
   class Loader;
 
-  std::size_t size_ = 0;                ///< pieces; known while measuring as well
-  std::string_view text_{};             ///< all bytes of the file
-  std::span<const uint32_t> starts_{};  ///< where each piece begins in it; its length, a u64, lies before it
+  std::size_t size_ = 0;  ///< pieces; known while measuring as well
+  PieceTexts texts_{};
   std::span<const uint8_t> kinds_{};
   std::span<const float> scores_{};  ///< empty: none are wanted
   PieceTable table_{};

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "runtime_shim/tokenizer/piece_table.h"
+#include "runtime_shim/tokenizer/piece_texts.h"
 #include "runtime_shim/tokenizer/tokenizer.h"
 
 namespace nano::tokenizer {
@@ -33,9 +34,11 @@ class WordPiece final : public Tokenizer {
   ///   errors  and store: the image does not hold such tables
   [[nodiscard]] static Result<WordPiece> load(const gguf::File& file, packed::Image& image);
 
-  [[nodiscard]] std::string_view id_to_piece(int32_t id) const override;
-  [[nodiscard]] std::optional<int32_t> piece_to_id(std::string_view piece) const override;
-  [[nodiscard]] std::size_t size() const override { return starts_.size(); }
+  [[nodiscard]] std::string_view id_to_piece(int32_t id) const override { return texts_.piece(id); }
+  [[nodiscard]] std::optional<int32_t> piece_to_id(std::string_view piece) const override {
+    return texts_.first_id(piece);
+  }
+  [[nodiscard]] std::size_t size() const override { return texts_.size(); }
 
  protected:
   [[nodiscard]] bool append(std::string_view text, std::size_t limit, Encoding& out) const override;
@@ -44,12 +47,11 @@ class WordPiece final : public Tokenizer {
   class Run;
   class Loader;
 
-  std::string_view text_{};             ///< all bytes of the file
-  std::span<const uint32_t> starts_{};  ///< where each piece begins in it; its length, a u64, lies before it
+  PieceTexts texts_{};
   PieceTable initial_{};                ///< pieces that begin a word, without their mark
   PieceTable following_{};              ///< pieces that go on, without their mark
-  bool lower_case_ = true;               ///< nano.tokenizer.lower_case
-  bool strip_accents_ = true;            ///< nano.tokenizer.strip_accents
+  bool lower_case_ = true;              ///< nano.tokenizer.lower_case
+  bool strip_accents_ = true;           ///< nano.tokenizer.strip_accents
   std::optional<int32_t> bare_mark_{};  ///< U+2581 alone, which llama.cpp takes before a word
   packed::Image own_{};                 ///< where nobody gave one
 };

@@ -1,6 +1,5 @@
 // runtime_shim/tokenizer/wordpiece_load.cpp: the vocabulary of a GGUF file as lookup tables, and its special ids.
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "runtime_shim/tokenizer/wordpiece.h"
@@ -33,7 +32,7 @@ struct Ready {
 class WordPiece::Loader {
  public:
   Loader(const gguf::File& file, packed::Image& image) : file_(file), image_(image) {
-    out_.text_ = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+    out_.texts_ = PieceTexts(file);
   }
 
   [[nodiscard]] Result<WordPiece> load() {
@@ -70,12 +69,7 @@ class WordPiece::Loader {
   }
 
   [[nodiscard]] Status load_pieces(Ready& ready) {
-    NANO_TRY_ASSIGN(pieces_, file_.get_string_array("tokenizer.ggml.tokens"));
-    if (pieces_.empty() || pieces_.size() > kMaxVocabulary)
-      return file_.invalid("the vocabulary has " + std::to_string(pieces_.size()) + " pieces; 1 to " +
-                           std::to_string(kMaxVocabulary) + " are possible");
-    if (static_cast<std::size_t>(pieces_.back().data() - out_.text_.data()) > 0xFFFFFFFFu)
-      return file_.unsupported("the vocabulary lies beyond the first 4 GiB of the file");
+    NANO_TRY_ASSIGN(pieces_, PieceTexts::read(file_));
     if (file_.has("tokenizer.ggml.token_type")) {
       NANO_TRY_ASSIGN(types_, file_.get_i32_array("tokenizer.ggml.token_type"));
       if (types_.size() != pieces_.size())
@@ -151,7 +145,7 @@ class WordPiece::Loader {
       const bool marked = starts(pieces_[i], mark);
       const std::string_view piece = pieces_[i].substr(marked ? mark.size() : 0);
       if (piece.empty() || piece.size() > kMaxPiece || (marked != hashes_) != initial) continue;
-      if (!PieceTable::insert(slots, out_.text_, piece, static_cast<int32_t>(i)))
+      if (!PieceTable::insert(slots, out_.texts_.text(), piece, static_cast<int32_t>(i)))
         return static_cast<int64_t>(i);
     }
     return -1;
@@ -159,22 +153,18 @@ class WordPiece::Loader {
 
   [[nodiscard]] Status place(const Ready& ready) {
     int64_t homeless = -1;
-    out_.starts_ = image_.place<uint32_t>(ready.pieces, [&](std::span<uint32_t> to) {
-      for (std::size_t i = 0; i < to.size(); ++i)
-        to[i] = static_cast<uint32_t>(pieces_[i].data() - out_.text_.data());
-    });
+    out_.texts_.place(image_, ready.pieces, pieces_);
     const auto initial = image_.place<Slot>(
         ready.initial_slots, [&](std::span<Slot> to) { homeless = std::max(homeless, fill(to, true)); });
     const auto following = image_.place<Slot>(
         ready.following_slots, [&](std::span<Slot> to) { homeless = std::max(homeless, fill(to, false)); });
     if (homeless >= 0)
-      return file_.invalid("piece " + std::to_string(homeless) + " of the vocabulary, '" +
-                           gguf::shown(pieces_[static_cast<std::size_t>(homeless)]) +
-                           "', is one of too many that hash alike");
+      return PieceTexts::homeless(file_, static_cast<std::size_t>(homeless),
+                                  pieces_[static_cast<std::size_t>(homeless)]);
     if (!image_.whole()) return make_error(Errc::store, "the packed vocabulary is cut off");
     if (image_.mode() == packed::Image::Mode::measure) return Unit{};
-    out_.initial_ = PieceTable(initial, ready.initial_longest, out_.text_);
-    out_.following_ = PieceTable(following, ready.following_longest, out_.text_);
+    out_.initial_ = PieceTable(initial, ready.initial_longest, out_.texts_.text());
+    out_.following_ = PieceTable(following, ready.following_longest, out_.texts_.text());
     out_.lower_case_ = ready.lower_case != 0;
     out_.strip_accents_ = ready.strip_accents != 0;
     if (ready.bare_mark >= 0) out_.bare_mark_ = ready.bare_mark;
@@ -203,21 +193,6 @@ Result<WordPiece> WordPiece::load(const gguf::File& file) {
   NANO_TRY_ASSIGN(WordPiece out, load(file, image));
   out.own_ = std::move(image);
   return out;
-}
-
-std::string_view WordPiece::id_to_piece(int32_t id) const {
-  if (id < 0 || static_cast<std::size_t>(id) >= starts_.size()) return {};
-  const std::size_t at = starts_[static_cast<std::size_t>(id)];
-  uint64_t length = 0;
-  if (at < sizeof(length) || at > text_.size()) return {};  // the table may come from a damaged file
-  std::memcpy(&length, text_.data() + at - sizeof(length), sizeof(length));
-  return text_.substr(at, static_cast<std::size_t>(std::min<uint64_t>(length, text_.size() - at)));
-}
-
-std::optional<int32_t> WordPiece::piece_to_id(std::string_view piece) const {
-  for (std::size_t i = 0; i < starts_.size(); ++i)
-    if (id_to_piece(static_cast<int32_t>(i)) == piece) return static_cast<int32_t>(i);
-  return std::nullopt;
 }
 
 }  // namespace nano::tokenizer
