@@ -47,7 +47,6 @@ bool is_whole(const Store& store, const StoreLayout& layout, const Path& dir, co
     return got && *got == bytes;
   };
   if (!same(kReleaseFile, source.release_bytes) || !same(kManifestFile, schemas::write_manifest(staged.release.manifest))) return false;
-  if (source.envelope.empty() ? fs::exists(dir / kEnvelopeFile) : !same(kEnvelopeFile, source.envelope)) return false;
   for (const ReleaseFile* f : files) {
     const Path p = dir / f->path;
     if (!internal::no_links_inside(dir, p.parent_path()) || !internal::is_regular(p, f->size)) return false;
@@ -88,7 +87,6 @@ Status fill(const Store& store, const Path& staging, const PackageSource& source
   }
   NANO_TRY(write_synced(staging / kManifestFile, schemas::write_manifest(staged.release.manifest)));
   NANO_TRY(write_synced(staging / kReleaseFile, source.release_bytes));
-  if (!source.envelope.empty()) NANO_TRY(write_synced(staging / kEnvelopeFile, source.envelope));
   for (const Path& d : dirs) NANO_TRY(fs::sync_dir(d));
   return Unit{};
 }
@@ -160,9 +158,6 @@ Result<InstalledPackage> open_package(const Store& store, std::string_view dir) 
     if (!fs::exists(p.dir)) continue;
     NANO_TRY(internal::no_links_inside(layout.root(), p.dir));
     NANO_TRY_ASSIGN(p.release_bytes, internal::read_own(p.dir / kReleaseFile, schemas::kMaxReleaseBytes));
-    if (fs::exists(p.dir / kEnvelopeFile)) {
-      NANO_TRY_ASSIGN(p.envelope, internal::read_own(p.dir / kEnvelopeFile, kMaxEnvelopeBytes));
-    }
     p.digest = sha256(p.release_bytes);
     auto release = schemas::parse_release(p.release_bytes);
     if (!release) return std::move(release.error()).while_("reading " + (p.dir / kReleaseFile).string());

@@ -3,10 +3,9 @@
 //   pkgs/<ns>/<name>/<version>~<variant>/<path of each file>   hard links (or reflinks, or copies), 0444
 //                                       /nano.json             the release's manifest, for people and other programs
 //                                       /~release.json         the release's bytes as signed
-//                                       /~envelope.json        its signature envelope as received; absent = unsigned
 //   pkgs/.staging-<…>/                  a folder being made or unmade; the next writer removes it
 //
-// No package path may begin a segment with '~' (fs::is_package_path), so the two `~` files collide with nothing.
+// No package path may begin a segment with '~' (fs::is_package_path), so the `~` file collides with nothing.
 // Another release under the same version and variant (unsigned packages packed again) gets `~<12 hex of its digest>` appended.
 #pragma once
 
@@ -23,14 +22,11 @@
 namespace nano::store {
 
 inline constexpr std::string_view kReleaseFile = "~release.json";
-inline constexpr std::string_view kEnvelopeFile = "~envelope.json";
 inline constexpr std::string_view kManifestFile = "nano.json";
-inline constexpr uint64_t kMaxEnvelopeBytes = uint64_t{4} << 20;  ///< base64 of a 1 MiB release and its signatures
 
 /// What a package folder is made from. Verified by the caller (verify/): the store checks bytes, not trust.
 struct PackageSource {
   std::string release_bytes{};  ///< as signed; parsed here
-  std::string envelope{};       ///< empty = unsigned
   std::string variant{};        ///< "" = the release has no variants
 };
 
@@ -55,7 +51,6 @@ struct StagedPackage {
 struct InstalledPackage {
   Path dir{};                   ///< absolute if the store's path is
   std::string release_bytes{};
-  std::string envelope{};       ///< empty = unsigned
   schemas::Release release{};
   Digest digest{};              ///< of release_bytes
 };

@@ -47,7 +47,7 @@ Result<bool> rebuild(const Store& store, const WriteLock& lock, const std::strin
     if (!added && added.error().code == Errc::integrity) return false;
     if (!added) return added.error();
   }
-  NANO_TRY_ASSIGN(const auto staged, stage_package(store, lock, {package->release_bytes, package->envelope, entry->variant}));
+  NANO_TRY_ASSIGN(const auto staged, stage_package(store, lock, {package->release_bytes, entry->variant}));
   if (staged.staging.empty() || staged.dir != dir) return false;
   NANO_TRY(place_package(lock, staged));
   return true;

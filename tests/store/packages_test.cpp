@@ -13,14 +13,13 @@ namespace {
 
 using namespace nano::store::test;
 
-TEST_CASE("an installed package has its variant's files as hard links, nano.json, the release and its envelope") {
+TEST_CASE("an installed package has its variant's files as hard links, nano.json and the release") {
   const TempDir dir;
   const Store store = open_store(dir.path());
   const Package p = make_package("a", "1.0.0", 1);
   REQUIRE(install(store, p));
   const Path at = dir / "pkgs/_/a/1.0.0~q8";
-  CHECK(tree(at) == std::vector<std::string>{"LICENSE", "README.md", "eval", "eval/data.tsv", "nano.json", "weights-q8.gguf", "~envelope.json",
-                                             "~release.json"});
+  CHECK(tree(at) == std::vector<std::string>{"LICENSE", "README.md", "eval", "eval/data.tsv", "nano.json", "weights-q8.gguf", "~release.json"});
   for (const auto* f : p.release.files_of("q8")) {
     CHECK(nano::test::read(at / f->path) == p.files.at(f->path));
     struct stat a {}, b {};
@@ -34,7 +33,7 @@ TEST_CASE("an installed package has its variant's files as hard links, nano.json
   const auto back = open_package(store, "pkgs/_/a/1.0.0~q8");
   REQUIRE(back);
   CHECK(back->digest == sha256(p.bytes));
-  CHECK(back->envelope == source_of(p).envelope);
+  CHECK(back->release_bytes == source_of(p).release_bytes);
   CHECK(findings(store).empty());
 }
 
@@ -74,7 +73,7 @@ TEST_CASE("variants that do not exist, or are not named, are refused") {
   REQUIRE(lock);
   CHECK(stage_package(store, *lock, source_of(p, "q2")).error().code == Errc::not_found);
   CHECK(stage_package(store, *lock, source_of(p, "")).error().code == Errc::not_found);
-  CHECK(stage_package(store, *lock, {.release_bytes = "{}", .envelope = {}, .variant = {}}).error().code == Errc::invalid);
+  CHECK(stage_package(store, *lock, {.release_bytes = "{}", .variant = {}}).error().code == Errc::invalid);
 }
 
 TEST_CASE("another release under the same version lies beside the first, so that going back finds both") {

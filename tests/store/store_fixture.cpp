@@ -96,7 +96,7 @@ Store open_store(const Path& root) {
 }
 
 PackageSource source_of(const Package& p, const std::string& variant) {
-  return {.release_bytes = p.bytes, .envelope = "{\"payload\":\"" + p.release.manifest.name.text() + "\"}", .variant = variant};
+  return {.release_bytes = p.bytes, .variant = variant};
 }
 
 Status fetch_blobs(const Store& store, const Package& p, const std::string& variant, std::size_t chunk) {
