@@ -1,6 +1,5 @@
 // tests/runtime_shim/tokenizer_oracle_test.cpp: byte-level BPE and SentencePiece against recorded ids of llama.cpp and SentencePiece.
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,55 +11,17 @@
 #include "runtime_shim/tokenizer/byte_pairs.h"
 #include "runtime_shim/tokenizer/sentencepiece.h"
 #include "runtime_shim/tokenizer/split.h"
+#include "tests/runtime_shim/recorded_ids.h"
 #include "tests/support/support.h"
 
 using namespace nano;
+using test::check_recorded;
+using test::check_shape;
 using tokenizer::BytePairs;
 using tokenizer::SentencePiece;
 using Ids = std::vector<int32_t>;
 
 namespace {
-
-void check_shape(const tokenizer::Encoding& e, std::string_view text) {
-  REQUIRE(e.ids.size() == e.offsets.size());
-  REQUIRE(e.ids.size() == e.words.size());
-  std::size_t begin = 0, end = 0;
-  for (const auto& r : e.offsets) {
-    REQUIRE(r.begin >= begin);
-    REQUIRE(r.end >= end);
-    REQUIRE(r.begin <= r.end);
-    REQUIRE(r.end <= text.size());
-    begin = r.begin;
-    end = r.end;
-  }
-}
-
-Ids plain(const tokenizer::Tokenizer& t, std::string_view text) {
-  return t.encode(text, {.max_tokens = 0, .add_special = false}).ids;
-}
-
-// Every case of a .inp/.out pair; how many there were.
-std::size_t check_recorded(const tokenizer::Tokenizer& t, const std::filesystem::path& vocabulary) {
-  const std::string input = test::read(vocabulary.string() + ".inp");
-  std::istringstream output(test::read(vocabulary.string() + ".out"));
-  const std::string separator = "\n__ggml_vocab_test__\n";
-  std::size_t at = 0, cases = 0;
-  std::string line;
-  while (at <= input.size() && std::getline(output, line)) {
-    const std::size_t end = std::min(input.find(separator, at), input.size());
-    const std::string text = input.substr(at, end - at);
-    std::istringstream numbers(line);
-    Ids want;
-    for (int32_t id = 0; numbers >> id;) want.push_back(id);
-    INFO("case " << cases << ": '" << text << "'");
-    CHECK(plain(t, text) == want);
-    check_shape(t.encode(text), text);
-    at = end + separator.size();
-    ++cases;
-  }
-  CHECK(at >= input.size());
-  return cases;
-}
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> out;
@@ -114,7 +75,7 @@ Result<Made> make(const std::vector<std::string>& merges, const std::vector<std:
 
 std::vector<std::string> pieces_of(const tokenizer::Tokenizer& t, std::string_view text) {
   std::vector<std::string> out;
-  for (const int32_t id : plain(t, text)) out.emplace_back(t.id_to_piece(id));
+  for (const int32_t id : test::plain_ids(t, text)) out.emplace_back(t.id_to_piece(id));
   return out;
 }
 
@@ -161,7 +122,7 @@ TEST_CASE("SentencePiece's own ids, of both kinds, normalisation and byte fallba
     for (const auto& c : cases) {
       const std::string text = c.at("text");
       INFO(name << ": '" << text << "'");
-      CHECK(plain(*t, text) == c.at("ids").get<Ids>());
+      CHECK(test::plain_ids(*t, text) == c.at("ids").get<Ids>());
       check_shape(t->encode(text), text);
     }
   }

@@ -1,6 +1,5 @@
 // tests/runtime_shim/tokenizer_wordpiece_test.cpp: WordPiece against llama.cpp's recorded ids, and what must hold for any bytes.
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -10,9 +9,12 @@
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/gguf/writer.h"
 #include "runtime_shim/tokenizer/wordpiece.h"
+#include "tests/runtime_shim/recorded_ids.h"
 #include "tests/support/support.h"
 
 using namespace nano;
+using test::check_recorded;
+using test::check_shape;
 using tokenizer::WordPiece;
 
 namespace {
@@ -42,23 +44,6 @@ const std::vector<std::string> kSmall = {"[PAD]", "[UNK]",  "[CLS]", "[SEP]", "�
                                          "able",  "▁hello", "▁!",    "▁a",    "a",   "▁e",
                                          "▁我",   "▁ᄀ",    "ᅡ",    "ᆨ",    "▁,",  "b"};
 
-std::vector<int32_t> ids(const WordPiece& w, std::string_view text) {
-  return w.encode(text, {.max_tokens = 0, .add_special = false}).ids;
-}
-
-void check_shape(const tokenizer::Encoding& e, std::string_view text) {
-  REQUIRE(e.ids.size() == e.offsets.size());
-  std::size_t begin = 0, end = 0;
-  for (const auto& r : e.offsets) {
-    REQUIRE(r.begin >= begin);
-    REQUIRE(r.end >= end);
-    REQUIRE(r.begin <= r.end);
-    REQUIRE(r.end <= text.size());
-    begin = r.begin;
-    end = r.end;
-  }
-}
-
 }  // namespace
 
 TEST_CASE("every case of llama.cpp's bert-bge vocabulary gives its recorded ids") {
@@ -75,37 +60,19 @@ TEST_CASE("every case of llama.cpp's bert-bge vocabulary gives its recorded ids"
   CHECK(wordpiece->size() == 30522);
   CHECK(wordpiece->special().cls == 101);
   CHECK(wordpiece->special().mask == 103);
-  const std::string input = test::read(path->string() + ".inp");
-  std::istringstream output(test::read(path->string() + ".out"));
-  const std::string separator = "\n__ggml_vocab_test__\n";
-  std::size_t at = 0, cases = 0;
-  std::string line;
-  while (at <= input.size() && std::getline(output, line)) {
-    const std::size_t end = std::min(input.find(separator, at), input.size());
-    const std::string text = input.substr(at, end - at);
-    std::istringstream numbers(line);
-    std::vector<int32_t> want;
-    for (int32_t id = 0; numbers >> id;) want.push_back(id);
-    INFO("case " << cases << ": '" << text << "'");
-    CHECK(ids(*wordpiece, text) == want);
-    check_shape(wordpiece->encode(text), text);
-    at = end + separator.size();
-    ++cases;
-  }
-  CHECK(cases == 46);
-  CHECK(at >= input.size());
+  CHECK(check_recorded(*wordpiece, *path) == 46);
 }
 
 TEST_CASE("words fall into their longest pieces, and a word with a gap is unknown") {
   const auto v = make(kSmall);
   REQUIRE(v);
-  CHECK(ids(v->pieces, "unaffable") == std::vector<int32_t>{4, 5, 6});
-  CHECK(ids(v->pieces, "UnAffAble!") == std::vector<int32_t>{4, 5, 6, 8});
-  CHECK(ids(v->pieces, "unaffx hello") == std::vector<int32_t>{1, 7});
-  CHECK(ids(v->pieces, "aff") == std::vector<int32_t>{1});  // known only inside a word
-  CHECK(ids(v->pieces, "hello[CLS]") == std::vector<int32_t>{7, 1, 1, 1});
-  CHECK(ids(v->pieces, "").empty());
-  CHECK(ids(v->pieces, " \t\r\n\u3000").empty());
+  CHECK(test::plain_ids(v->pieces, "unaffable") == std::vector<int32_t>{4, 5, 6});
+  CHECK(test::plain_ids(v->pieces, "UnAffAble!") == std::vector<int32_t>{4, 5, 6, 8});
+  CHECK(test::plain_ids(v->pieces, "unaffx hello") == std::vector<int32_t>{1, 7});
+  CHECK(test::plain_ids(v->pieces, "aff") == std::vector<int32_t>{1});  // known only inside a word
+  CHECK(test::plain_ids(v->pieces, "hello[CLS]") == std::vector<int32_t>{7, 1, 1, 1});
+  CHECK(test::plain_ids(v->pieces, "").empty());
+  CHECK(test::plain_ids(v->pieces, " \t\r\n\u3000").empty());
   CHECK(v->pieces.encode("hello").ids == std::vector<int32_t>{2, 7, 3});
   CHECK(v->pieces.id_to_piece(5) == "aff");
   CHECK(v->pieces.id_to_piece(-1).empty());
@@ -127,21 +94,21 @@ TEST_CASE("the ## form of a vocabulary gives the same ids as the ▁ form") {
   REQUIRE(one);
   REQUIRE(other);
   for (const char* text : {"unaffable", "Hello, hello!", "a aa ab xa", "각 가", "我我a"})
-    CHECK(ids(one->pieces, text) == ids(other->pieces, text));
+    CHECK(test::plain_ids(one->pieces, text) == test::plain_ids(other->pieces, text));
 }
 
 TEST_CASE("normalisation folds case, accents, controls and Hangul, and sets CJK apart") {
   const auto v = make(kSmall);
   REQUIRE(v);
-  CHECK(ids(v->pieces, "é") == std::vector<int32_t>{11});        // composed
-  CHECK(ids(v->pieces, "e\u0301") == std::vector<int32_t>{11});  // decomposed
-  CHECK(ids(v->pieces, "É\u200D") == std::vector<int32_t>{11});  // a joiner is a format control
-  CHECK(ids(v->pieces, "a我a") == std::vector<int32_t>{9, 12, 9});
-  CHECK(ids(v->pieces, "각") == std::vector<int32_t>{13, 14, 15});
-  CHECK(ids(v->pieces, "가") == std::vector<int32_t>{13, 14});
+  CHECK(test::plain_ids(v->pieces, "é") == std::vector<int32_t>{11});        // composed
+  CHECK(test::plain_ids(v->pieces, "e\u0301") == std::vector<int32_t>{11});  // decomposed
+  CHECK(test::plain_ids(v->pieces, "É\u200D") == std::vector<int32_t>{11});  // a joiner is a format control
+  CHECK(test::plain_ids(v->pieces, "a我a") == std::vector<int32_t>{9, 12, 9});
+  CHECK(test::plain_ids(v->pieces, "각") == std::vector<int32_t>{13, 14, 15});
+  CHECK(test::plain_ids(v->pieces, "가") == std::vector<int32_t>{13, 14});
   const std::string nul("hel\0lo", 6);
-  CHECK(ids(v->pieces, nul) == std::vector<int32_t>{7});
-  CHECK(ids(v->pieces, "hel\xFFlo\xC3") == std::vector<int32_t>{7});  // invalid bytes are dropped
+  CHECK(test::plain_ids(v->pieces, nul) == std::vector<int32_t>{7});
+  CHECK(test::plain_ids(v->pieces, "hel\xFFlo\xC3") == std::vector<int32_t>{7});  // invalid bytes are dropped
 }
 
 TEST_CASE("offsets name the bytes of the original text") {
@@ -184,8 +151,8 @@ TEST_CASE("max_tokens keeps room for the special tokens and says what was cut") 
 TEST_CASE("a word of more than a hundred characters is one unknown token") {
   const auto v = make(kSmall);
   REQUIRE(v);
-  CHECK(ids(v->pieces, std::string(100, 'a')).size() == 100);
-  CHECK(ids(v->pieces, std::string(101, 'a')) == std::vector<int32_t>{1});
+  CHECK(test::plain_ids(v->pieces, std::string(100, 'a')).size() == 100);
+  CHECK(test::plain_ids(v->pieces, std::string(101, 'a')) == std::vector<int32_t>{1});
   const std::string text = "hello " + std::string(1'000'000, 'a') + " hello";
   const auto e = v->pieces.encode(text);
   CHECK(e.ids == std::vector<int32_t>{2, 7, 1, 7, 3});
@@ -197,9 +164,9 @@ TEST_CASE("control tokens of the vocabulary are never found in text") {
   auto pieces = kSmall;
   pieces.push_back("▁secret");
   std::vector<int32_t> types(pieces.size(), 1);
-  CHECK(ids(make(pieces, types)->pieces, "secret") == std::vector<int32_t>{18});
+  CHECK(test::plain_ids(make(pieces, types)->pieces, "secret") == std::vector<int32_t>{18});
   types.back() = 3;
-  CHECK(ids(make(pieces, types)->pieces, "secret") == std::vector<int32_t>{1});
+  CHECK(test::plain_ids(make(pieces, types)->pieces, "secret") == std::vector<int32_t>{1});
 }
 
 TEST_CASE("random bytes and random code points never crash, and words join by spaces") {
@@ -213,10 +180,10 @@ TEST_CASE("random bytes and random code points never crash, and words join by sp
       append_utf8(other, static_cast<uint32_t>(rng() % (rng() % 2 != 0 ? 0x3000 : 0x11000)));
     for (const std::string& t : {text, other}) check_shape(v->pieces.encode(t), t);
     const std::string joined = text + " " + other;
-    auto want = ids(v->pieces, text);
+    auto want = test::plain_ids(v->pieces, text);
     // a cut sequence at the end of `text` is dropped either way: the space ends it
-    for (const int32_t id : ids(v->pieces, other)) want.push_back(id);
-    CHECK(ids(v->pieces, joined) == want);
+    for (const int32_t id : test::plain_ids(v->pieces, other)) want.push_back(id);
+    CHECK(test::plain_ids(v->pieces, joined) == want);
     const std::size_t limit = rng() % 8 + 1;
     const auto cut = v->pieces.encode(joined, {limit, false});
     CHECK(cut.truncated == (want.size() > limit));
