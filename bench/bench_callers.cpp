@@ -1,7 +1,5 @@
 // bench/bench_callers.cpp: many threads with one handle: answers a second, and how long each waited.
 //
-//     bench_callers MODEL.gguf|NAME [--callers 1,2,16] [--tokens 32] [--threads 2] [--seconds 2] [--rounds 3] [--json]
-//
 // Every round measures each number of callers once; the best round counts, so that what else runs on the machine costs all
 // of them alike. CPU time an answer shows what callers cost each other even where other programs take the cores away.
 #include <algorithm>
@@ -15,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "bench/numbers.h"
+#include "bench/options.h"
 #include "runtime_shim/session.h"
 #include "runtime_shim/tasks/classify.h"
 
@@ -36,37 +34,6 @@ struct Options {
   unsigned rounds = 3;
   bool json = false;
 };
-
-Result<Options> read_options(const std::vector<std::string>& args) {
-  Options o;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    if (args[i] == "--json") {
-      o.json = true;
-    } else if (args[i].rfind("--", 0) != 0) {
-      o.model = args[i];
-    } else if (i + 1 == args.size()) {
-      return make_error(Errc::usage, args[i] + " needs a value");
-    } else {
-      NANO_TRY_ASSIGN(const auto list, nano::bench::numbers(args[i + 1]));
-      const std::string& name = args[i++];
-      if (name == "--callers") {
-        o.callers = list;
-      } else if (name == "--tokens") {
-        o.tokens = list.front();
-      } else if (name == "--threads") {
-        o.threads = list.front();
-      } else if (name == "--seconds") {
-        o.seconds = list.front();
-      } else if (name == "--rounds") {
-        o.rounds = list.front();
-      } else {
-        return make_error(Errc::usage, "unknown option " + name);
-      }
-    }
-  }
-  if (o.model.empty()) return make_error(Errc::usage, "give a model");
-  return o;
-}
 
 // A text of about `tokens` tokens with the special ones.
 std::string text_of(unsigned tokens) {
@@ -115,8 +82,7 @@ Result<Round> measure(const nano::Model& model, const Options& o, unsigned calle
                all[all.size() * 95 / 100], used / static_cast<double>(all.size())};
 }
 
-Status run(const std::vector<std::string>& args) {
-  NANO_TRY_ASSIGN(const Options o, read_options(args));
+Status run(const Options& o) {
   nano::OpenOptions options;
   options.threads = o.threads;
   NANO_TRY_ASSIGN(const auto model, nano::Model::open(o.model, options));
@@ -163,7 +129,14 @@ Status run(const std::vector<std::string>& args) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Status status = run(std::vector<std::string>(argv + 1, argv + argc));
+  Options o;
+  nano::bench::Options words("Many threads with one handle: answers a second, how long each waited, CPU time an answer. The best round counts.");
+  words.text("model", o.model, "a .gguf, or the name of an installed model").numbers("--callers", o.callers, "threads that ask at once");
+  words.number("--tokens", o.tokens, "tokens of each text").number("--threads", o.threads, "the model's team");
+  words.number("--seconds", o.seconds, "of one measurement").number("--rounds", o.rounds, "each measures every number of callers");
+  words.flag("--json", o.json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
+  const Status status = o.model.empty() ? Status(make_error(Errc::usage, "give a model")) : run(o);
   if (status) return 0;
   std::fprintf(stderr, "%s\n", status.error().render().c_str());
   return static_cast<int>(status.error().code);

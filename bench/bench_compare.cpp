@@ -1,8 +1,5 @@
 // bench/bench_compare.cpp: nano, ONNX Runtime and llama.cpp on encoders of the same shape, in turn, in one go.
 //
-//     bench_compare [--shape bert-50m,minilm-23m] [--tokens 16,32,128] [--threads 1,2] [--rounds N] [--json]
-//                   [--node-modules DIR]
-//
 // The peers come from npm: `npm install onnxruntime-node node-llama-cpp` in a folder of your own, named by --node-modules
 // (or NANO_BENCH_NODE). Without node or without them their columns are left out, saying so. All sides take turns, a few
 // passes each, so that a machine that slows down slows all; every figure is the least CPU time of one pass (with one
@@ -25,7 +22,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "bench/numbers.h"
+#include "bench/options.h"
 #include "bench/random_bert.h"
 #include "runtime_shim/session.h"
 
@@ -37,7 +34,6 @@ using nano::make_error;
 using nano::Result;
 using nano::Status;
 using nano::Unit;
-using nano::bench::numbers;
 
 struct Options {
   std::vector<std::string> shapes{"bert-50m", "minilm-23m"};
@@ -49,37 +45,6 @@ struct Options {
 };
 
 constexpr unsigned kPasses = 5;  // of one side before the next has its turn
-
-Result<Options> read_options(const std::vector<std::string>& args) {
-  Options o;
-  const char* modules = std::getenv("NANO_BENCH_NODE");
-  if (modules != nullptr) o.modules = modules;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    const std::string& a = args[i];
-    if (a == "--json") {
-      o.json = true;
-      continue;
-    }
-    if (i + 1 == args.size())
-      return make_error(Errc::usage, "unknown option, or one without its value: " + a);
-    const std::string& v = args[++i];
-    if (a == "--shape") {
-      o.shapes = nano::split(v, ',');
-    } else if (a == "--tokens") {
-      NANO_TRY_ASSIGN(o.tokens, numbers(v));
-    } else if (a == "--threads") {
-      NANO_TRY_ASSIGN(o.threads, numbers(v));
-    } else if (a == "--rounds") {
-      NANO_TRY_ASSIGN(const auto n, numbers(v));
-      o.rounds = n.front();
-    } else if (a == "--node-modules") {
-      o.modules = v;
-    } else {
-      return make_error(Errc::usage, "unknown option " + a);
-    }
-  }
-  return o;
-}
 
 double cpu_ms() {
   timespec t{};
@@ -315,9 +280,17 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto options = read_options(std::vector<std::string>(argv + 1, argv + argc));
+  Options o;
+  if (const char* modules = std::getenv("NANO_BENCH_NODE")) o.modules = modules;
+  nano::bench::Options words("nano, ONNX Runtime and llama.cpp on encoders of the same shape, in turn: least times and ratios (peer / nano).");
+  words.words("--shape", o.shapes, "shapes of the encoders, whose weights are random");
+  words.numbers("--tokens", o.tokens, "tokens of each text").numbers("--threads", o.threads, "sizes of the team");
+  words.number("--rounds", o.rounds, "each gives every side its turn");
+  words.text("--node-modules", o.modules, "where npm put onnxruntime-node and node-llama-cpp (or NANO_BENCH_NODE)");
+  words.flag("--json", o.json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
   ::signal(SIGPIPE, SIG_IGN);  // a worker that died is an answer, not the end
-  const Status status = options ? Bench(std::move(*options)).run() : Status(std::move(options).error());
+  const Status status = Bench(std::move(o)).run();
   if (status) return 0;
   std::fprintf(stderr, "%s\n", status.error().render().c_str());
   return static_cast<int>(status.error().code);

@@ -1,9 +1,5 @@
 // bench/bench_encoder.cpp: how fast an encoder answers: median and p95 per kernel table, tokens and threads; load time and
 // memory. Prints a table, or JSON with --json.
-//
-//     bench_encoder MODEL.gguf|NAME [--tokens 16,32,128] [--threads 1,2] [--kernels avx512,avx2,ref] [--runs N] [--json]
-//     bench_encoder --shape sentiment-50m [--type q8_0] …      the same with random weights of that shape
-//     bench_encoder --shape sentiment-50m --write FILE         only write that model
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -18,7 +14,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "bench/numbers.h"
+#include "bench/options.h"
 #include "bench/random_bert.h"
 #include "runtime_shim/kernels/dispatch.h"
 #include "runtime_shim/session.h"
@@ -31,63 +27,18 @@ using nano::make_error;
 using nano::Result;
 using nano::Status;
 using nano::Unit;
-using nano::bench::numbers;
 
 struct Options {
   std::string model{};
   std::string shape{};
   std::string write{};
-  nano::quant::Type type = nano::quant::Type::q8_0;
+  std::string type = "q8_0";
   std::vector<unsigned> tokens{16, 32, 128};
   std::vector<unsigned> threads{1, 2};
   std::vector<std::string> kernels{};
   unsigned runs = 50;
   bool json = false;
 };
-
-Result<Options> read_options(const std::vector<std::string>& args) {
-  Options o;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    const std::string& a = args[i];
-    if (a == "--json") {
-      o.json = true;
-      continue;
-    }
-    if (a.rfind("--", 0) != 0) {
-      o.model = a;
-      continue;
-    }
-    if (i + 1 == args.size()) return make_error(Errc::usage, a + " needs a value");
-    const std::string& v = args[++i];
-    if (a == "--shape") {
-      o.shape = v;
-    } else if (a == "--write") {
-      o.write = v;
-    } else if (a == "--type") {
-      const auto type = nano::quant::parse_type(v);
-      if (!type) return make_error(Errc::usage, "no type is called '" + v + "'");
-      o.type = *type;
-    } else if (a == "--tokens") {
-      NANO_TRY_ASSIGN(o.tokens, numbers(v));
-    } else if (a == "--threads") {
-      NANO_TRY_ASSIGN(o.threads, numbers(v));
-    } else if (a == "--kernels") {
-      o.kernels = nano::split(v, ',');
-    } else if (a == "--runs") {
-      NANO_TRY_ASSIGN(const auto runs, numbers(v));
-      o.runs = runs.front();
-    } else {
-      return make_error(Errc::usage, "unknown option " + a);
-    }
-  }
-  if (o.model.empty() == o.shape.empty()) return make_error(Errc::usage, "give a model or a --shape");
-  if (o.kernels.empty()) {
-    for (const auto* table : nano::kernels::compiled()) {
-      if (table->usable()) o.kernels.emplace_back(table->name);
-    }
-  }
-  return o;
-}
 
 double peak_mb() {
   rusage usage{};
@@ -183,11 +134,16 @@ Status run(const Options& o, const std::string& path) {
   return Unit{};
 }
 
-Status run_all(const std::vector<std::string>& args) {
-  NANO_TRY_ASSIGN(const Options o, read_options(args));
+Status run_all(Options o) {
+  if (o.model.empty() == o.shape.empty()) return make_error(Errc::usage, "give a model or a --shape");
+  if (o.kernels.empty())
+    for (const auto* table : nano::kernels::compiled())
+      if (table->usable()) o.kernels.emplace_back(table->name);
+  const auto type = nano::quant::parse_type(o.type);
+  if (!type) return make_error(Errc::usage, "no type is called '" + o.type + "'");
   if (o.shape.empty()) return run(o, o.model);
   NANO_TRY_ASSIGN(nano::bench::RandomBert shape, nano::bench::shape_named(o.shape));
-  shape.type = o.type;
+  shape.type = *type;
   if (!o.write.empty()) return nano::bench::write_random_bert(shape, o.write);
   const auto path =
       std::filesystem::temp_directory_path() / ("nano-bench-" + std::to_string(getpid()) + ".gguf");
@@ -200,7 +156,16 @@ Status run_all(const std::vector<std::string>& args) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Status status = run_all(std::vector<std::string>(argv + 1, argv + argc));
+  Options o;
+  nano::bench::Options words("How fast an encoder answers: median, p95 and least time per kernel table, tokens and threads; load time, memory.");
+  words.text("model", o.model, "a .gguf, or the name of an installed model");
+  words.text("--shape", o.shape, "instead of a model: random weights of this shape (bert-50m, minilm-23m, sentiment-50m)");
+  words.text("--type", o.type, "the random weights' type").text("--write", o.write, "only write the random model to this file");
+  words.numbers("--tokens", o.tokens, "tokens of each text").numbers("--threads", o.threads, "sizes of the team");
+  words.words("--kernels", o.kernels, "kernel tables; all that can run here if absent").number("--runs", o.runs, "passes of each row");
+  words.flag("--json", o.json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
+  const Status status = run_all(std::move(o));
   if (status) return 0;
   std::fprintf(stderr, "%s\n", status.error().render().c_str());
   return static_cast<int>(status.error().code);

@@ -1,7 +1,5 @@
 // bench/bench_heads.cpp: three heads on one trunk in one pass, against a pass for each head.
 //
-//     bench_heads [--shape minilm-23m] [--tokens 16,32,128] [--threads 1] [--rounds 15] [--json]
-//
 // The base has random weights; its heads classify (3 labels), tag (9) and embed (128). Both sides take turns in every round;
 // the least CPU time of a round counts, and the least wall time.
 #include <algorithm>
@@ -16,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "bench/numbers.h"
+#include "bench/options.h"
 #include "bench/random_bert.h"
 #include "runtime_shim/gguf/writer.h"
 #include "runtime_shim/session.h"
@@ -36,33 +34,6 @@ struct Options {
   unsigned rounds = 15;
   bool json = false;
 };
-
-Result<Options> read_options(const std::vector<std::string>& args) {
-  Options o;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    if (args[i] == "--json") {
-      o.json = true;
-      continue;
-    }
-    if (i + 1 == args.size()) return nano::make_error(nano::Errc::usage, args[i] + " needs a value");
-    const std::string &name = args[i], &value = args[++i];
-    if (name == "--shape") {
-      o.shape = value;
-      continue;
-    }
-    NANO_TRY_ASSIGN(const auto list, nano::bench::numbers(value));
-    if (name == "--tokens") {
-      o.tokens = list;
-    } else if (name == "--threads") {
-      o.threads = list.front();
-    } else if (name == "--rounds") {
-      o.rounds = list.front();
-    } else {
-      return nano::make_error(nano::Errc::usage, "no option " + name);
-    }
-  }
-  return o;
-}
 
 Status write_head(const stdfs::path& path, const char* task, uint32_t hidden, uint32_t outputs, bool dense) {
   std::mt19937 rng(outputs);
@@ -162,14 +133,15 @@ Status measure(const Options& o, const stdfs::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto options = read_options({argv + 1, argv + argc});
-  if (!options) {
-    std::fprintf(stderr, "bench_heads: %s\n", options.error().message.c_str());
-    return 2;
-  }
+  Options o;
+  nano::bench::Options words("Three heads on one trunk in one pass, against a pass for each head; least times of a round, both sides in turn.");
+  words.text("--shape", o.shape, "of the base, whose weights are random (bert-50m, minilm-23m)");
+  words.numbers("--tokens", o.tokens, "tokens of each text").number("--threads", o.threads, "the team");
+  words.number("--rounds", o.rounds, "each measures both sides").flag("--json", o.json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
   const stdfs::path folder = stdfs::temp_directory_path() / ("nano-bench-heads-" + std::to_string(getpid()));
   stdfs::create_directories(folder);
-  const Status status = measure(*options, folder);
+  const Status status = measure(o, folder);
   std::error_code ec;
   stdfs::remove_all(folder, ec);
   if (status) return 0;

@@ -1,4 +1,4 @@
-// bench_metadata [--json] [--dense] [--packages N] [--versions N] [--roots N]: resolving from signed metadata on disk.
+// bench/bench_metadata.cpp: resolving from signed metadata on disk.
 //
 // A registry of 10,000 packages of 20 versions in 2,000 namespaces is written and signed by the repository side
 // (big_registry.h), read over file:// by the client, and asked for a number of packages. After a first round, which fetches
@@ -32,6 +32,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "bench/big_registry.h"
+#include "bench/options.h"
 
 namespace {
 
@@ -123,16 +124,14 @@ Result<std::size_t> resolve(app::Context& ctx, const store::Store& store, const 
 int main(int argc, char** argv) {
   bool as_json = false;
   bench::BigRegistryShape shape;
-  std::size_t roots = 20;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const auto number = [&] { return i + 1 < argc ? static_cast<std::size_t>(std::strtoull(argv[++i], nullptr, 10)) : std::size_t{1}; };
-    if (word == "--json") as_json = true;
-    else if (word == "--dense") shape.dense = true;
-    else if (word == "--packages") shape.packages = std::max<std::size_t>(1, number());
-    else if (word == "--versions") shape.versions = std::max<std::size_t>(1, number());
-    else if (word == "--roots") roots = std::max<std::size_t>(1, number());
-  }
+  unsigned packages_wanted = static_cast<unsigned>(shape.packages), versions = static_cast<unsigned>(shape.versions), roots = 20;
+  bench::Options words("Resolving from signed metadata on disk: choosing, planning, and `nano install NAME --dry-run` as a process.");
+  words.number("--packages", packages_wanted, "in the registry").number("--versions", versions, "of each package");
+  words.number("--roots", roots, "requests").flag("--dense", shape.dense, "more dependencies between packages");
+  words.flag("--json", as_json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
+  shape.packages = packages_wanted;
+  shape.versions = versions;
   const fs::Path base = std::filesystem::temp_directory_path() / ("nano-bench-metadata-" + std::to_string(getpid()));
   const fs::Path tree = base / "registry";
   const double began = monotonic_ms();

@@ -1,4 +1,4 @@
-// bench/bench_resolver.cpp: `bench_resolver [--json] [GRAPH.json]`: time and memory of resolving.
+// bench/bench_resolver.cpp: time and memory of resolving.
 //
 // Rows: every version of the real graph of NANO_SHARED (resolver/large_graph.json, or GRAPH.json) as a root; the two traps
 // for backtracking (200 levels of 99 versions); a made-up registry of 10,000 packages of 20 versions. The source is in
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "bench/options.h"
 #include "resolver/resolver.h"
 
 namespace {
@@ -164,12 +165,9 @@ int main(int argc, char** argv) {
   bool as_json = false;
   std::string graph;
   if (const char* shared = std::getenv("NANO_SHARED")) graph = std::string(shared) + "/resolver/large_graph.json";
-  for (int i = 1; i < argc; ++i) {
-    if (std::string(argv[i]) == "--json")
-      as_json = true;
-    else
-      graph = argv[i];
-  }
+  bench::Options words("Time and memory of resolving: the real graph, the traps for backtracking, a made-up registry of 10,000 x 20.");
+  words.text("graph", graph, "large_graph.json; else the one of NANO_SHARED").flag("--json", as_json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
 
   std::vector<Row> rows;
   {

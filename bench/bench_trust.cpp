@@ -1,8 +1,6 @@
 // bench/bench_trust.cpp: what trust costs: metadata requests and bytes of an install and an update, and the time to verify
 // the whole chain, in registries of 100, 10,000 and 100,000 synthetic packages (five to a namespace).
 //
-//   bench_trust [--json] [PACKAGES...]
-//
 // The layout is docs/REGISTRY_TREE.md's: root, targets, advisory, index, reg.<hh>, ns.<name>, snapshot, timestamp; every role is
 // signed by one Ed25519 key. A package has three versions, each with what the released sentiment-50m says of itself: three
 // variants, six claims, what a variant needs, a dependency on its evaluation set. There are twenty advisories. Bytes are counted
@@ -25,6 +23,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "bench/options.h"
 #include "schemas/target_info.h"
 #include "verify/tuf/metadata.h"
 #include "verify/tuf/updater.h"
@@ -357,14 +356,10 @@ Json json_of(const Traffic& t) {
 
 int main(int argc, char** argv) {
   bool json = false;
-  std::vector<std::size_t> sizes;
-  for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--json")
-      json = true;
-    else
-      sizes.push_back(static_cast<std::size_t>(std::strtoull(argv[i], nullptr, 10)));
-  }
-  if (sizes.empty()) sizes = {100, 10'000, 100'000};
+  std::vector<unsigned> sizes{100, 10'000, 100'000};
+  nano::bench::Options words("What trust costs: requests and bytes of metadata of an install and an update, and the time to verify the chain.");
+  words.numbers("packages", sizes, "in the registry").flag("--json", json, "JSON instead of a table");
+  if (const auto code = words.parse(argc, argv)) return *code;
   Json rows = Json::array();
   if (!json)
     std::printf("%9s %10s | %-25s | %-25s | %-10s | %12s | %s\n", "packages", "namespaces",
