@@ -87,7 +87,7 @@ void EncoderPass::change_qkv() {
   const std::size_t h = shape_.hidden, ld = 3 * h;
   const LowRank& all = options_.adapter->at(layer_, Slot::qkv);
   if (all) {
-    low_rank(all, input(), h, tokens_, s_.change.data(), ld);
+    low_rank(all, input(), h, {0, tokens_}, s_.change.data(), ld, Crew(team_));
     changed_ = true;
     return;
   }
@@ -96,7 +96,7 @@ void EncoderPass::change_qkv() {
   for (std::size_t i = 0; changed_ && i < 3; ++i) {
     const LowRank& change = options_.adapter->at(layer_, slots[i]);
     if (change) {
-      low_rank(change, input(), h, tokens_, s_.change.data() + i * h, ld);
+      low_rank(change, input(), h, {0, tokens_}, s_.change.data() + i * h, ld, Crew(team_));
     } else {
       for (std::size_t t = 0; t < tokens_; ++t) std::fill_n(s_.change.data() + t * ld + i * h, h, 0.0f);
     }
@@ -111,7 +111,8 @@ void EncoderPass::attend_floats(const EncoderLayer& layer, bool few) {
   const Linear* linears[] = {one ? &layer.qkv : &layer.q, &layer.k, &layer.v};
   const kernels::QuantRows u{s_.u8.data(), s_.u8_scale.data(), tokens_, h};  // one of three may be packed
   for (std::size_t i = 0; i < (one ? 1u : 3u); ++i) {
-    models::multiply(table_, *linears[i], input(), h, u, 0, s_.qkv.data() + i * part, ld, s_, team_);
+    models::multiply(table_, *linears[i], input(), h, u, 0, s_.qkv.data() + i * part, ld, s_,
+                     Crew(team_));
   }
   std::size_t row = 0;
   for (std::size_t i = 0; (changed_ || shape_.kind->rotary) && i < lengths_.size(); ++i) {
@@ -180,10 +181,10 @@ void EncoderPass::attend_nearby(kernels::Head head, float* own) {
 kernels::QuantRows EncoderPass::first_rows(std::size_t k) {
   std::size_t row = 0;
   for (std::size_t i = 0; i < lengths_.size(); row += lengths_[i++]) {
-    std::memcpy(s_.first_u8.data() + i * k, s_.u8.data() + row * k, k);
-    s_.first_scale[i] = s_.u8_scale[row];
+    std::memcpy(s_.wide_u8.data() + i * k, s_.u8.data() + row * k, k);
+    s_.wide_scale[i] = s_.u8_scale[row];
   }
-  return {s_.first_u8.data(), s_.first_scale.data(), lengths_.size(), k};
+  return {s_.wide_u8.data(), s_.wide_scale.data(), lengths_.size(), k};
 }
 
 }  // namespace nano::models

@@ -1,11 +1,11 @@
-// runtime_shim/models/encoder_linear.h: one matrix product of the encoder, split over a team.
+// runtime_shim/models/encoder_linear.h: one matrix product of the encoder, its columns split over a crew.
 #pragma once
 
 #include <algorithm>
 
+#include "runtime_shim/models/crew.h"
 #include "runtime_shim/models/scratch.h"
 #include "runtime_shim/models/tensors.h"
-#include "runtime_shim/session_team.h"
 
 namespace nano::models {
 
@@ -15,11 +15,11 @@ namespace nano::models {
 ///   gelu_rows   packed: a multiple of kLanes; it may be above n
 inline void multiply(const kernels::Table& table, const Linear& linear, const float* x, std::size_t ldx,
                      const kernels::QuantRows& u, std::size_t gelu_rows, float* out, std::size_t ldo,
-                     Scratch& s, Team& team) {
+                     Scratch& s, const Crew& crew) {
   using kernels::kLanes;
   constexpr std::size_t unit = 4;  // panels that a kernel takes at a time
   const std::size_t panels = round_up(linear.n, kLanes) / kLanes, turn = std::min(gelu_rows / kLanes, panels);
-  team.run((panels + unit - 1) / unit, [&](std::size_t first, std::size_t last, unsigned worker) {
+  crew.run((panels + unit - 1) / unit, [&](std::size_t first, std::size_t last, unsigned worker) {
     const std::size_t begin = first * unit, end = std::min(last * unit, panels);
     float* own = s.workers.data() + worker * s.worker_floats;
     if (linear.is_packed()) {

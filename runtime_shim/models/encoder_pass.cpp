@@ -7,6 +7,12 @@
 #include "runtime_shim/models/encoder_linear.h"
 
 namespace nano::models {
+namespace {
+
+/// Where tokens are shared out: so many of them a worker are worth reading all weights of the layer (docs/PERFORMANCE.md has the figures).
+constexpr std::size_t kRowsAWorker = 8;
+
+}  // namespace
 
 EncoderPass::EncoderPass(const Encoder& encoder, const kernels::Table& table,
                          std::span<const std::size_t> lengths, std::size_t tokens, Scratch& scratch,
@@ -32,7 +38,7 @@ void EncoderPass::embed(std::span<const int32_t> ids) {
   const Norm& before = encoder_.layers_.front().attention;
   const bool normed = shape_.kind->pre_norm && !before.gain.empty();
   input_ = normed ? s_.normed.data() : s_.x.data();
-  each_rows(team_, tokens_, [&](std::size_t first, std::size_t rows) {
+  each_rows(Crew(team_), {0, tokens_}, [&](std::size_t first, std::size_t rows) {
     for (std::size_t t = first; t < first + rows; ++t) {
       float* x = s_.x.data() + t * h;
       read_row(encoder_.token_rows_, static_cast<std::size_t>(ids[t]), {x, h});
@@ -43,7 +49,7 @@ void EncoderPass::embed(std::span<const int32_t> ids) {
       norm(encoder_.embedding_norm_, x, positions ? s_.sum.data() + t * h : nullptr, x);
       if (normed) norm(before, x, nullptr, s_.normed.data() + t * h);
     }
-    quantize(input_, h, first, rows, h);
+    quantize(input_, first, rows);
   });
 }
 
@@ -60,73 +66,75 @@ void EncoderPass::run_layer(std::size_t index, Want want) {
   } else {
     attend_floats(layer, few);
   }
-  const std::size_t h = shape_.hidden, rows = few ? lengths_.size() : tokens_;
-  const std::size_t sum_row = row_floats(h);
+  const std::size_t rows = few ? lengths_.size() : tokens_;
   if (few) keep_first();
-  if (layer.out.is_packed())
-    each_rows(team_, rows,
-              [&](std::size_t first, std::size_t n) { quantize(s_.context.data(), h, first, n, h); });
-  multiply(layer.out, Slot::out, s_.context.data(), h, rows, 0, s_.sum.data(), sum_row);
-  const bool pre = shape_.kind->pre_norm, last = index + 1 == encoder_.layers_.size();
-  finish_half(pre ? layer.feed_forward : layer.attention, rows, sum_row);
-  feed_forward(layer, rows, sum_row);
   // Before the last norm of a pre-norm model the sum is all there is to do.
   static const Norm nothing{};
-  finish_half(!pre   ? layer.feed_forward
-              : last ? nothing
-                     : encoder_.layers_[index + 1].attention,
-              rows, sum_row);
+  const bool pre = shape_.kind->pre_norm, last = index + 1 == encoder_.layers_.size();
+  const Norm& next = !pre ? layer.feed_forward : last ? nothing : encoder_.layers_[index + 1].attention;
+  const std::size_t workers = team_.size();
+  // Float matrices are turned as they are read: each of them once, not once a worker.
+  const bool integers = layer.out.is_packed() && layer.up.is_packed() && layer.down.is_packed();
+  if (!integers || rows < workers * kRowsAWorker) {
+    after_attention(layer, next, {0, rows}, Crew(team_));
+  } else {
+    team_.run(workers, [&](std::size_t begin, std::size_t end, unsigned worker) {
+      const std::size_t first = rows * begin / workers;
+      after_attention(layer, next, {first, rows * end / workers - first}, Crew(worker));
+    });
+  }
+  input_ = pre && !next.gain.empty() ? s_.normed.data() : s_.x.data();
 }
 
-void EncoderPass::feed_forward(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row) {
-  const std::size_t h = shape_.hidden, f = shape_.feed_forward, half = round_up(f, kernels::kLanes);
-  if (!shape_.kind->gated) {
-    if (layer.up.is_packed() && layer.down.is_packed() && options_.adapter == nullptr)
-      return feed_forward_packed(layer, rows, sum_row);
-    const std::size_t row = row_floats(half);
-    multiply(layer.up, Slot::up, input(), h, rows, half, s_.inner.data(), row);
-    if (layer.down.is_packed()) {
-      each_rows(team_, rows,
-                [&](std::size_t first, std::size_t n) { quantize(s_.inner.data(), row, first, n, f); });
-    }
-    return multiply(layer.down, Slot::down, s_.inner.data(), row, rows, 0, s_.sum.data(), sum_row);
+void EncoderPass::after_attention(const EncoderLayer& layer, const Norm& next, Rows rows, const Crew& crew) {
+  const std::size_t h = shape_.hidden, sum_row = row_floats(h);
+  if (layer.out.is_packed()) {
+    each_rows(crew, rows, [&](std::size_t first, std::size_t n) { quantize(s_.context.data(), first, n); });
   }
-  // gelu(first half) * second half; packed halves begin on a panel, those of a float matrix lie as in the file.
-  const std::size_t second = layer.up.is_packed() ? half : f, row = row_floats(2 * half);
-  multiply(layer.up, Slot::up, input(), h, rows, second, s_.inner.data(), row);
-  each_rows(team_, rows, [&](std::size_t first, std::size_t n) {
-    for (std::size_t t = first; t < first + n; ++t) {
-      float* x = s_.inner.data() + t * row;
-      table_.times(x, x + second, f);
-    }
-    if (layer.down.is_packed()) quantize(s_.inner.data(), row, first, n, f);
-  });
-  multiply(layer.down, Slot::down, s_.inner.data(), row, rows, 0, s_.sum.data(), sum_row);
+  const std::size_t at = rows.first;
+  multiply(layer.out, Slot::out, s_.context.data() + at * h, h,
+           {s_.u8.data() + at * h, s_.u8_scale.data() + at, rows.count, h}, at, 0,
+           s_.sum.data() + at * sum_row, sum_row, crew);
+  finish_half(shape_.kind->pre_norm ? layer.feed_forward : layer.attention, rows, crew);
+  feed_forward(layer, rows, crew);
+  finish_half(next, rows, crew);
 }
 
 // Alone, some tokens at a time: what lies between the two matrices then stays in the cache until it is quantized.
-void EncoderPass::feed_forward_packed(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row) {
+void EncoderPass::feed_forward(const EncoderLayer& layer, Rows rows, const Crew& crew) {
   constexpr std::size_t kAtATime = 48;
-  const std::size_t h = shape_.hidden, f = shape_.feed_forward, half = round_up(f, kernels::kLanes),
-                    row = row_floats(half), some = team_.size() == 1 ? kAtATime : rows;
-  uint8_t* u8 = s_.first_u8.data();
-  float* scale = s_.first_scale.data();
-  for (std::size_t from = 0; from < rows; from += some) {
-    const std::size_t count = std::min(some, rows - from);
-    const kernels::QuantRows u{s_.u8.data() + from * h, s_.u8_scale.data() + from, count, h};
-    models::multiply(table_, layer.up, nullptr, 0, u, half, s_.inner.data(), row, s_, team_);
-    each_rows(team_, count, [&](std::size_t first, std::size_t n) {
-      table_.quantize(s_.inner.data() + first * row, row, n, f, u8 + (from + first) * f,
-                      scale + from + first);
+  const std::size_t h = shape_.hidden, f = shape_.feed_forward, half = round_up(f, kernels::kLanes);
+  // Gated: gelu(first half) * second half; packed halves begin on a panel, those of a float matrix lie as in the file.
+  const bool gated = shape_.kind->gated, packed = layer.down.is_packed();
+  const std::size_t second = layer.up.is_packed() ? half : f, gelu_rows = gated ? second : half,
+                    row = row_floats(gated ? 2 * half : half), sum_row = row_floats(h),
+                    parts = crew.size() == 1 ? (rows.count + kAtATime - 1) / kAtATime : 1,
+                    some = (rows.count + parts - 1) / parts;
+  const float* from =
+      shape_.kind->pre_norm && !layer.feed_forward.gain.empty() ? s_.normed.data() : s_.x.data();
+  float* inner = s_.inner.data() + rows.first * row;  // of some tokens, reused; of all where down takes floats
+  uint8_t* u8 = s_.wide_u8.data() + rows.first * f;
+  float* scale = s_.wide_scale.data() + rows.first;
+  for (std::size_t done = 0; done < rows.count; done += some) {
+    const std::size_t count = std::min(some, rows.count - done), at = rows.first + done;
+    float* now = packed ? inner : inner + done * row;
+    multiply(layer.up, Slot::up, from + at * h, h, {s_.u8.data() + at * h, s_.u8_scale.data() + at, count, h},
+             at, gelu_rows, now, row, crew);
+    if (!gated && !packed) continue;
+    each_rows(crew, {0, count}, [&](std::size_t first, std::size_t n) {
+      for (std::size_t t = first; gated && t < first + n; ++t)
+        table_.times(now + t * row, now + t * row + second, f);
+      if (packed)
+        table_.quantize(now + first * row, row, n, f, u8 + (done + first) * f, scale + done + first);
     });
   }
-  models::multiply(table_, layer.down, nullptr, 0, {u8, scale, rows, f}, 0, s_.sum.data(), sum_row, s_,
-                   team_);
+  multiply(layer.down, Slot::down, inner, row, {u8, scale, rows.count, f}, rows.first, 0,
+           s_.sum.data() + rows.first * sum_row, sum_row, crew);
 }
 
 void EncoderPass::last_norm(std::size_t rows) {
   const std::size_t h = shape_.hidden;
-  each_rows(team_, rows, [&](std::size_t first, std::size_t count) {
+  each_rows(Crew(team_), {0, rows}, [&](std::size_t first, std::size_t count) {
     for (std::size_t t = first; t < first + count; ++t) {
       float* x = s_.x.data() + t * h;
       norm(encoder_.last_norm_, x, nullptr, x);
@@ -134,10 +142,10 @@ void EncoderPass::last_norm(std::size_t rows) {
   });
 }
 
-void EncoderPass::quantize(const float* x, std::size_t ldx, std::size_t first, std::size_t rows,
-                           std::size_t k) {
-  if (k % kernels::kBlock != 0) return;  // then no weights of this width are packed
-  table_.quantize(x + first * ldx, ldx, rows, k, s_.u8.data() + first * k, s_.u8_scale.data() + first);
+void EncoderPass::quantize(const float* x, std::size_t first, std::size_t rows) {
+  const std::size_t h = shape_.hidden;
+  if (h % kernels::kBlock != 0) return;  // then no weights of this width are packed
+  table_.quantize(x + first * h, h, rows, h, s_.u8.data() + first * h, s_.u8_scale.data() + first);
 }
 
 void EncoderPass::norm(const Norm& n, const float* x, const float* residual, float* y) {
@@ -145,10 +153,10 @@ void EncoderPass::norm(const Norm& n, const float* x, const float* residual, flo
 }
 
 // The sum of a half's output and its input; and what the next half reads.
-void EncoderPass::finish_half(const Norm& after, std::size_t rows, std::size_t sum_row) {
-  const std::size_t h = shape_.hidden;
+void EncoderPass::finish_half(const Norm& after, Rows rows, const Crew& crew) {
+  const std::size_t h = shape_.hidden, sum_row = row_floats(h);
   const bool pre = shape_.kind->pre_norm;
-  each_rows(team_, rows, [&](std::size_t first, std::size_t count) {
+  each_rows(crew, rows, [&](std::size_t first, std::size_t count) {
     for (std::size_t t = first; t < first + count; ++t) {
       float* x = s_.x.data() + t * h;
       const float* sum = s_.sum.data() + t * sum_row;
@@ -159,25 +167,24 @@ void EncoderPass::finish_half(const Norm& after, std::size_t rows, std::size_t s
       table_.add(x, sum, h);
       if (!after.gain.empty()) norm(after, x, nullptr, s_.normed.data() + t * h);
     }
-    if (!after.gain.empty()) quantize(pre ? s_.normed.data() : s_.x.data(), h, first, count, h);
+    if (!after.gain.empty()) quantize(pre ? s_.normed.data() : s_.x.data(), first, count);
   });
-  input_ = pre && !after.gain.empty() ? s_.normed.data() : s_.x.data();
 }
 
-void EncoderPass::multiply(const Linear& linear, Slot slot, const float* x, std::size_t ldx, std::size_t rows,
-                           std::size_t gelu_rows, float* out, std::size_t ldo) {
-  const kernels::QuantRows u{s_.u8.data(), s_.u8_scale.data(), rows, linear.k};
+void EncoderPass::multiply(const Linear& linear, Slot slot, const float* x, std::size_t ldx,
+                           const kernels::QuantRows& u, std::size_t first, std::size_t gelu_rows, float* out,
+                           std::size_t ldo, const Crew& crew) {
   const LowRank* change = options_.adapter != nullptr ? &options_.adapter->at(layer_, slot) : nullptr;
-  if (change == nullptr || !*change) {
-    return models::multiply(table_, linear, x, ldx, u, gelu_rows, out, ldo, s_, team_);
-  }
+  if (change == nullptr || !*change)
+    return models::multiply(table_, linear, x, ldx, u, gelu_rows, out, ldo, s_, crew);
   // What the adapter adds comes before the GELU.
-  models::multiply(table_, linear, x, ldx, u, 0, out, ldo, s_, team_);
+  models::multiply(table_, linear, x, ldx, u, 0, out, ldo, s_, crew);
   const std::size_t n = change->b.n, gated = shape_.kind->gated && slot == Slot::up ? n / 2 : 0;
-  low_rank(*change, x, ldx, rows, s_.change.data(), n);
-  each_rows(team_, rows, [&](std::size_t first, std::size_t count) {
-    for (std::size_t t = first; t < first + count; ++t) {
-      const float* from = s_.change.data() + t * n;
+  float* changes = s_.change.data() + first * n;
+  low_rank(*change, x, ldx, {first, u.rows}, changes, n, crew);
+  each_rows(crew, {0, u.rows}, [&](std::size_t begin, std::size_t count) {
+    for (std::size_t t = begin; t < begin + count; ++t) {
+      const float* from = changes + t * n;
       float* to = out + t * ldo;
       if (gated != 0) {
         table_.add(to, from, gated);
@@ -191,18 +198,20 @@ void EncoderPass::multiply(const Linear& linear, Slot slot, const float* x, std:
 }
 
 // out = b (a x), rows of out `ldo` floats apart.
-void EncoderPass::low_rank(const LowRank& change, const float* x, std::size_t ldx, std::size_t rows,
-                           float* out, std::size_t ldo) {
+void EncoderPass::low_rank(const LowRank& change, const float* x, std::size_t ldx, Rows rows, float* out,
+                           std::size_t ldo, const Crew& crew) {
   const auto product = [&](const kernels::Weights& w, const float* from, std::size_t ld, float* to,
                            std::size_t ldt) {
     const std::size_t units = round_up(w.n, kernels::kLanes) / kernels::kLanes;
-    team_.run(units, [&](std::size_t begin, std::size_t end, unsigned worker) {
-      table_.matmul_float(&w, from, ld, rows, begin * kernels::kLanes, std::min(end * kernels::kLanes, w.n),
-                          nullptr, to, ldt, s_.workers.data() + worker * s_.worker_floats);
+    crew.run(units, [&](std::size_t begin, std::size_t end, unsigned worker) {
+      table_.matmul_float(&w, from, ld, rows.count, begin * kernels::kLanes,
+                          std::min(end * kernels::kLanes, w.n), nullptr, to, ldt,
+                          s_.workers.data() + worker * s_.worker_floats);
     });
   };
-  product(change.a, x, ldx, s_.low.data(), change.a.n);
-  product(change.b, s_.low.data(), change.a.n, out, ldo);
+  float* low = s_.low.data() + rows.first * change.a.n;
+  product(change.a, x, ldx, low, change.a.n);
+  product(change.b, low, change.a.n, out, ldo);
 }
 
 // Of x only the first row of each sequence is wanted from here on.

@@ -1,12 +1,24 @@
 // runtime_shim/models/encoder_pass.h: one forward pass of an encoder over packed sequences.
 #pragma once
 
+#include <algorithm>
 #include <span>
 
+#include "runtime_shim/models/crew.h"
 #include "runtime_shim/models/encoder.h"
 
 namespace nano::models {
 
+/// Rows of x, and of all that is made of them alone.
+struct Rows {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+/// A layer has two steps that wait for all workers: attention, heads shared out, and the rest, tokens shared out (a worker
+/// then takes its tokens through output, feed-forward and norms). With few tokens a worker the rest is shared out by
+/// columns instead, so that nobody reads all weights for three tokens: three steps, and those of the rows between them.
+///
 /// Post-norm layers normalise the sum of a half's output with its input, in x; pre-norm layers add to x and normalise into
 /// `normed`, which the next half reads. Either way the next half reads `input()`, quantized too where weights are packed.
 class EncoderPass {
@@ -19,17 +31,18 @@ class EncoderPass {
   void last_norm(std::size_t rows);
 
  private:
+  /// What the next half reads: (tokens, hidden).
   [[nodiscard]] const float* input() const { return input_; }
-  void quantize(const float* x, std::size_t ldx, std::size_t first, std::size_t rows, std::size_t k);
+  void quantize(const float* x, std::size_t first, std::size_t rows);
   void norm(const Norm& n, const float* x, const float* residual, float* y);
-  void finish_half(const Norm& after, std::size_t rows, std::size_t sum_row);
-  /// `gelu_rows`: as of models::multiply.
-  void multiply(const Linear& linear, Slot slot, const float* x, std::size_t ldx, std::size_t rows,
-                std::size_t gelu_rows, float* out, std::size_t ldo);
-  void low_rank(const LowRank& change, const float* x, std::size_t ldx, std::size_t rows, float* out,
-                std::size_t ldo);
-  void feed_forward(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row);
-  void feed_forward_packed(const EncoderLayer& layer, std::size_t rows, std::size_t sum_row);
+  void after_attention(const EncoderLayer& layer, const Norm& next, Rows rows, const Crew& crew);
+  void feed_forward(const EncoderLayer& layer, Rows rows, const Crew& crew);
+  void finish_half(const Norm& after, Rows rows, const Crew& crew);
+  /// Of rows that begin at x, u and out; `first` says which they are. `gelu_rows`: as of models::multiply.
+  void multiply(const Linear& linear, Slot slot, const float* x, std::size_t ldx, const kernels::QuantRows& u,
+                std::size_t first, std::size_t gelu_rows, float* out, std::size_t ldo, const Crew& crew);
+  void low_rank(const LowRank& change, const float* x, std::size_t ldx, Rows rows, float* out, std::size_t ldo,
+                const Crew& crew);
   void keep_first();
 
   // Attention (encoder_attention.cpp)
@@ -60,16 +73,16 @@ class EncoderPass {
   bool changed_ = false;  // an adapter adds to the layer's q, k or v: s_.change holds what (tokens, 3 hidden)
 };
 
-/// Call f(first, rows) over all tokens, on several threads where that pays.
+/// Call f(first, count) over the rows, on several threads where that pays.
 template <class F>
-void each_rows(Team& team, std::size_t tokens, F&& f) {
+void each_rows(const Crew& crew, Rows rows, F&& f) {
   constexpr std::size_t kRowsAUnit = 4;  // tokens, in the steps that go token by token
   constexpr std::size_t kRowsAlone =
       24;  // up to so many such a step is not worth a second thread's cache misses
-  if (team.size() == 1 || tokens <= kRowsAlone) return f(0, tokens);
-  team.run((tokens + kRowsAUnit - 1) / kRowsAUnit, [&](std::size_t begin, std::size_t end, unsigned) {
-    const std::size_t last = end * kRowsAUnit < tokens ? end * kRowsAUnit : tokens;
-    f(begin * kRowsAUnit, last - begin * kRowsAUnit);
+  if (crew.size() == 1 || rows.count <= kRowsAlone) return f(rows.first, rows.count);
+  crew.run((rows.count + kRowsAUnit - 1) / kRowsAUnit, [&](std::size_t begin, std::size_t end, unsigned) {
+    const std::size_t last = std::min(end * kRowsAUnit, rows.count);
+    f(rows.first + begin * kRowsAUnit, last - begin * kRowsAUnit);
   });
 }
 

@@ -60,14 +60,14 @@ bool Head::needs_all() const {
 
 Status Head::apply(const kernels::Table& table, const float* x, std::size_t ldx, std::size_t rows, float* out,
                    Scratch& s) const {
-  Team alone(1);
   const std::size_t h = hidden_,
                     wide = std::max(round_up(output_.n, kernels::kLanes), round_up(h, kernels::kLanes));
   s.plan_head(h, std::min(rows, kRowsAtOnce), wide);
   const auto layer = [&](const Linear& linear, const float* from, std::size_t ld, std::size_t count,
                          float* to, std::size_t ldo) {
     if (linear.is_packed()) table.quantize(from, ld, count, h, s.u8.data(), s.u8_scale.data());
-    multiply(table, linear, from, ld, {s.u8.data(), s.u8_scale.data(), count, h}, 0, to, ldo, s, alone);
+    multiply(table, linear, from, ld, {s.u8.data(), s.u8_scale.data(), count, h}, 0, to, ldo, s,
+             Crew(0u));
   };
   for (std::size_t first = 0; first < rows; first += kRowsAtOnce) {
     const std::size_t count = std::min(rows - first, kRowsAtOnce);

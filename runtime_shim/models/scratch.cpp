@@ -38,7 +38,7 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
   const std::size_t normed_row = shape.kind->pre_norm ? row : 0;
   floats_.assign(16 + 3 * row + normed_row + 2 * heads + inner_row + team_size_ * worker_floats + 2 * tokens_,
                  0.0f);
-  bytes_.assign(2 * tokens_ * wide, 0);
+  bytes_.assign(tokens_ * (h + wide), 0);
   float* at = aligned(floats_.data());
   workers = take(at, team_size_ * worker_floats);
   for (auto* part : {&x, &context, &sum}) *part = take(at, row);
@@ -47,9 +47,9 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
   first_q = take(at, heads);
   inner = take(at, inner_row);
   u8_scale = take(at, tokens_);
-  first_scale = take(at, tokens_);
-  u8 = std::span(bytes_).first(tokens_ * wide);
-  first_u8 = std::span(bytes_).last(tokens_ * wide);
+  wide_scale = take(at, tokens_);
+  u8 = std::span(bytes_).first(tokens_ * h);
+  wide_u8 = std::span(bytes_).last(tokens_ * wide);
 
   if (!shape.kind->rotary || longest <= turned_) return;
   turned_ = longest;

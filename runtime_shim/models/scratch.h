@@ -37,9 +37,9 @@ class Scratch {
   std::span<float> context{};     ///< (tokens, hidden)
   std::span<float> sum{};         ///< (tokens, row_floats(hidden))
   std::span<float> inner{};       ///< (tokens, row_floats(feed_forward; gated: two of them, each in whole panels))
-  std::span<uint8_t> u8{};        ///< (tokens, the wider of hidden and feed_forward)
-  std::span<uint8_t> first_u8{};  ///< rows of u8 that are wanted; or `inner` as integers: as large as u8
-  std::span<float> u8_scale{}, first_scale{};  ///< (tokens)
+  std::span<uint8_t> u8{};                    ///< (tokens, hidden)
+  std::span<uint8_t> wide_u8{};               ///< `inner` as integers; or of u8 the rows that are wanted
+  std::span<float> u8_scale{}, wide_scale{};  ///< (tokens)
   std::size_t worker_floats = 0;               ///< floats of one worker's own part
   std::span<float> workers{};                  ///< (workers, worker_floats), each 64-byte aligned
 

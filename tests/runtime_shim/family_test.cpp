@@ -178,6 +178,33 @@ TEST_CASE("quantized, every architecture stays near to PyTorch and gives the sam
   }
 }
 
+TEST_CASE("whether workers share out tokens or columns, and however many they are, the bits are the same") {
+  const test::TempDir dir;
+  const auto lora = gguf::File::open(test::family("lora.gguf")),
+             modern_lora = gguf::File::open(test::family("modern_lora.gguf"));
+  REQUIRE(lora);
+  REQUIRE(modern_lora);
+  Ids many;
+  for (int32_t i = 0; i < 36; ++i) many.push_back(1 + i);
+  for (const std::string name : {"minilm", "modernbert"}) {
+    const Loaded l = load(of_type(name, quant::Type::q8_0, dir));
+    const auto adapter = models::Adapter::load(name == "minilm" ? *lora : *modern_lora, l.file);
+    REQUIRE(adapter);
+    const models::PassOptions with{{}, &*adapter};
+    for (const auto& options : {models::PassOptions{}, with}) {
+      // Of 45 tokens two, three and five workers take whole tokens each, eight take columns; of three all take columns.
+      for (const std::vector<Ids>& sequences : {std::vector<Ids>{many, {2, 3, 4, 5, 6, 7, 8, 9, 10}}, {{2, 3, 4}}}) {
+        const Floats want = states(l.encoder, kernels::ref, sequences, 1, models::Want::all, options);
+        for (const unsigned threads : {1u, 2u, 3u, 5u, 8u}) {
+          INFO(name << " " << threads);
+          const auto* best = tables().front();
+          CHECK(same(states(l.encoder, *best, sequences, threads, models::Want::all, options), want));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE(
     "an adapter of a fused and gated model adds what PyTorch adds, at run time and merged, on every table") {
   const test::TempDir dir;
