@@ -205,6 +205,8 @@ class Bench {
     sides.push_back({"nano q4", std::move(four)});
     const std::string scripts = NANO_COMPARE_SCRIPTS, n = std::to_string(threads);
     add(sides, "ONNX Runtime int8", {"node", scripts + "/ort.mjs", o_.modules, shape_json(shape), n, "int8"});
+    add(sides, "ONNX Runtime, fused",
+        {"node", scripts + "/ort.mjs", o_.modules, shape_json(shape), n, "fused"});
     add(sides, "llama.cpp Q4_0", {"node", scripts + "/llama.mjs", o_.modules, q4, n});
     add(sides, "llama.cpp Q8_0", {"node", scripts + "/llama.mjs", o_.modules, q8, n});
     for (const unsigned tokens : o_.tokens) NANO_TRY(take_turns(name, threads, tokens, sides));

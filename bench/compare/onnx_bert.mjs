@@ -1,8 +1,9 @@
 // bench/compare/onnx_bert.mjs: a BERT encoder of a given shape with random weights as ONNX bytes, made by hand.
 //
 // int8 as ONNX Runtime's own quantize_dynamic makes it: DynamicQuantizeLinear, MatMulInteger, Cast, Mul by both scales, Add
-// of the bias, which ONNX Runtime fuses into its fastest kernels. source: onnx.proto (field numbers), ONNX operators,
-// opset 20.
+// of the bias, which ONNX Runtime fuses into its fastest kernels. "fused" is the same in ONNX Runtime's own operators, as its
+// tools for transformers make it: one QAttention for queries, keys, values and attention, DynamicQuantizeMatMul, BiasGelu,
+// SkipLayerNormalization. source: onnx.proto (field numbers), ONNX operators, opset 20; ONNX Runtime's ContribOperators.md.
 
 // --- protobuf ---------------------------------------------------------------------------------------------------------
 function varint(n) {
@@ -54,10 +55,11 @@ class Graph {
     this.state = s | 0;
     return this.state / 2147483648;
   }
-  node(op, inputs, attributes = {}, outputs = 1) {
+  // `domain`: empty for ONNX's own operators.
+  node(op, inputs, attributes = {}, outputs = 1, domain = "") {
     const names = Array.from({length: outputs}, () => "t" + ++this.made);
     this.nodes.push(bytes(1, Buffer.concat([...inputs.map((i) => text(1, i)), ...names.map((n) => text(2, n)), text(4, op),
-      ...Object.entries(attributes).map(([k, v]) => attribute(k, v))])));
+      ...Object.entries(attributes).map(([k, v]) => attribute(k, v)), ...(domain === "" ? [] : [text(7, domain)])])));
     return outputs === 1 ? names[0] : names;
   }
   constant(type, dims, array) {
@@ -80,15 +82,40 @@ class Graph {
   quantize(x) {
     return this.node("DynamicQuantizeLinear", [x], {}, 3);
   }
+  weights(k, n) {
+    return {
+      values: this.constant(INT8, [k, n], Int8Array.from({length: k * n}, () => Math.round(127 * this.random()))),
+      zero: this.constant(INT8, [n], new Int8Array(n)),
+      scale: this.constant(FLOAT, [n], new Float32Array(n).fill(1.7 / (127 * Math.sqrt(k)))),
+      bias: this.floats([n], 0.05),
+    };
+  }
+  own(op, inputs, attributes = {}) {
+    return this.node(op, inputs, attributes, 1, "com.microsoft");
+  }
   linear(q, k, n, kind, x) {
-    const bias = this.floats([n], 0.05);
-    if (kind === "fp32") return this.node("Add", [this.node("MatMul", [x, this.floats([k, n], 1 / Math.sqrt(k))]), bias]);
-    const weight = this.constant(INT8, [k, n], Int8Array.from({length: k * n}, () => Math.round(127 * this.random())));
-    const zero = this.constant(INT8, [n], new Int8Array(n));
-    const product = this.node("MatMulInteger", [q[0], weight, q[2], zero]);
-    const scale = this.node("Mul", [q[1], this.constant(FLOAT, [n], new Float32Array(n).fill(1.7 / (127 * Math.sqrt(k))))]);
+    if (kind === "fp32") {
+      return this.node("Add", [this.node("MatMul", [x, this.floats([k, n], 1 / Math.sqrt(k))]), this.floats([n], 0.05)]);
+    }
+    const {values, zero, scale: weightScale, bias} = this.weights(k, n);
+    const product = this.node("MatMulInteger", [q[0], values, q[2], zero]);
+    const scale = this.node("Mul", [q[1], weightScale]);
     return this.node("Add", [this.node("Mul", [this.node("Cast", [product], {to: FLOAT}), scale]), bias]);
   }
+}
+
+// A layer in ONNX Runtime's own operators.
+function fusedLayer(g, x, {hidden, heads, feedForward}) {
+  const norm = (x, y, bias) => g.own("SkipLayerNormalization",
+    [x, y, g.floats([hidden], 0.05, 1), g.floats([hidden], 0.05), bias], {epsilon: {float: 1e-12}});
+  // Its bias is left to what follows, which adds it on the way.
+  const product = (x, w) => g.own("DynamicQuantizeMatMul", [x, w.values, w.scale, w.zero]);
+  const q = g.quantize(x), qkv = g.weights(hidden, 3 * hidden), out = g.weights(hidden, hidden),
+        up = g.weights(hidden, feedForward), down = g.weights(feedForward, hidden);
+  const attended = g.own("QAttention", [q[0], qkv.values, qkv.bias, q[1], qkv.scale, "", q[2], qkv.zero], {num_heads: heads});
+  x = norm(x, product(attended, out), out.bias);
+  const inner = g.own("BiasGelu", [product(x, up), up.bias]);
+  return norm(x, product(inner, down), down.bias);
 }
 
 /// Input "ids" (1, T) int64; output "scores" (1, labels). shape: {vocabulary, context, hidden, layers, heads, feedForward}
@@ -101,6 +128,10 @@ export function onnxBert(shape, kind) {
   const positions = g.node("Slice", [g.floats([context, hidden], 0.03), g.ints([0]), length, g.ints([0])]);
   x = g.norm(g.node("Add", [x, positions]), hidden);
   for (let layer = 0; layer < layers; ++layer) {
+    if (kind === "fused") {
+      x = fusedLayer(g, x, shape);
+      continue;
+    }
     const q8 = kind === "fp32" ? null : g.quantize(x);
     const split = g.ints([0, 0, heads, width]);
     const part = (perm) => g.node("Transpose", [g.node("Reshape", [g.linear(q8, hidden, hidden, kind, x), split])], {perm});
@@ -120,5 +151,6 @@ export function onnxBert(shape, kind) {
   g.nodes.push(bytes(1, Buffer.concat([text(1, scores), text(2, "scores"), text(4, "Identity")])));
   const graph = Buffer.concat([...g.nodes, text(2, "bert"), ...g.tensors, bytes(11, valueInfo("ids", INT64, [1, "T"])),
     bytes(12, valueInfo("scores", FLOAT, [1, 2]))]);
-  return Buffer.concat([int(1, 9), text(2, "nano bench_compare"), bytes(7, graph), bytes(8, Buffer.concat([text(1, ""), int(2, 20)]))]);
+  return Buffer.concat([int(1, 9), text(2, "nano bench_compare"), bytes(7, graph), bytes(8, Buffer.concat([text(1, ""), int(2, 20)])),
+    ...(kind === "fused" ? [bytes(8, Buffer.concat([text(1, "com.microsoft"), int(2, 1)]))] : [])]);
 }

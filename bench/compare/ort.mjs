@@ -1,6 +1,6 @@
 // bench/compare/ort.mjs: ONNX Runtime as a worker of bench_compare: one JSON request a line in, one answer a line out.
 //
-//   argv: the folder with node_modules, the shape as JSON, threads, kind (int8 or fp32)
+//   argv: the folder with node_modules, the shape as JSON, threads, kind (int8, fused or fp32)
 //   {"tokens": T, "runs": N}  ->  {"ms": [...], "cpu": [...]}: wall and CPU time of each run; first line out: {"ready": version} or {"error": text}
 import {createRequire} from "node:module";
 import {createInterface} from "node:readline";
