@@ -15,7 +15,8 @@ std::span<float> take(float*& at, std::size_t n) {
   return {std::exchange(at, at + n), n};
 }
 
-float* aligned(float* at) {
+template <class T>
+T* aligned(T* at) {
   while (reinterpret_cast<std::uintptr_t>(at) % 64 != 0) ++at;
   return at;
 }
@@ -38,7 +39,7 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
   const std::size_t normed_row = shape.kind->pre_norm ? row : 0;
   floats_.assign(16 + 3 * row + normed_row + 2 * heads + inner_row + team_size_ * worker_floats + 2 * tokens_,
                  0.0f);
-  bytes_.assign(tokens_ * (h + wide), 0);
+  bytes_.assign(64 + tokens_ * (h + wide), 0);
   float* at = aligned(floats_.data());
   workers = take(at, team_size_ * worker_floats);
   for (auto* part : {&x, &context, &sum}) *part = take(at, row);
@@ -48,8 +49,9 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
   inner = take(at, inner_row);
   u8_scale = take(at, tokens_);
   wide_scale = take(at, tokens_);
-  u8 = std::span(bytes_).first(tokens_ * h);
-  wide_u8 = std::span(bytes_).last(tokens_ * wide);
+  uint8_t* const bytes = aligned(bytes_.data());
+  u8 = {bytes, tokens_ * h};
+  wide_u8 = {bytes + tokens_ * h, tokens_ * wide};
 
   if (!shape.kind->rotary || longest <= turned_) return;
   turned_ = longest;
