@@ -1,57 +1,68 @@
-// app/golden.cpp: golden files read as hostile input, the model opened, the task's replay called.
+// app/golden.cpp: golden files read as hostile input, the model opened on its base, its answers compared; and files written.
 #include "app/golden.h"
+
+#include <algorithm>
 
 #include "app/golden_tasks.h"
 #include "app/installed.h"
 #include "app/project.h"
+#include "app/run.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "runtime_shim/session.h"
+#include "runtime_shim/locate.h"
 
 namespace nano::app {
 namespace {
 
-/// The inputs of a golden file. How each task writes them is golden_tasks.cpp's.
-Result<Json> inputs_of(const std::string& bytes) {
-  JsonLimits limits;
-  limits.max_bytes = kMaxGoldenBytes;
-  NANO_TRY_ASSIGN(Json doc, parse_json(bytes, limits));
-  const auto inputs = doc.is_object() ? doc.find("inputs") : doc.end();
-  if (!doc.is_object() || inputs == doc.end() || !inputs->is_array()) return golden_fault("has no list 'inputs'");
-  if (inputs->size() > kMaxGoldenInputs) return golden_fault("has more than " + std::to_string(kMaxGoldenInputs) + " inputs");
-  return std::move(*inputs);
+/// The package whose weights these are, with its base in front of it. nullopt: why it cannot be replayed, in `skipped`.
+Result<std::unique_ptr<nano::Model>> open_to_replay(const GoldenPlace& place, const schemas::Manifest& m, const BaseOf& base_of,
+                                                    std::string& skipped) {
+  std::vector<Located> parts;
+  if (const auto* base = golden_base(m); base != nullptr) {
+    NANO_TRY_ASSIGN(const auto found, base_of(*base));
+    if (!found) {
+      skipped = "its base " + base->text() + " is not here";
+      return std::unique_ptr<nano::Model>();
+    }
+    NANO_TRY_ASSIGN(parts.emplace_back(), locate_in_folder(found->dir, found->variant));
+  }
+  NANO_TRY_ASSIGN(parts.emplace_back(), locate_in_folder(place.dir, place.variant));
+  const bool alone = parts.size() == 1;
+  // One thread: a handful of sentences is not worth starting more.
+  auto model = nano::Model::open_located(std::move(parts), {.threads = 1});
+  if (model || model.error().code != Errc::unsupported || !alone) return model;
+  skipped = "nano does not run it: " + model.error().message;
+  return std::unique_ptr<nano::Model>();
 }
 
 }  // namespace
 
-Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const schemas::Release& release,
-                                                  const std::string& variant) {
-  const schemas::Manifest& m = release.manifest;
-  const auto* golden = m.file_of(schemas::Role::golden, variant);
-  const auto* weights = m.file_of(schemas::Role::weights, variant);
+const schemas::PackageName* golden_base(const schemas::Manifest& manifest) {
+  for (const auto& d : manifest.dependencies)
+    if (d.use == schemas::DependencyUse::base) return &d.name;
+  return nullptr;
+}
+
+Result<std::optional<GoldenReport>> replay_golden(const GoldenPlace& place, const schemas::Manifest& m, const BaseOf& base_of) {
+  const auto* golden = m.file_of(schemas::Role::golden, place.variant);
   if (golden == nullptr) return std::optional<GoldenReport>();
-  GoldenReport report{.package = m.name.text() + " " + m.version.text(), .variant = variant};
-  auto bytes = fs::read_file(dir / golden->path, kMaxGoldenBytes);
-  if (!bytes) return std::move(bytes.error()).while_("reading the golden file of " + report.package);
+  GoldenReport report{.package = m.name.text() + " " + m.version.text(), .variant = place.variant};
+  const auto while_reading = [&](Error e) { return std::move(e).while_("reading " + golden->path + " of " + report.package); };
+  auto bytes = fs::read_file(place.dir / golden->path, schemas::kMaxGoldenBytes);
+  if (!bytes) return while_reading(std::move(bytes.error()));
   report.file = sha256(*bytes);
-  const auto replay = golden_replay_of(m.task);
-  if (m.kind != schemas::Kind::model || replay == nullptr || weights == nullptr) {
-    report.skipped = "models of this kind and task are not replayed";
+  auto parsed = schemas::parse_golden(*bytes);
+  if (!parsed) return while_reading(std::move(parsed.error()));
+  if (m.file_of(schemas::Role::weights, place.variant) == nullptr) {
+    report.skipped = "it has no weights";
     return std::optional<GoldenReport>(std::move(report));
   }
-  const auto while_reading = [&](Error e) {
-    return std::move(e).while_("reading " + golden->path + " of " + report.package);
-  };
-  auto inputs = inputs_of(*bytes);
-  if (!inputs) return while_reading(std::move(inputs.error()));
-  // One thread: a handful of sentences is not worth starting more.
-  auto model = nano::Model::open((dir / weights->path).string(), {.threads = 1});
-  if (!model)
-    return std::move(model.error()).while_("opening " + report.package + " to replay its golden inputs");
-  auto seen = replay(*inputs, **model, m);
-  if (!seen) return seen.error().code == Errc::invalid ? while_reading(std::move(seen.error())) : std::move(seen.error());
-  report.inputs = seen->inputs;
+  auto model = open_to_replay(place, m, base_of, report.skipped);
+  if (!model) return std::move(model.error()).while_("opening " + report.package + " to replay its golden inputs");
+  if (*model == nullptr) return std::optional<GoldenReport>(std::move(report));
+  auto seen = replay_golden_inputs(*parsed, **model);
+  if (!seen) return std::move(seen.error()).while_("replaying " + golden->path + " of " + report.package);
+  report.inputs = parsed->inputs.size();
   report.failures = std::move(seen->failures);
   report.outputs = sha256(seen->text);
   report.ms = seen->ms;
@@ -60,8 +71,12 @@ Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const sch
 
 Result<std::vector<GoldenReport>> verify_behaviour(Context& ctx, const std::vector<std::string>& names) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
-  std::vector<schemas::GenerationEntry> entries;
+  std::vector<schemas::GenerationEntry> entries, all;
   NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
+  if (scene.project) all = scene.current.entries;
+  NANO_TRY_ASSIGN(const auto installed, store::installed(store));
+  for (const auto& e : installed)
+    if (std::none_of(all.begin(), all.end(), [&](const auto& x) { return x.name == e.entry.name; })) all.push_back(e.entry);
   if (!names.empty()) {
     for (const auto& n : names) {
       NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(n));
@@ -72,18 +87,40 @@ Result<std::vector<GoldenReport>> verify_behaviour(Context& ctx, const std::vect
       NANO_TRY_ASSIGN(const auto found, find_entry(ctx, store, n));
       entries.push_back(found.entry);
     }
-  } else if (scene.project) {
-    entries = scene.current.entries;
   } else {
-    NANO_TRY_ASSIGN(const auto all, store::installed(store));
-    for (const auto& e : all) entries.push_back(e.entry);
+    entries = scene.project ? scene.current.entries : all;
   }
+  const BaseOf base_of = [&](const schemas::PackageName& name) -> Result<std::optional<GoldenPlace>> {
+    for (const auto& e : all) {
+      if (e.name != name) continue;
+      NANO_TRY_ASSIGN(const auto package, store::open_package(store, e.dir));
+      return std::optional(GoldenPlace{package.dir, e.variant});
+    }
+    return std::optional<GoldenPlace>();
+  };
   std::vector<GoldenReport> out;
   for (const auto& e : entries) {
     NANO_TRY_ASSIGN(const auto package, store::open_package(store, e.dir));
-    NANO_TRY_ASSIGN(auto report, replay_golden(package.dir, package.release, e.variant));
+    NANO_TRY_ASSIGN(auto report, replay_golden({package.dir, e.variant}, package.release.manifest, base_of));
     if (report) out.push_back(std::move(*report));
   }
+  return out;
+}
+
+Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& options) {
+  if (!options.out.empty() && !options.force && fs::exists(options.out))
+    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists", "choose another name, or --force to replace it");
+  NANO_TRY_ASSIGN(OpenModel model, OpenModel::open(ctx, {.model = options.model, .install_missing = options.install_missing, .threads = 1}));
+  NANO_TRY_ASSIGN(GoldenRecord record, model.record_golden(options.texts));
+  GoldenWritten out{.name = model.name(), .version = model.version(), .variant = model.variant()};
+  out.text = schemas::write_golden(record.golden);
+  out.digest = sha256(out.text);
+  out.inputs = record.golden.inputs.size();
+  out.doubts = std::move(record.doubts);
+  // A model's labels are its own; what a golden file cannot hold is not written into one.
+  auto parsed = schemas::parse_golden(out.text);
+  if (!parsed) return std::move(parsed.error()).while_("writing down the answers of '" + sanitize(out.name) + "'");
+  if (!options.out.empty()) NANO_TRY(fs::write_atomic(options.out, out.text));
   return out;
 }
 

@@ -1,18 +1,17 @@
 // app/golden.h: the inputs a package brings with their outputs, replayed: does it still behave as its publisher saw it?
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/context.h"
 #include "base/digest.h"
-#include "schemas/release.h"
+#include "schemas/golden.h"
+#include "schemas/manifest.h"
 
 namespace nano::app {
-
-inline constexpr std::size_t kMaxGoldenInputs = 32;
-inline constexpr uint64_t kMaxGoldenBytes = 1'000'000;
-inline constexpr double kGoldenTolerance = 0.01;  ///< of a score
 
 struct GoldenReport {
   std::string package{};
@@ -25,13 +24,53 @@ struct GoldenReport {
   double ms = 0;                        ///< of all inputs
 };
 
-/// Replay the golden file of a package folder. The folder may be one that no generation names yet.
+/// A package's folder and which variant of it; it may be one that no generation names yet.
+struct GoldenPlace {
+  fs::Path dir{};
+  std::string variant{};
+};
+/// Where the base of a head or adapter lies; nullopt: not here.
+using BaseOf = std::function<Result<std::optional<GoldenPlace>>(const schemas::PackageName&)>;
+
+/// Replay the golden file of a package: of a head or adapter on its base. Weights that nano does not run are skipped, as is
+/// what has no base here.
 ///   returns  nullopt: the package has no golden file
-///   errors   invalid: the golden file breaks its format (docs/FORMATS.md#lockfile); those of opening a model
-[[nodiscard]] Result<std::optional<GoldenReport>> replay_golden(const fs::Path& dir, const schemas::Release& release,
-                                                                const std::string& variant);
+///   errors   invalid: the golden file breaks its format (docs/FORMATS.md#golden-file) or is not of this model; those of
+///            opening a model
+[[nodiscard]] Result<std::optional<GoldenReport>> replay_golden(const GoldenPlace& place, const schemas::Manifest& manifest,
+                                                                const BaseOf& base_of);
+/// The package a head or adapter goes with; nullptr: it runs alone.
+[[nodiscard]] const schemas::PackageName* golden_base(const schemas::Manifest& manifest);
 
 /// `nano verify --behaviour`: of the named installed packages, or of all; in a project, of what it was synced to.
 [[nodiscard]] Result<std::vector<GoldenReport>> verify_behaviour(Context& ctx, const std::vector<std::string>& names);
+
+/// One text, or a pair.
+struct GoldenText {
+  std::string text{};
+  std::optional<std::string> pair{};
+};
+struct GoldenRecord {
+  schemas::GoldenFile golden{};
+  std::vector<std::string> doubts{};  ///< "input 3: …": answers that another machine may give otherwise
+};
+/// `nano golden`: the answers of a model to up to 32 inputs, as a golden file.
+struct GoldenOptions {
+  std::string model{};  ///< as for run
+  std::vector<GoldenText> texts{};
+  fs::Path out{};      ///< empty: nothing is written
+  bool force = false;  ///< replace `out`
+  bool install_missing = false;
+};
+struct GoldenWritten {
+  std::string name{}, version{}, variant{};
+  std::string text{};  ///< of the file
+  Digest digest{};
+  std::size_t inputs = 0;
+  std::vector<std::string> doubts{};
+};
+///   errors  as OpenModel::open and OpenModel::record_golden; usage: `out` exists; invalid: an answer that no golden file can
+///           hold (a longer file than the limit, a label without text); store
+[[nodiscard]] Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& options);
 
 }  // namespace nano::app

@@ -1,32 +1,31 @@
-// app/golden_tasks.h: how golden inputs are written and replayed, task by task.
+// app/golden_tasks.h: what a model answers to golden inputs, as a golden file writes it, and against what one says.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "app/golden.h"
 #include "base/result.h"
 #include "runtime_shim/session.h"
-#include "schemas/manifest.h"
 
 namespace nano::app {
 
+inline constexpr double kGoldenTolerance = 0.01;  ///< of a score, and of 1 - cosine
+
 /// What came out of the inputs here.
 struct GoldenOutputs {
-  std::size_t inputs = 0;
   std::vector<std::string> failures{};  ///< "input 3: negative, not positive"
   std::string text{};                   ///< all that was seen, for a digest
   double ms = 0;                        ///< of all inputs
 };
 
-/// `inputs` is the file's list, hostile; each element as docs/FORMATS.md#lockfile says for the task.
-///   errors  invalid: it breaks the format; those of running the model
-using GoldenReplay = Result<GoldenOutputs> (*)(const Json& inputs, const nano::Model& model, const schemas::Manifest& manifest);
+/// Run the inputs and compare. `model` has one head, or its first counts.
+///   errors  invalid: the file's answers are not of the kind the model gives, or name labels it has not; those of running it
+[[nodiscard]] Result<GoldenOutputs> replay_golden_inputs(const schemas::GoldenFile& golden, const nano::Model& model);
 
-/// Of a task (schemas::task_words()); nullptr: it cannot be replayed. A task that the runtime learns gets its line here.
-[[nodiscard]] GoldenReplay golden_replay_of(const std::string& task);
-
-/// "the golden file WHY", invalid.
-[[nodiscard]] Error golden_fault(const std::string& why);
+/// The answers of the model's head, written down with six digits.
+///   errors  usage: too many texts, or one too long or not UTF-8; a model of several heads; pairs for a model that embeds;
+///           those of running the model
+[[nodiscard]] Result<GoldenRecord> record_golden_inputs(const nano::Model& model, const std::vector<GoldenText>& texts);
 
 }  // namespace nano::app

@@ -148,6 +148,7 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   r.to_fill = {"nano.json: title, description, authors, keywords, languages, and the licence of the weights",
                "nano.json: the data sets used, each with its licence, and the intended use and limits",
                "README.md: the model card"};
+  r.to_fill.push_back("golden.json: `nano golden` writes down what the model answers to a few texts, so that others see it behaves alike there");
   if (options.from.empty())
     r.to_fill.push_back("put the weights at " + weights_name + " and state its parameters in nano.json");
   ctx.log->detail("made " + options.dir.string());

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "app/golden.h"
+#include "app/installed.h"
 #include "base/text.h"
 #include "registry/pack.h"
 #include "runtime_shim/gguf/describe.h"
@@ -72,6 +74,37 @@ Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest
   return Unit{};
 }
 
+/// Every variant's golden file against its own weights: what fails at its publisher fails at everybody. A head's or adapter's
+/// is replayed on the base that is installed.
+void replay_all(Context& ctx, const fs::Path& dir, const schemas::Manifest& m, schemas::Problems& problems) {
+  std::vector<std::string> variants;
+  for (const auto& v : m.variants) variants.push_back(v.name);
+  if (variants.empty()) variants.emplace_back();
+  const BaseOf base_of = [&](const schemas::PackageName& name) -> Result<std::optional<GoldenPlace>> {
+    const auto store = open_store(ctx, store::Mode::read);
+    if (!store) return std::optional<GoldenPlace>();
+    const auto found = find_entry(ctx, *store, name.text());
+    if (!found) return std::optional<GoldenPlace>();
+    return std::optional(GoldenPlace{found->store / found->entry.dir, found->entry.variant});
+  };
+  for (const std::string& variant : variants) {
+    const auto* golden = m.file_of(schemas::Role::golden, variant);
+    if (golden == nullptr) continue;
+    std::size_t at = 0;
+    while (&m.files[at] != golden) ++at;
+    const std::string pointer = "/files/" + std::to_string(at) + "/path";
+    const std::string where = "'" + golden->path + "'" + (variant.empty() ? "" : ", variant " + variant) + ": ";
+    const auto report = replay_golden({dir, variant}, m, base_of);
+    if (!report) {
+      problems.push_back({pointer, where + report.error().message, report.error().hint});
+      continue;
+    }
+    if (!(*report)->skipped.empty()) ctx.log->note(where + "not replayed: " + (*report)->skipped);
+    for (const std::string& f : (*report)->failures)
+      problems.push_back({pointer, where + f, "`nano golden` writes down what these weights answer; each variant may have a file of its own"});
+  }
+}
+
 }  // namespace
 
 Result<PackReport> pack(Context& ctx, const PackOptions& options) {
@@ -85,7 +118,9 @@ Result<PackReport> pack(Context& ctx, const PackOptions& options) {
   for (const auto& n : packed.notes) ctx.log->note(n);
   PackReport r;
   r.problems = packed.problems;
-  if (!packed.packed) return r;
+  if (packed.packed) replay_all(ctx, options.dir, packed.packed->release.manifest, r.problems);
+  if (!r.problems.empty()) return r;
+  NANO_ASSERT(packed.packed);
   const auto& p = *packed.packed;
   const auto& m = p.release.manifest;
   r.name = m.name.text();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/golden_tasks.h"
 #include "app/install.h"
 #include "app/installed.h"
 #include "app/project.h"
@@ -134,6 +135,10 @@ Result<EmbedAnswer> OpenModel::embed(std::string_view text) {
   NANO_ASSERT(results.size() == 1);
   auto& r = results.front();
   return EmbedAnswer{.vector = std::move(r.vector), .ms = r.ms, .tokens = r.tokens, .truncated = r.truncated};
+}
+
+Result<GoldenRecord> OpenModel::record_golden(const std::vector<GoldenText>& texts) {
+  return record_golden_inputs(*impl_->model, texts);
 }
 
 }  // namespace nano::app

@@ -13,6 +13,9 @@
 
 namespace nano::app {
 
+struct GoldenRecord;
+struct GoldenText;
+
 struct OpenOptions {
   /// `[ns/]name[@version][:variant]`, a path of a .gguf, or a package folder `DIR/`; `base+head1+head2+adapter`
   std::string model{};
@@ -76,6 +79,9 @@ class OpenModel {
   /// embeds (`nano embed`)
   [[nodiscard]] Result<Answer> answer(std::string_view text, std::optional<std::string_view> pair = {});
   [[nodiscard]] Result<EmbedAnswer> embed(std::string_view text);
+  /// The answers of the one head, as a golden file writes them (app/golden.h).
+  /// errors  usage: too many texts, one too long or not UTF-8, pairs for a model that embeds, several heads
+  [[nodiscard]] Result<GoldenRecord> record_golden(const std::vector<GoldenText>& texts);
 
  private:
   struct Impl;

@@ -65,24 +65,46 @@ Status settle_ranges(const SyncOptions& options, const schemas::Lockfile& lock, 
   return Unit{};
 }
 
-/// Replay what was put in place; a failure stops the sync.
-Status replay(const store::Store& store, const std::vector<schemas::GenerationEntry>& entries,
-              bool must_write, schemas::Lockfile& lock, SyncReport& report) {
-  for (const auto& e : entries) {
-    auto it = std::find_if(lock.packages.begin(), lock.packages.end(),
-                           [&](const auto& p) { return p.name == e.name; });
+/// Replay what was put in place, and what stayed but runs on a base that was; a failure stops the sync.
+Status replay(const store::Store& store, const std::vector<schemas::GenerationEntry>& kept,
+              const std::vector<schemas::GenerationEntry>& fresh, bool must_write, schemas::Lockfile& lock, SyncReport& report) {
+  const auto entry_of = [&](const PackageName& name) -> const schemas::GenerationEntry* {
+    for (const auto* list : {&fresh, &kept})
+      for (const auto& e : *list)
+        if (e.name == name) return &e;
+    return nullptr;
+  };
+  const BaseOf base_of = [&](const PackageName& name) -> Result<std::optional<GoldenPlace>> {
+    const auto* e = entry_of(name);
+    if (e == nullptr) return std::optional<GoldenPlace>();
+    NANO_TRY_ASSIGN(const auto package, store::open_package(store, e->dir));
+    return std::optional(GoldenPlace{package.dir, e->variant});
+  };
+  const auto one = [&](const schemas::GenerationEntry& e, bool is_fresh) -> Status {
+    if (!is_fresh && fresh.empty()) return Unit{};
     NANO_TRY_ASSIGN(const auto package, store::open_package(store, e.dir));
-    NANO_TRY_ASSIGN(auto golden, replay_golden(package.dir, package.release, e.variant));
-    if (!golden) continue;
+    const schemas::Manifest& m = package.release.manifest;
+    const auto* base = golden_base(m);
+    const bool new_base = base != nullptr && std::any_of(fresh.begin(), fresh.end(), [&](const auto& f) { return f.name == *base; });
+    if (!is_fresh && !new_base) return Unit{};
+    NANO_TRY_ASSIGN(auto golden, replay_golden({package.dir, e.variant}, m, base_of));
+    if (!golden) return Unit{};
+    const auto* under = new_base ? entry_of(*base) : nullptr;
+    const std::string on = under == nullptr ? std::string() : " on " + under->name.text() + " " + under->version.text();
     if (!golden->failures.empty())
       return make_error(
           Errc::unmet,
-          golden->package + " does not behave here as its golden file says: " + golden->failures.front(),
-          "nothing was changed; `nano bench` and `nano doctor` tell more about this machine");
+          golden->package + on + " does not behave here as its golden file says: " + golden->failures.front(),
+          is_fresh ? "nothing was changed; `nano bench` and `nano doctor` tell more about this machine"
+                   : "nothing was changed; `nano pin` holds its base at the version it was locked with");
+    auto it = std::find_if(lock.packages.begin(), lock.packages.end(), [&](const auto& p) { return p.name == e.name; });
     if (must_write && it != lock.packages.end() && golden->skipped.empty())
       it->golden = schemas::LockedGolden{golden->file, golden->outputs};
     report.golden.push_back(std::move(*golden));
-  }
+    return Unit{};
+  };
+  for (const auto& e : fresh) NANO_TRY(one(e, true));
+  for (const auto& e : kept) NANO_TRY(one(e, false));
   return Unit{};
 }
 
@@ -167,7 +189,7 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   InstallReport installed;
   const auto finish = [&](const store::WriteLock& lock,
                           const std::vector<schemas::GenerationEntry>& fresh) -> Status {
-    NANO_TRY(replay(store, fresh, !options.frozen && !options.locked, locking.lock, report));
+    NANO_TRY(replay(store, kept, fresh, !options.frozen && !options.locked, locking.lock, report));
     schemas::Generation wants;
     wants.created = format_time(ctx.now);
     wants.command = ctx.command_line;

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "schemas/golden.h"
 
 namespace nano::registry {
 namespace {
@@ -106,6 +107,7 @@ class Packer {
     if (!check_kind({buf.data(), static_cast<std::size_t>(n)}, rel, role, size, pointer)) return Unit{};
     NANO_TRY_ASSIGN(const Digest digest, sha256_fd(fd->get()));
     if (role == "weights") check_weights(file, rel, pointer);
+    if (role == "golden") NANO_TRY(check_golden(file, rel, pointer));
     if (role == "card" || role == "license") {
       NANO_TRY_ASSIGN(const std::string text, fs::read_file(file, schemas::kMaxBlobBytes));
       if (!is_utf8(text)) problem(pointer, shown + " is not UTF-8 text", "save it as UTF-8");
@@ -132,6 +134,20 @@ class Packer {
     if (entry == nullptr) return;
     auto good = options_.check_weights(file, *manifest_, *entry);
     if (!good) problem(pointer, "'" + rel + "': " + good.error().message, good.error().hint);
+  }
+
+  /// Its format; whether the model answers so is for who can run it.
+  [[nodiscard]] Status check_golden(const std::filesystem::path& file, const std::string& rel, const std::string& pointer) {
+    auto bytes = fs::read_file(file, schemas::kMaxGoldenBytes);
+    if (!bytes && bytes.error().code == Errc::store) return std::move(bytes.error());
+    if (!bytes) {
+      problem(pointer, "'" + rel + "': " + bytes.error().message, bytes.error().hint);
+      return Unit{};
+    }
+    const auto faults = schemas::check_golden(*bytes);
+    for (std::size_t i = 0; i < faults.size() && i < kMaxNotes; ++i)
+      problem(pointer, "'" + rel + "': " + (faults[i].pointer.empty() ? "" : faults[i].pointer + ": ") + faults[i].message, faults[i].hint);
+    return Unit{};
   }
 
   /// Files that will not be packed: often a file one forgot to name.

@@ -25,7 +25,6 @@ bool is_folder(const stdfs::path& p) {
   return stdfs::is_directory(p, ec);
 }
 
-// The weights of `variant` in a package folder ("" = the default one).
 Result<Located> from_folder(const stdfs::path& folder, std::string_view variant) {
   const stdfs::path manifest_path = folder / kManifestName;
   NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(manifest_path, schemas::kMaxManifestBytes));
@@ -230,6 +229,10 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
                       "`nano install " + wanted.text() + "`");
   }
   return not_installed(wanted, names);
+}
+
+Result<Located> locate_in_folder(const stdfs::path& folder, std::string_view variant) {
+  return from_folder(folder, variant);
 }
 
 }  // namespace nano

@@ -38,4 +38,7 @@ struct Located {
 [[nodiscard]] Result<Located> locate(std::string_view text, std::string_view store,
                                      const schemas::GetEnv& getenv, std::string_view project = {});
 
+/// The weights of a variant ("" = the default one) in a package folder, installed or not.   errors  as locate
+[[nodiscard]] Result<Located> locate_in_folder(const std::filesystem::path& folder, std::string_view variant);
+
 }  // namespace nano

@@ -16,6 +16,8 @@
 namespace nano {
 namespace {
 
+constexpr std::size_t kMaxParts = 65;  // a base with heads and adapters
+
 std::string value_of(const schemas::GetEnv& getenv, const char* name) {
   const char* v = getenv(name);
   return v == nullptr ? std::string() : std::string(v);
@@ -44,6 +46,10 @@ class Running {
   bool alone_;
 };
 
+schemas::GetEnv environment(const OpenOptions& options) {
+  return options.getenv ? options.getenv : [](const char* name) { return secure_getenv(name); };
+}
+
 Result<unsigned> choose_threads(unsigned wanted, const std::string& from_environment) {
   if (wanted > kMaxThreads) {
     return make_error(Errc::usage,
@@ -64,22 +70,36 @@ Result<unsigned> choose_threads(unsigned wanted, const std::string& from_environ
 }  // namespace
 
 Result<std::unique_ptr<Model>> Model::open(std::string_view name_or_path, const OpenOptions& options) {
-  const schemas::GetEnv getenv =
-      options.getenv ? options.getenv : [](const char* name) { return secure_getenv(name); };
+  const schemas::GetEnv getenv = environment(options);
+  std::vector<std::string> names = split_parts(name_or_path);
+  if (names.size() > kMaxParts)
+    return make_error(Errc::usage, "more than " + std::to_string(kMaxParts - 1) + " heads and adapters");
+  std::vector<Located> parts;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    NANO_TRY_ASSIGN(parts.emplace_back(), locate(names[i], options.store, getenv, options.project));
+    if (i != 0 || parts.front().base.empty()) continue;
+    // A head or adapter by itself: its base is installed with it.
+    NANO_TRY_ASSIGN(Located base, locate(parts.front().base, options.store, getenv, options.project));
+    parts.insert(parts.begin(), std::move(base));
+  }
+  return open_located(std::move(parts), options);
+}
+
+Result<std::unique_ptr<Model>> Model::open_located(std::vector<Located> parts, const OpenOptions& options) {
+  NANO_ASSERT(!parts.empty());
+  const schemas::GetEnv getenv = environment(options);
   std::unique_ptr<Model> model(new Model());
   ModelInfo& info = model->info_;
   NANO_TRY_ASSIGN(info.threads, choose_threads(options.threads, value_of(getenv, "NANO_THREADS")));
   NANO_TRY_ASSIGN(model->table_, kernels::choose(options.kernels.empty() ? value_of(getenv, "NANO_KERNELS")
                                                                          : options.kernels));
-  std::vector<std::string> names = split_parts(name_or_path);
-  NANO_TRY_ASSIGN(Located located, locate(names.front(), options.store, getenv, options.project));
-  if (!located.base.empty()) {  // a head or adapter by itself: its base is installed with it
-    names.insert(names.begin(), located.base);
-    NANO_TRY_ASSIGN(located, locate(names.front(), options.store, getenv, options.project));
-  }
+  model->store_ = options.store;
+  model->project_ = options.project;
+  model->getenv_ = getenv;
+  const Located& located = parts.front();
   NANO_TRY_ASSIGN(model->file_, gguf::File::open(located.weights));
   const gguf::File& file = model->file_;
-  NANO_TRY(model->open_parts(std::span(names).subspan(1), options, getenv));
+  NANO_TRY(model->open_parts(std::span(parts).subspan(1)));
   if (options.merge) NANO_TRY(model->merge_parts());
   NANO_TRY(model->load(located, options.derived && !model->merged_));
   const models::EncoderShape& shape = model->shape();

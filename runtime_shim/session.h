@@ -79,6 +79,9 @@ class Model {
   ///         kernels::choose; unsupported: a head made for another base (ABI)
   [[nodiscard]] static Result<std::unique_ptr<Model>> open(std::string_view name_or_path,
                                                            const OpenOptions& options = {});
+  /// The same of what was located already: first a model or a base, then heads and adapters. At least one.
+  [[nodiscard]] static Result<std::unique_ptr<Model>> open_located(std::vector<Located> parts,
+                                                                   const OpenOptions& options = {});
 
   [[nodiscard]] const ModelInfo& info() const { return info_; }
   [[nodiscard]] const models::EncoderShape& shape() const { return encoder_.shape(); }
@@ -143,8 +146,7 @@ class Model {
                                 const std::function<Status(const Out&)>& each) const;
 
   [[nodiscard]] Status load(const Located& located, bool derived);
-  [[nodiscard]] Status open_parts(std::span<const std::string> names, const OpenOptions& options,
-                                  const schemas::GetEnv& getenv);
+  [[nodiscard]] Status open_parts(std::span<Located> located);
   [[nodiscard]] Status merge_parts();
   [[nodiscard]] Status load_heads(const Located& base);
   [[nodiscard]] Status load_head(Part& part, const std::string& base_abi);

@@ -9,8 +9,6 @@
 namespace nano {
 namespace {
 
-constexpr std::size_t kMaxParts = 64;
-
 Result<std::vector<std::string>> labels_of(const gguf::File& file, const models::Head& head,
                                            const std::vector<std::string>& of_manifest) {
   if (head.task() == models::HeadTask::embed) return std::vector<std::string>();
@@ -51,16 +49,10 @@ std::vector<std::string> split_parts(std::string_view text) {
   return parts;
 }
 
-Status Model::open_parts(std::span<const std::string> names, const OpenOptions& options,
-                         const schemas::GetEnv& getenv) {
-  store_ = options.store;
-  project_ = options.project;
-  getenv_ = getenv;
-  if (names.size() > kMaxParts)
-    return make_error(Errc::usage, "more than " + std::to_string(kMaxParts) + " heads and adapters");
-  for (const std::string& name : names) {
+Status Model::open_parts(std::span<Located> located) {
+  for (Located& one : located) {
     Part& part = parts_.emplace_back();
-    NANO_TRY_ASSIGN(part.located, locate(name, store_, getenv_, project_));
+    part.located = std::move(one);
     part.name = name_of(part.located);
     NANO_TRY_ASSIGN(part.file, gguf::File::open(part.located.weights));
     NANO_TRY_ASSIGN(const auto type, type_of(part.file));

@@ -6,6 +6,7 @@
 #include "schemas/claim.h"
 #include "schemas/config.h"
 #include "schemas/generation.h"
+#include "schemas/golden.h"
 #include "schemas/index.h"
 #include "schemas/lockfile.h"
 #include "schemas/manifest.h"
@@ -26,6 +27,7 @@ namespace nano::schemas {
 [[nodiscard]] Json to_json(const Generation& generation);
 [[nodiscard]] Json to_json(const Config& config);
 [[nodiscard]] Json to_json(const Lockfile& lock);
+[[nodiscard]] Json to_json(const GoldenFile& golden);
 [[nodiscard]] Json to_json(const Policy& policy);
 [[nodiscard]] Json to_json(const Dependency& dependency);
 [[nodiscard]] Json to_json(const Needs& needs);

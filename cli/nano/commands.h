@@ -19,6 +19,7 @@ void add_find_commands(std::vector<Command>& table);   ///< commands_find.cpp: s
 void add_use_commands(std::vector<Command>& table);    ///< commands_use.cpp: run, embed, path
 void add_bench_commands(std::vector<Command>& table);  ///< commands_bench.cpp: bench
 void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: new, pack, inspect, convert, quantize
+void add_golden_commands(std::vector<Command>& table);  ///< commands_golden.cpp: golden
 void add_why_commands(std::vector<Command>& table);  ///< commands_why.cpp: resolve, why, why-not, why-variant, tree
 void add_upgrade_commands(std::vector<Command>& table);  ///< commands_upgrade.cpp: outdated, upgrade, pin, unpin
 void add_project_commands(std::vector<Command>& table);  ///< commands_project.cpp: init, add, remove, lock, sync

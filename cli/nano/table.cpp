@@ -27,6 +27,7 @@ const Program& nano_program() {
     add_carry_commands(p.commands);
     add_policy_commands(p.commands);
     add_make_commands(p.commands);
+    add_golden_commands(p.commands);
     add_sign_commands(p.commands);
     add_setting_commands(p.commands);
     p.commands.push_back(completions_command(

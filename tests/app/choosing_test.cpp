@@ -54,7 +54,7 @@ void policy(const World& w, const std::string& rule) {
         R"({"schema":"nano.policy/1","rules":[{"name":"ours","packages":["*"],)" + rule + "}]}");
 }
 
-TEST_CASE("the newest version that policy and advisories allow is taken; when none is, rule and remedy are told") {
+TEST_CASE("the newest version that policy and advisories allow is taken, when none is, rule and remedy are told") {
   World w;
   w.publish("tiny", "1.0.0");
   w.publish("tiny", "1.1.0", {{"license", {{"spdx", "GPL-3.0-only"}}}});

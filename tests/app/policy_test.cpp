@@ -95,7 +95,7 @@ TEST_CASE(
                    {{"NANO_PROJECT", w.path("project")}, {"NANO_STORE", w.path("other-store")}}));
 }
 
-TEST_CASE("without a policy everything is allowed; one that cannot be read allows nothing") {
+TEST_CASE("without a policy everything is allowed, one that cannot be read allows nothing") {
   World w;
   w.publish("tiny");
   w.use_registry();

@@ -214,7 +214,7 @@ TEST_CASE("keys that sign a package and change are announced loudly") {
   CHECK_FALSE(has(w.nano({"install", "tiny@1.1.0", "--force"}).err, "HAVE CHANGED"));
 }
 
-TEST_CASE("trust list and show say which root, which roles, which keys; reset forgets and begins again") {
+TEST_CASE("trust list and show say which root, which roles, which keys, reset forgets and begins again") {
   World w;
   w.publish("tiny");
   w.use_registry();

@@ -19,6 +19,7 @@ class World {
   std::string make_package(const std::string& name, const std::string& version = "1.0.0",
                            const Json& change = Json::object());
   std::string pack(const std::string& dir);  ///< returns the bundle's path
+  std::string pack_unchecked(const std::string& dir);  ///< as somebody packs who has another program: no model is run
   void publish(const std::string& name, const std::string& version = "1.0.0",
                const Json& change = Json::object());
   /// Configure the registry at `url` (default: file://) as the owner of the root namespace.

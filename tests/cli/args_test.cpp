@@ -111,7 +111,7 @@ TEST_CASE("missing and surplus arguments show the usage") {
   CHECK(contains(message({"search", "--quiet", "--verbose"}), "exclude each other"));
 }
 
-TEST_CASE("lists may be joined by commas or given again; of other options the last holds") {
+TEST_CASE("lists may be joined by commas or given again, of other options the last holds") {
   auto r = parse({"search", "--key", "a,b", "--key=c", "--limit", "1", "-l", "2", "w"});
   REQUIRE(r);
   CHECK(r->options.at("key") == Words{"a", "b", "c"});

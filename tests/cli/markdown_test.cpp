@@ -83,7 +83,7 @@ TEST_CASE("a wide table of 32 KB, quadratic when completed, harms nobody") {
   CHECK(card.text.size() < kMaxRenderedBytes + kMaxCardBytes);
 }
 
-TEST_CASE("nesting without end kills the child only; the card is shown as it is written") {
+TEST_CASE("nesting without end kills the child only, the card is shown as it is written") {
   const std::string md(200'000, '>');
   const RenderedCard card = render_card(md, Terminal{});
   CHECK(!card.text.empty());

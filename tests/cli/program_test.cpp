@@ -146,7 +146,7 @@ TEST_CASE("version is the same in both spellings") {
   CHECK(home.nano({"version"}).out.rfind("nano ", 0) == 0);
 }
 
-TEST_CASE("a pipe that closes early is quiet; a full disk is error 9") {
+TEST_CASE("a pipe that closes early is quiet, a full disk is error 9") {
   const Home home;
   const std::string nano = test::bin("nano");
   auto r = test::run(

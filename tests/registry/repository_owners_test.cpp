@@ -100,7 +100,7 @@ TEST_CASE("a proof by two people: one makes it, the other signs it, and only the
 }
 
 TEST_CASE(
-    "rekeyed by proof: what was published stays and is the new key's; a proof that changes it is refused") {
+    "rekeyed by proof: what was published stays and is the new key's, a proof that changes it is refused") {
   Repo repo;
   const Packed packed = repo.package("acme/tiny", "1.0.0");
   REQUIRE(repo.open().add(packed, {.now = test::kDate}));

@@ -99,7 +99,7 @@ TEST_CASE("attack: a version that exists is not replaced by other bytes") {
   CHECK(test::Reader(repo.dir).digest(path_of(first)) == first.digest.hex());
 }
 
-TEST_CASE("a yank is the publisher's signature; undone, the version is offered again") {
+TEST_CASE("a yank is the publisher's signature, undone, the version is offered again") {
   Repo repo;
   const Packed packed = repo.package("tiny", "1.0.0");
   REQUIRE(repo.open().add(packed, {.now = test::kDate}));
@@ -135,7 +135,7 @@ TEST_CASE("advisories stand in their role, word for word") {
   CHECK(error_of(repo.open().remove_advisory(a.id)).code == Errc::not_found);
 }
 
-TEST_CASE("refreshed metadata are fresh again; with if-due nothing happens before half life") {
+TEST_CASE("refreshed metadata are fresh again, with if-due nothing happens before half life") {
   Repo repo;
   constexpr int64_t kDay = roles::kDay;
   test::Reader reader(repo.dir);

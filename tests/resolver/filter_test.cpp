@@ -92,7 +92,7 @@ TEST_CASE("a latency is corrected only where both sides measured") {
   CHECK_FALSE(claimed(o, o.variants[0], "p50", "", m).has_value());
 }
 
-TEST_CASE("objectives and tasks are words; slips are named") {
+TEST_CASE("objectives and tasks are words, slips are named") {
   CHECK(parse_objective("speed").value() == Objective::speed);
   CHECK_FALSE(parse_objective("fast"));
   CHECK(task_of("sentiment")->task == "text-classification");

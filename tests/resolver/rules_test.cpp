@@ -152,7 +152,7 @@ TEST_CASE("an unknown package is a reason to go back, and a fact that says so") 
   CHECK((none.facts[0].unknown || none.facts[1].unknown));
 }
 
-TEST_CASE("not_found from the source is an unknown package; any other error ends the resolve") {
+TEST_CASE("not_found from the source is an unknown package, any other error ends the resolve") {
   MemorySource source;
   source.add("a", "1.0.0", {{"b", "*"}});
   source.failures.emplace(name("b"), make_error(Errc::not_found, "no b"));

@@ -8,6 +8,7 @@
 #include "schemas/advisory.h"
 #include "schemas/config.h"
 #include "schemas/generation.h"
+#include "schemas/golden.h"
 #include "schemas/index.h"
 #include "schemas/lockfile.h"
 #include "schemas/policy.h"
@@ -52,7 +53,7 @@ TEST_CASE("every key of the JSON Schemas stands in its section of docs/FORMATS.m
     const char* section;
   };
   for (const Part& p : {Part{"manifest", "## Manifest"}, Part{"claim", "## Claim"}, Part{"release", "## Release"}, Part{"index", "## Index"},
-                        Part{"target", "## Target"}, Part{"advisory", "## Advisory"}, Part{"registry", "## Registry"}, Part{"generation", "## Generation"}, Part{"config", "## Config"}, Part{"lockfile", "## Lockfile"}, Part{"policy", "## Policy"}}) {
+                        Part{"target", "## Target"}, Part{"advisory", "## Advisory"}, Part{"registry", "## Registry"}, Part{"generation", "## Generation"}, Part{"config", "## Config"}, Part{"lockfile", "## Lockfile"}, Part{"golden", "## Golden file"}, Part{"policy", "## Policy"}}) {
     const auto begin = page.find(std::string("\n") + p.section + "\n");
     REQUIRE(begin != std::string::npos);
     const std::string section = page.substr(begin, page.find("\n## ", begin + 1) - begin);
@@ -77,7 +78,8 @@ TEST_CASE("docs/LIMITS.md gives each limit of schemas its value") {
                          Limit{"kMaxTextBytes", kMaxTextBytes}, Limit{"kMaxManifestBytes", kMaxManifestBytes}, Limit{"kMaxReleaseBytes", kMaxReleaseBytes},
                          Limit{"kMaxIndexBytes", kMaxIndexBytes}, Limit{"kMaxRegistryJsonBytes", kMaxRegistryJsonBytes},
                          Limit{"kMaxGenerationBytes", kMaxGenerationBytes}, Limit{"kMaxConfigBytes", kMaxConfigBytes}, Limit{"kMaxLockfileBytes", kMaxLockfileBytes},
-                         Limit{"kMaxLockedPackages", kMaxLockedPackages}, Limit{"kMaxPolicyBytes", kMaxPolicyBytes}, Limit{"kMaxPolicyRules", kMaxPolicyRules}, Limit{"kMaxFiles", kMaxFiles},
+                         Limit{"kMaxLockedPackages", kMaxLockedPackages}, Limit{"kMaxGoldenBytes", kMaxGoldenBytes}, Limit{"kMaxGoldenInputs", kMaxGoldenInputs},
+                         Limit{"kMaxGoldenTextBytes", kMaxGoldenTextBytes}, Limit{"kMaxGoldenEntities", kMaxGoldenEntities}, Limit{"kMaxGoldenVector", kMaxGoldenVector}, Limit{"kMaxPolicyBytes", kMaxPolicyBytes}, Limit{"kMaxPolicyRules", kMaxPolicyRules}, Limit{"kMaxFiles", kMaxFiles},
                          Limit{"kMaxVariants", kMaxVariants}, Limit{"kMaxClaims", kMaxClaims}, Limit{"kMaxLabels", kMaxLabels},
                          Limit{"kMaxListItems", kMaxListItems}, Limit{"kMaxIndexPackages", kMaxIndexPackages},
                          Limit{"kMaxIndexVersions", kMaxIndexVersions}, Limit{"kMaxGenerationEntries", kMaxGenerationEntries},

@@ -64,6 +64,7 @@ const std::vector<Type>& types() {
       type<Advisory>("advisory", check_advisory, parse_advisory, write_advisory),
       type<Config>("config", check_config, parse_config, write_config),
       type<Lockfile>("lockfile", check_lockfile, parse_lockfile, write_lockfile),
+      type<GoldenFile>("golden", check_golden, parse_golden, write_golden),
       type<Policy>("policy", check_policy, parse_policy, write_policy),
   };
   return list;

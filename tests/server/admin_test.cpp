@@ -333,7 +333,7 @@ TEST_CASE("two publishers at once: one waits for the other, and both are served"
   CHECK(namespace_list(w.dir).value().front().releases == 6);
 }
 
-TEST_CASE("the starter registry's releases are the same bytes whenever it is made; its key is nowhere") {
+TEST_CASE("the starter registry's releases are the same bytes whenever it is made, its key is nowhere") {
   World w;
   const auto package = w.package("set");
   ::setenv("SOURCE_DATE_EPOCH", "1700000000", 1);

@@ -60,7 +60,7 @@ TEST_CASE("one flipped byte anywhere in an installed file is found and named") {
   }
 }
 
-TEST_CASE("a blob damaged through its hard link is found in both places; an install brings it back") {
+TEST_CASE("a blob damaged through its hard link is found in both places, an install brings it back") {
   Installed s;
   const Path blob = s.store.primary().blob(sha256(s.a.files.at("weights-q8.gguf")));
   ::chmod(blob.c_str(), 0644);

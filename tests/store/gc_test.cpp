@@ -137,7 +137,7 @@ TEST_CASE("a blob that is used again between the plan and its execution stays") 
   CHECK(has_blob(store, *d, 5));
 }
 
-TEST_CASE("pins and projects keep packages; a project that is gone keeps nothing") {
+TEST_CASE("pins and projects keep packages, a project that is gone keeps nothing") {
   const FastDir dir;
   const Store store = open_store(dir / "s");
   const Package a = make_package("a", "1.0.0", 1);

@@ -96,7 +96,7 @@ TEST_CASE("another release under the same version lies beside the first, so that
   CHECK(read_current(store.primary())->entries.at(0).release == sha256(first.bytes));
 }
 
-TEST_CASE("installing again what is whole writes nothing; what is damaged is replaced") {
+TEST_CASE("installing again what is whole writes nothing, what is damaged is replaced") {
   const TempDir dir;
   const Store store = open_store(dir.path());
   const Package p = make_package("a", "1.0.0", 1);

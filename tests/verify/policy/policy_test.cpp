@@ -117,7 +117,7 @@ TEST_CASE("signers: so many distinct ones of the keys named") {
   CHECK(verdict(r, f) == "breaks");
 }
 
-TEST_CASE("an age is counted from the day it is known to be public; not known is too young") {
+TEST_CASE("an age is counted from the day it is known to be public, not known is too young") {
   PolicyRule r = rule();
   r.min_release_age = "10d";
   CHECK(verdict(r) == "holds");

@@ -51,7 +51,7 @@ TEST_CASE("arbitrary software: other bytes of the same length are refused") {
 }
 
 TEST_CASE(
-    "target endless data: the first byte beyond the promised length ends it; a shorter one is refused") {
+    "target endless data: the first byte beyond the promised length ends it, a shorter one is refused") {
   One one;
   one.served() = "good bytes and more";
   CHECK(one.fetch().error().message.find("10 bytes allowed") != std::string::npos);
