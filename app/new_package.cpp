@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/pack.h"
+#include "app/unfilled.h"
 #include "base/text.h"
 #include "runtime_shim/gguf/describe.h"
 #include "runtime_shim/gguf/reader.h"
@@ -41,7 +42,7 @@ Status fill_part(const gguf::File& file, schemas::Manifest& m) {
   if (type != "head" && type != "adapter") return Unit{};
   m.kind = type == "head" ? schemas::Kind::head : schemas::Kind::adapter;
   NANO_TRY_ASSIGN(const auto wanted, file.get_string_or("nano.head.abi", ""));
-  NANO_TRY_ASSIGN(auto base, schemas::PackageName::parse("name-of-the-base"));
+  NANO_TRY_ASSIGN(auto base, schemas::PackageName::parse(std::string(kUnfilledBase)));
   NANO_TRY_ASSIGN(auto range, schemas::Range::parse("*"));
   m.dependencies.push_back({std::move(base), std::move(range), schemas::DependencyUse::base, "", sanitize(wanted)});
   return Unit{};
@@ -57,6 +58,8 @@ Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& 
   model.parameters = d.parameters;
   if (const auto n = file.get_u64(std::string(arch) + ".context_length")) model.context_length = *n;
   m.model = model;
+  NANO_TRY_ASSIGN(const auto license, file.get_string_or("general.license", ""));
+  if (schemas::is_spdx_expression(license)) m.license.spdx = license;
   if (const auto labels = file.get_string_array(std::string(arch) + ".classifier.output_labels"))
     for (const auto& l : *labels) m.labels.push_back(sanitize(l));
   m.task = m.labels.empty() ? "feature-extraction" : "text-classification";
@@ -80,9 +83,11 @@ Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& 
 }
 
 std::string card_of(const schemas::Manifest& m) {
-  std::string out = "---\nlicense: apache-2.0\nlanguage: [en]\n";
+  std::string license = m.license.spdx == kUnfilledLicense ? "unknown" : m.license.spdx;
+  std::transform(license.begin(), license.end(), license.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string out = "---\nlicense: " + license + "\nlanguage: [en]\n";
   if (!m.task.empty()) out += "pipeline_tag: " + m.task + "\n";
-  out += "tags: [nano]\n---\n# " + m.name.name + "\n\nWhat it does, in two sentences.\n\n";
+  out += "tags: [nano]\n---\n# " + m.name.name + "\n\n" + std::string(kUnfilledCard) + "\n\n";
   out += "## Use\n\n    nano install " + m.name.text() + "\n    nano run " + m.name.text() + " \"...\"\n\n";
   if (!m.labels.empty()) {
     out += "Labels:";
@@ -114,8 +119,8 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   m.name = package;
   m.version = {.major = 0, .minor = 1, .patch = 0, .pre = {}};
   m.title = package.name;
-  m.description = "What this model does, in a sentence or two.";
-  m.license = {.spdx = "Apache-2.0", .file = ""};
+  m.description = kUnfilledDescription;
+  m.license = {.spdx = std::string(kUnfilledLicense), .file = ""};
   m.languages = {"en"};
   m.files.push_back({"README.md", schemas::Role::card, ""});
   std::string weights_name;

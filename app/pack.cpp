@@ -5,6 +5,7 @@
 
 #include "app/golden.h"
 #include "app/installed.h"
+#include "app/unfilled.h"
 #include "base/text.h"
 #include "registry/pack.h"
 #include "runtime_shim/gguf/describe.h"
@@ -35,6 +36,20 @@ Status check_part(const gguf::File& file, const schemas::Manifest& m) {
                                            sanitize(d.abi) + "'");
   }
   return Unit{};
+}
+
+/// What `nano new` left for the author and nobody filled in. A package may be so, its readers will miss it.
+void warn_of_unfilled(Context& ctx, const fs::Path& dir, const schemas::Manifest& m) {
+  if (m.description == kUnfilledDescription) ctx.log->warn("nano.json: the description is still that of `nano new`");
+  if (m.license.spdx == kUnfilledLicense)
+    ctx.log->warn("nano.json: the licence is not stated: license.spdx takes an SPDX id, as MIT or CC-BY-4.0; whoever asks for a licence will not "
+                  "get this package");
+  for (const auto& f : m.files) {
+    if (f.role != schemas::Role::card) continue;
+    const auto text = fs::read_file(dir / f.path, registry::kMaxCardBytes);
+    if (text && text->find(kUnfilledCard) != std::string::npos)
+      ctx.log->warn(sanitize(f.path) + ": the model card is still that of `nano new`");
+  }
 }
 
 /// The weights against what the manifest says of them: a card that lies about its model is a fault of the
@@ -123,6 +138,7 @@ Result<PackReport> pack(Context& ctx, const PackOptions& options) {
   NANO_ASSERT(packed.packed);
   const auto& p = *packed.packed;
   const auto& m = p.release.manifest;
+  warn_of_unfilled(ctx, options.dir, m);
   r.name = m.name.text();
   r.version = m.version.text();
   r.release_digest = p.digest.text();

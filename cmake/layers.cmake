@@ -14,5 +14,5 @@ set(NANO_FOLDERS base schemas verify store resolver runtime_shim registry app se
 
 # Heavy third-party headers, each with the only file(s) that may include it (seconds of compile time each).
 set(NANO_HEAVY_HEADERS "CLI/" "httplib.h")
-set(NANO_MAY_INCLUDE_HEAVY_CLI/      cli/args.cpp bench/options.cpp)
+set(NANO_MAY_INCLUDE_HEAVY_CLI/      cli/args.cpp)
 set(NANO_MAY_INCLUDE_HEAVY_httplib.h server/http.cpp)

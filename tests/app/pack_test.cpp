@@ -119,6 +119,23 @@ TEST_CASE("convert makes a GGUF that answers, and refuses what it does not do") 
   CHECK(has(pickle.err, "safe_serialization=True"));
 }
 
+TEST_CASE("pack says what was left as new wrote it") {
+  World w;
+  REQUIRE(w.nano({"new", w.path("mine"), "--from", data("bert_tiny/bert_tiny.gguf").string()}).exit_code == 0);
+  const auto doc = w.json(w.nano({"pack", w.path("mine"), "-o", w.path("a.nano"), "--json"}));
+  const std::string warnings = doc["warnings"].dump();
+  for (const char* part : {"description", "licence", "model card"}) CHECK(has(warnings, part));
+  std::string manifest = read(w.path("mine/nano.json")), card = read(w.path("mine/README.md"));
+  for (const auto& [from, to] : {std::pair{"What this model does, in a sentence or two.", "Tells good from bad."},
+                                 std::pair{"LicenseRef-not-stated", "MIT"}}) {
+    REQUIRE(has(manifest, from));
+    manifest.replace(manifest.find(from), std::string(from).size(), to);
+  }
+  write(w.path("mine/nano.json"), manifest);
+  write(w.path("mine/README.md"), card.replace(card.find("What it does"), 12, "It tells"));
+  CHECK(w.json(w.nano({"pack", w.path("mine"), "-o", w.path("b.nano"), "--json"}))["warnings"].empty());
+}
+
 TEST_CASE("new refuses a folder that holds something") {
   World w;
   write(w.path("full/file"), "x");

@@ -55,6 +55,7 @@ std::string World::make_package(const std::string& name, const std::string& vers
   REQUIRE(r.exit_code == 0);
   Json m = parse_json(read(folder + "/nano.json")).value();
   m["version"] = version;
+  m["license"] = {{"spdx", "Apache-2.0"}};
   m["title"] = "A small random model called " + name;
   m["files"].push_back({{"path", "notes/" + name + ".txt"}, {"role", "other"}});
   m.update(change);
