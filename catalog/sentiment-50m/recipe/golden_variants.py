@@ -1,5 +1,5 @@
-# golden_variants.py: writes eval/golden-VARIANT.json for each variant, what nano itself answers to the inputs of eval/golden.json,
-# and names them in nano.json as the variants' golden files. Run it last, when weights and manifest are final.
+# golden_variants.py: has `nano golden` write eval/golden-VARIANT.json for each variant from the inputs of eval/golden.json, says how
+# far the answers are from the unquantized model's, and names the files in nano.json. Run it last, when weights and manifest are final.
 #
 #   golden_variants.py NANO Q4_FILE      Q4_FILE: made of the q8 file by `nano quantize`, as in the build
 #
@@ -28,18 +28,14 @@ def main():
             f["role"] = "other"
     for variant, path in zip(manifest["variants"], names):
         weights = {"q8": f"{ROOT}/sentiment-50m-q8.gguf", "q4": q4}[variant["name"]]
-        p = subprocess.run([nano, "run", os.path.abspath(weights), "--jsonl", "--threads", "1"], check=True, stdout=subprocess.PIPE,
-                           input="".join(r["text"] + "\n" for r in exact).encode())
-        answers = [json.loads(line) for line in p.stdout.splitlines()]
+        subprocess.run([nano, "golden", os.path.abspath(weights), "-o", f"{ROOT}/{path}", "--force"], check=True,
+                       input="".join(r["text"] + "\n" for r in exact).encode())
+        with open(f"{ROOT}/{path}", encoding="utf-8") as f:
+            answers = json.load(f)["inputs"]
         assert len(answers) == len(exact)
-        rows = [{"text": r["text"], "label": a["label"], "scores": {k: f"{a['scores'][k]:.6f}" for k in r["scores"]}}
-                for r, a in zip(exact, answers)]
-        furthest = max(abs(a["scores"][k] - float(v)) for r, a in zip(exact, answers) for k, v in r["scores"].items())
+        furthest = max(abs(float(a["scores"][k]) - float(v)) for r, a in zip(exact, answers) for k, v in r["scores"].items())
         print(f"{variant['name']}: {sum(r['label'] == a['label'] for r, a in zip(exact, answers))} of {len(exact)} labels and "
               f"scores within {furthest:.4f} of the unquantized model's")
-        with open(f"{ROOT}/{path}", "w", encoding="utf-8") as f:
-            json.dump({"inputs": rows}, f, indent=1, ensure_ascii=False)
-            f.write("\n")
         variant["files"] = [f for f in variant["files"] if f != path] + [path]
         at = next(i for i, f in enumerate(manifest["files"]) if f["path"] == "eval/golden.json")
         manifest["files"].insert(at, {"path": path, "role": "golden"})
