@@ -73,6 +73,35 @@ Status check_registry(const LockedPackage& locked, const std::string& now) {
                     "configure that registry, or take the package out of nano.lock and lock it anew");
 }
 
+/// A lock that was edited by hand says what no registry ever said.
+///   now  what the registry lists of the package; may_move: `nano upgrade` was asked to
+Status check_edited(const LockedPackage& locked, const schemas::IndexPackage& now, bool may_move) {
+  const std::string what_locked = locked.name.text() + " " + locked.version.text();
+  const std::string hint = "the lock was edited: take it from `git`, or delete it and run `nano lock`";
+  const schemas::IndexVersion* listed = nullptr;
+  for (const auto& v : now.versions) {
+    if (v.version == locked.version)
+      listed = &v;
+    else if (v.release == locked.release)
+      return make_error(Errc::untrusted, "nano.lock has the release of " + locked.name.text() + " " + v.version.text() + " under the version " +
+                                             locked.version.text(), hint);
+  }
+  if (listed == nullptr) {
+    if (may_move) return Unit{};
+    return make_error(Errc::no_solution, "nano.lock has " + what_locked + ", which the registry does not list",
+                      "`nano upgrade " + locked.name.text() + "` takes another version");
+  }
+  if (listed->release != locked.release) return Unit{};  // said where it is chosen
+  for (const auto& v : listed->variants) {
+    if (v.name != locked.variant) continue;
+    if (v.size == locked.size) return Unit{};
+    return make_error(Errc::untrusted, "nano.lock gives " + what(locked) + " of " + locked.name.text() + " " + std::to_string(locked.size) +
+                                           " bytes, its release has " + std::to_string(v.size), hint);
+  }
+  if (listed->variants.empty() && locked.variant.empty()) return Unit{};
+  return make_error(Errc::untrusted, "nano.lock has the variant '" + locked.variant + "' of " + what_locked + ", which has none of that name", hint);
+}
+
 /// What may move is only preferred in its variant.
 Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
   std::set<PackageName> open;
@@ -117,8 +146,13 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
     NANO_TRY(check_exists(offers, remotes, want));
   }
   NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
-  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(*refusal);
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
   LockPlan out;
+  std::set<PackageName> open;
+  for (const auto& text : options.names) {
+    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    open.insert(want.name);
+  }
   const std::set<PackageName> asked(request.asked.begin(), request.asked.end());
   for (const auto& [name, choice] : std::get<resolver::Choices>(outcome)) {
     NANO_TRY_ASSIGN(const schemas::IndexPackage* package, offers.in_registry(name));
@@ -136,6 +170,7 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
     for (const auto& d : choice.offer.dependencies) p.dependencies.push_back(d.name);
     std::sort(p.dependencies.begin(), p.dependencies.end());
     const auto* old = project.lock ? project.lock->find(name) : nullptr;
+    if (old != nullptr) NANO_TRY(check_edited(*old, *package, options.upgrade && (open.empty() || open.contains(name))));
     if (old != nullptr && old->version == p.version) {
       if (old->release != p.release)
         return make_error(Errc::untrusted,

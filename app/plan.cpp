@@ -109,11 +109,16 @@ void let_move(const std::vector<schemas::Requirement>& named, const store::Store
 
 }  // namespace
 
-Error refusal_error(const resolver::Refusal& refusal) {
+Error refusal_error(const Context& ctx, const resolver::Refusal& refusal) {
   std::string text = "no set of versions satisfies this:";
   std::string hint;
   for (const auto& line : refusal.proof.lines) text += "\n  " + sanitize(line);
   for (const auto& s : refusal.suggestions) hint += (hint.empty() ? "" : "; ") + sanitize(s.text);
+  // A namespace belongs to one registry, and which one that is, is for the person to say.
+  for (const auto& f : refusal.proof.facts)
+    if (hint.empty() && f.unknown && !registry_for(ctx, f.dependency.ns))
+      hint = "no configured registry owns the namespace '" + f.dependency.ns + "': `nano registry add NAME URL --namespaces " +
+             f.dependency.ns + " --root root.json` adds one that does";
   return make_error(refusal.by_trust ? Errc::untrusted : Errc::no_solution, std::move(text),
                     hint.empty() ? "ask for other versions, or uninstall what stands in the way" : hint);
 }
@@ -229,7 +234,7 @@ Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store
   for (const auto& b : plan.bundles) request.asked.push_back(b.head.release.manifest.name);
 
   NANO_TRY_ASSIGN(auto outcome, choose_here(ctx, request, offers, memory));
-  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(*refusal);
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
   NANO_TRY_ASSIGN(plan.steps, steps_for(std::get<resolver::Choices>(outcome), plan, offers, remotes, asked,
                                         options.force));
   for (const auto& want : missing) {

@@ -51,7 +51,7 @@ struct Plan {
 [[nodiscard]] resolver::ChooseRequest request_to_keep(const schemas::Generation& current);
 
 /// The explanation as an error. errors  untrusted: policy and advisories alone stand in the way; else no_solution
-[[nodiscard]] Error refusal_error(const resolver::Refusal& refusal);
+[[nodiscard]] Error refusal_error(const Context& ctx, const resolver::Refusal& refusal);
 
 /// choose(), with latencies corrected by this machine's calibration, which is measured now if that could change anything.
 [[nodiscard]] Result<resolver::ChooseOutcome> choose_here(Context& ctx, resolver::ChooseRequest& request,

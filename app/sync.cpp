@@ -169,6 +169,10 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   for (auto& step : locking.steps) {
     const auto* e = plan.before.find(step.item.name);
     std::error_code ec;
+    if (e != nullptr && e->release == step.release && e->version != step.item.version)
+      return make_error(Errc::untrusted, "nano.lock has the release of " + e->name.text() + " " + e->version.text() + " under the version " +
+                                             step.item.version.text(),
+                        "the lock was edited: take it from `git`, or delete it and run `nano lock`");
     if (e != nullptr && e->release == step.release && e->variant == step.item.variant &&
         std::filesystem::exists(store.primary().root() / e->dir / store::kReleaseFile, ec)) {
       kept.push_back(*e);

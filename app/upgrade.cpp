@@ -127,7 +127,7 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
   request.installed.insert(request.locked.begin(), request.locked.end());
   request.locked.clear();
   NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
-  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(*refusal);
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
   const auto& choices = std::get<resolver::Choices>(outcome);
   for (const There& t : there) {
     NANO_TRY_ASSIGN(const auto* all, memory.look(t.name));
@@ -155,6 +155,32 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
   return out;
 }
 
+namespace {
+
+/// A version that is not locked must at least be one that there is: a pin on any other would end every later lock.
+Status check_listed(Context& ctx, const Scene& scene, const schemas::Requirement& want) {
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  Remotes remotes(ctx);
+  const std::vector<BundleRequest> no_bundles;
+  Offers offers(ctx, remotes, store, scene.current, no_bundles);
+  return check_exists(offers, remotes, want);
+}
+
+Error not_pinned(const PackageName& name, const std::vector<std::string>& pinned) {
+  std::string all;
+  for (const auto& p : pinned) all += (all.empty() ? "" : ", ") + p;
+  return make_error(Errc::not_found, "'" + name.text() + "' is not pinned", all.empty() ? "nothing is" : "pinned is " + all);
+}
+
+std::vector<std::string> pinned_in(const schemas::Generation& generation) {
+  std::vector<std::string> out;
+  for (const auto& e : generation.entries)
+    if (e.pinned) out.push_back(e.name.text());
+  return out;
+}
+
+}  // namespace
+
 Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run) {
   NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(requirement));
   NANO_TRY_ASSIGN(Scene scene, scene_of(ctx));
@@ -173,6 +199,8 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run
                                     : "`nano list` shows what is");
   PinReport out{.name = want.name.text(), .version = version->text(), .project = scene.project.has_value(), .dry_run = dry_run};
   if (scene.project) {
+    out.moves = it == there.end() || it->version != *version;
+    if (out.moves) NANO_TRY(check_listed(ctx, scene, want));
     auto& pins = scene.project->manifest.pins;
     const auto old =
         std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == want.name; });
@@ -209,11 +237,14 @@ Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
   NANO_TRY_ASSIGN(const auto parsed, PackageName::parse(name));
   NANO_TRY_ASSIGN(auto project, find_project());
   PinReport out{.name = parsed.text(), .project = project.has_value(), .changed = true, .dry_run = dry_run};
-  const Error none = make_error(Errc::not_found, "'" + parsed.text() + "' is not pinned");
   if (project) {
     auto& pins = project->manifest.pins;
     const auto it = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == parsed; });
-    if (it == pins.end()) return none;
+    if (it == pins.end()) {
+      std::vector<std::string> names;
+      for (const auto& p : pins) names.push_back(p.name.text());
+      return not_pinned(parsed, names);
+    }
     out.version = it->version.text();
     pins.erase(it);
     if (!dry_run) NANO_TRY(write_project(*project));
@@ -223,13 +254,13 @@ Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
   if (dry_run) {
     NANO_TRY_ASSIGN(const auto current, store::read_current(store.primary()));
     const auto* e = current.find(parsed);
-    if (e == nullptr || !e->pinned) return none;
+    if (e == nullptr || !e->pinned) return not_pinned(parsed, pinned_in(current));
     out.version = e->version.text();
     return out;
   }
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
   const auto* now = tx.before().find(parsed);
-  if (now == nullptr || !now->pinned) return none;
+  if (now == nullptr || !now->pinned) return not_pinned(parsed, pinned_in(tx.before()));
   auto entry = *now;
   entry.pinned = false;
   out.version = entry.version.text();

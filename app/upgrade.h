@@ -43,10 +43,12 @@ struct PinReport {
   std::string version{};
   bool project = false;  ///< written to nano.json; else to a new generation
   bool changed = false;  ///< it was otherwise before
+  bool moves = false;    ///< of a project: another version is locked; the next `nano lock` moves it
   bool dry_run = false;
 };
 /// Hold `name` at the version that is there (or at `name@version` in a project's nano.json).
-///   errors  not_found: not installed or locked; usage: a range that is not one version
+///   errors  not_found: not installed or locked, or no such version; usage: a range that is not one version; those of the
+///           registries, where a version is named that is not locked
 [[nodiscard]] Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run = false);
 /// errors  not_found: it is not pinned
 [[nodiscard]] Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run = false);

@@ -137,10 +137,14 @@ Result<WhyNotReport> why_not(Context& ctx, const std::string& requirement, const
   NANO_TRY(mean_the_newest(offers, remotes, want));
   NANO_TRY_ASSIGN(auto request, request_now(scene));
   NANO_TRY(apply(ctx, options, request));
+  // The project's own range on the package is moved by adding it anew.
+  for (auto& r : request.requirements)
+    if (r.name == want.name && r.remedy.empty()) r.remedy = "`nano add " + want.text() + "`";
   request.requirements.push_back({.name = want.name,
                                   .set = want.range.set(),
                                   .text = want.range.is_any() ? "" : want.range.text(),
-                                  .variant = want.variant});
+                                  .variant = want.variant,
+                                  .fixed = true});
   request.asked.push_back(want.name);
   request.installed.erase(want.name);
   NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));

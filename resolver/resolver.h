@@ -66,6 +66,7 @@ struct Requirement {
   std::string asker = "you ask for";  ///< begins the sentence: "you ask for", "the project requires"
   std::string variant{};              ///< only versions that have this variant will do; "" = any
   std::string remedy{};               ///< how a person takes this requirement back: "`nano unpin foo`"; "" = by not asking
+  bool fixed = false;                 ///< what the question is about: no suggestion changes it
 };
 
 /// Stands in for every range that anyone, root included, has on a package. It does not ask for the package by itself.

@@ -71,7 +71,7 @@ void add_requirement(const ChooseRequest& request, const Fact& fact, Memory& cat
     return;
   }
   for (const Requirement& r : request.requirements) {
-    if (!is_of(r, fact)) continue;
+    if (!is_of(r, fact) || r.fixed) continue;
     const Fact f = fact;
     if (!r.remedy.empty()) {
       out.push_back({r.remedy, r.name,

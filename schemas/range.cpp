@@ -79,7 +79,13 @@ Result<Partial> parse_partial(std::string_view token, std::string_view range) {
   for (int i = p.count; i < 3; ++i) filled += i == 0 ? "0" : ".0";
   filled += token.substr(core.size());
   auto v = Version::parse(filled);
-  if (!v) return std::move(v).error().while_("reading the version range '" + sanitize(range.substr(0, 80)) + "'");
+  if (!v) {
+    Error e = std::move(v).error();
+    // As it was written, not as it was filled up.
+    const std::string made = "'" + filled + "'";
+    if (const auto at = e.message.find(made); at != std::string::npos) e.message.replace(at, made.size(), "'" + sanitize(token) + "'");
+    return std::move(e).while_("reading the version range '" + sanitize(range.substr(0, 80)) + "'");
+  }
   p.v = std::move(v).value();
   return p;
 }

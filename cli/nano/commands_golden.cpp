@@ -42,7 +42,7 @@ Result<int> run_golden(Invocation& in) {
   }
   if (in.session().quiet) return 0;
   in.out().line(sanitize(options.out.string()) + ": " + std::to_string(r.inputs) + (r.inputs == 1 ? " input, " : " inputs, ") + r.digest.text());
-  in.session().log.note("nano.json names it as {\"path\": \"" + sanitize(options.out.filename().string()) + "\", \"role\": \"golden\"} in `files`");
+  in.session().log.note("to pack it, name it in `files` of nano.json: {\"path\": \"" + sanitize(options.out.filename().string()) + "\", \"role\": \"golden\"}");
   return 0;
 }
 

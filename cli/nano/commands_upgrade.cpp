@@ -126,13 +126,14 @@ Result<int> show_pin(Invocation& in, const app::PinReport& report, const std::st
     data["version"] = report.version;
     data["project"] = report.project;
     data["changed"] = report.changed;
+    if (report.moves) data["moves"] = true;
     data["dry_run"] = report.dry_run;
     in.document(data);
   } else if (!in.session().quiet) {
     // "pinned", "unpinned": what would be done is the same word without its end.
     const std::string verb = report.dry_run ? "would " + word.substr(0, word.size() - 3) : word;
     in.out().line(verb + " " + sanitize(report.name) + (word == "pinned" ? " at " : ", it was held at ") + report.version +
-                  (report.project ? " in nano.json" : ""));
+                  (report.project ? " in nano.json" : "") + (report.moves ? "; `nano lock` moves it there" : ""));
   }
   return 0;
 }
@@ -180,7 +181,7 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .positionals = {{.name = "NAME", .help = "a package; in a project also NAME@VERSION", .completes = Completes::installed}},
                    .options = {dry_run_option()},
                    .examples = {{.line = "nano pin sentiment-50m"}},
-                   .exits = {Errc::not_found, Errc::store, Errc::invalid},
+                   .exits = {Errc::not_found, Errc::network, Errc::untrusted, Errc::store, Errc::invalid},
                    .run = run_pin});
   table.push_back({.name = "unpin",
                    .group = kGroup,

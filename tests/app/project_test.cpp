@@ -144,6 +144,88 @@ TEST_CASE("a lock with conflict markers, of a newer nano, edited or of another r
   CHECK(w.in({"sync"}).exit_code == 13);
 }
 
+TEST_CASE("a lock that says what no registry said is refused, whatever is done with it, and nothing changes") {
+  ProjectWorld w;
+  w.publish("tiny", "1.0.0");
+  w.publish("tiny", "1.1.0");
+  w.use_registry();
+  REQUIRE(w.in({"add", "tiny@1.0.0"}).exit_code == 0);
+  const Json good = parse_json(w.lock()).value();
+  const auto refused = [&](const Json& change, const Strings& command, int code) {
+    Json lock = good;
+    lock["packages"][0].update(change);
+    const std::string before = dump_pretty(lock), manifest = w.manifest();
+    write(w.project() + "/nano.lock", before);
+    const auto r = w.in(command);
+    INFO(change << " " << command[0] << ": " << r.out << r.err);
+    CHECK(r.exit_code == code);
+    CHECK(w.lock() == before);
+    CHECK(w.manifest() == manifest);
+    return r.err;
+  };
+  for (const Strings& command : {Strings{"sync"}, Strings{"lock"}, Strings{"sync", "--locked"}, Strings{"sync", "--frozen"}}) {
+    const bool frozen = command.back() == "--frozen";
+    CHECK(has(refused({{"version", "9.9.9"}}, command, 7), "the release of tiny 1.0.0 under the version 9.9.9"));
+    CHECK(has(refused({{"variant", "q4"}}, command, 7), "the variant 'q4' of tiny 1.0.0, which has none of that name"));
+    if (frozen) continue;  // asks no registry for sizes
+    CHECK(has(refused({{"size", 1}}, command, 7), "1 bytes, its release has"));
+    const Json gone = {{"version", "9.9.9"}, {"release", "sha256:" + std::string(64, 'a')}};
+    CHECK(has(refused(gone, command, 4), "tiny 9.9.9, which the registry does not list"));
+  }
+  // A machine that has never seen the package.
+  std::filesystem::remove_all(w.path("home/store"));
+  CHECK(has(refused({{"variant", "q4"}}, {"sync", "--frozen"}, 7), "none of that name"));
+  // What the registry lists no more may be moved.
+  Json lock = good;
+  lock["packages"][0].update({{"version", "0.9.0"}, {"release", "sha256:" + std::string(64, 'a')}});
+  write(w.project() + "/nano.lock", dump_pretty(lock));
+  REQUIRE(w.in({"upgrade", "tiny"}).exit_code == 0);
+  CHECK(parse_json(w.lock()).value()["packages"][0]["version"] == "1.0.0");
+}
+
+TEST_CASE("a pin is on a version that there is, and says when the lock has another") {
+  ProjectWorld w;
+  w.publish("tiny", "1.0.0");
+  w.publish("tiny", "1.1.0");
+  w.use_registry();
+  REQUIRE(w.in({"add", "tiny@^1"}).exit_code == 0);
+  const std::string before = w.manifest();
+  const auto none = w.in({"pin", "tiny@9.9.9"});
+  CHECK(none.exit_code == 3);
+  CHECK(has(none.err, "no version of tiny fits '9.9.9'"));
+  CHECK(w.manifest() == before);
+  CHECK(has(w.in({"unpin", "tiny"}).err, "hint: nothing is"));
+  const auto other = w.in({"pin", "tiny@1.0.0"});
+  CHECK(other.exit_code == 0);
+  CHECK(has(other.out, "`nano lock` moves it there"));
+  REQUIRE(w.in({"lock"}).exit_code == 0);
+  CHECK(has(w.lock(), "\"1.0.0\""));
+  CHECK_FALSE(has(w.in({"pin", "tiny"}).out, "nano lock"));
+  CHECK(has(w.in({"unpin", "tinny"}).err, "hint: pinned is tiny"));
+}
+
+TEST_CASE("why-not in a project names what moves the project's own range, and nothing that misses the question") {
+  ProjectWorld w;
+  w.publish("tiny", "1.0.0");
+  w.publish("tiny", "2.0.0");
+  w.use_registry();
+  REQUIRE(w.in({"add", "tiny@^1"}).exit_code == 0);
+  const auto r = w.in({"why-not", "tiny@2.0.0"});
+  CHECK(has(r.out, "`nano add tiny@2.0.0` first would allow tiny 2.0.0"));
+  CHECK_FALSE(has(r.out, "1.0.0."));
+}
+
+TEST_CASE("a dependency in a namespace that no registry owns says which and how to add one") {
+  ProjectWorld w;
+  w.publish("odd", "1.0.0", needs("acme/secret", "^1"));
+  w.use_registry();
+  const auto r = w.in({"add", "odd"});
+  CHECK(r.exit_code == 4);
+  CHECK(has(r.err, "no configured registry owns the namespace 'acme'"));
+  CHECK(has(r.err, "--namespaces acme"));
+  CHECK_FALSE(w.has_lock());
+}
+
 TEST_CASE("keys that are not the locked ones are announced loudly on a machine that never saw the package") {
   ProjectWorld w;
   w.publish("tiny", "1.0.0");

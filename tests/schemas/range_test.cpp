@@ -115,6 +115,15 @@ TEST_CASE("what is not a range is a usage error") {
   CHECK_FALSE(Range::parse(std::string("1\0", 2)));
 }
 
+TEST_CASE("a faulty version in a range is shown as it was written") {
+  for (const auto& [range, shown] : {std::pair{"foo", "'foo'"}, {"^01", "'01'"}, {"1.02", "'1.02'"}, {"1.02.0", "'1.02.0'"}}) {
+    const auto r = Range::parse(range);
+    REQUIRE_FALSE(r);
+    INFO(r.error().message);
+    CHECK(r.error().message.find(std::string("the version ") + shown + " has") == 0);
+  }
+}
+
 TEST_CASE("a pre-release is taken only when no release fits or the range names one") {
   CHECK(selected("^1", {"1.0.0", "1.1.0-beta", "1.0.5"}) == "1.0.5");
   CHECK(selected("^1", {"1.1.0-beta", "1.2.0-alpha", "2.0.0"}) == "1.2.0-alpha");
