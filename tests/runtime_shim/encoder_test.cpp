@@ -48,6 +48,25 @@ std::vector<const kernels::Table*> usable_tables() {
   return out;
 }
 
+// The reference, counting: products of integers, and pairs of a query and a key.
+struct Work {
+  std::size_t products = 0, pairs = 0;
+};
+Work g_work;
+kernels::Table counting() {
+  kernels::Table table = kernels::ref;
+  table.matmul = [](const kernels::Packed* w, const kernels::QuantRows* x, std::size_t begin, std::size_t end,
+                    kernels::Then then, float* out, std::size_t ldo, void* scratch) {
+    g_work.products += (end - begin) * kernels::kLanes * x->rows * x->k;
+    kernels::ref.matmul(w, x, begin, end, then, out, ldo, scratch);
+  };
+  table.attend = [](const kernels::Head* head, float* scratch) {
+    g_work.pairs += head->queries * head->length;
+    kernels::ref.attend(head, scratch);
+  };
+  return table;
+}
+
 // What loading the changed golden model fails with.
 Error load_error(const test::Changes& changes) {
   const test::TempDir dir;
@@ -106,6 +125,30 @@ TEST_CASE("a sequence gives the same bits alone, in a batch, and on several thre
     }
     for (const unsigned threads : {1u, 2u, 5u}) CHECK(states(*encoder, *table, sequences, threads) == alone);
   }
+}
+
+TEST_CASE("a batch of mixed lengths costs what its sequences cost one by one: nothing is padded") {
+  const test::TempDir dir;
+  REQUIRE(bench::write_random_bert({.vocabulary = 50, .context = 60, .hidden = 96, .layers = 2, .heads = 3}, dir / "m.gguf"));
+  const auto file = gguf::File::open(dir / "m.gguf");
+  REQUIRE(file);
+  const auto encoder = Encoder::load(*file);
+  REQUIRE(encoder);
+  const kernels::Table table = counting();
+  const std::vector<std::vector<int32_t>> sequences{std::vector<int32_t>(50, 4), {1}, {7, 8, 9}, std::vector<int32_t>(17, 5)};
+  Work alone;
+  for (const auto& s : sequences) {
+    g_work = {};
+    (void)states(*encoder, table, {s});
+    CHECK(g_work.pairs == 2 * 3 * s.size() * s.size());  // layers, heads
+    alone.products += g_work.products;
+    alone.pairs += g_work.pairs;
+  }
+  g_work = {};
+  (void)states(*encoder, table, sequences);
+  CHECK(g_work.products == alone.products);
+  CHECK(g_work.pairs == alone.pairs);
+  CHECK(g_work.products % (50 + 1 + 3 + 17) == 0);
 }
 
 TEST_CASE("the first states alone are the first of all states, on every table and thread count") {
