@@ -16,6 +16,9 @@
 #include <bit>
 #include <cstring>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "base/text.h"
 #include "runtime_shim/gguf/parser.h"
 
@@ -44,6 +47,15 @@ Result<File> File::parse(std::span<const std::byte> bytes, std::string name) {
   Parser parser(file);
   NANO_TRY(parser.run());
   return file;
+}
+
+void File::release(std::span<const std::byte> some) const {
+  const auto begin = reinterpret_cast<std::uintptr_t>(map_.bytes().data()), from = reinterpret_cast<std::uintptr_t>(some.data());
+  const std::size_t size = map_.bytes().size();
+  if (some.empty() || from < begin || from - begin > size || some.size() > size - (from - begin)) return;
+  // A mapping begins on a page and has its last page to itself.
+  const std::uintptr_t page = from - (from - begin) % static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  ::madvise(reinterpret_cast<void*>(page), from + some.size() - page, MADV_DONTNEED);
 }
 
 Error Parser::broken(std::string message) const {

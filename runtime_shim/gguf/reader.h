@@ -59,6 +59,9 @@ class File {
   [[nodiscard]] uint32_t version() const { return version_; }
   [[nodiscard]] uint32_t alignment() const { return alignment_; }
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+  /// These bytes are not needed soon: of a mapped file, their pages leave this process (read again, they come from the
+  /// file). Bytes that are not of a mapped file stay as they are.
+  void release(std::span<const std::byte> some) const;
   [[nodiscard]] std::span<const Entry> metadata() const { return entries_; }  ///< in file order
   [[nodiscard]] std::span<const Tensor> tensors() const { return tensors_; }  ///< in file order
 

@@ -99,6 +99,10 @@ Result<Adapter> Adapter::load(const gguf::File& file, const gguf::File& base, fl
     const gguf::Tensor* changed = base.find_tensor(name);
     if (changed == nullptr)
       return file.invalid("tensor '" + gguf::shown(a.name) + "' changes one the base does not have");
+    // Beside the matrix of all three the executor does not look at these: whatever shape they claim stays unchecked.
+    const std::string one = std::string(kBlk) + std::to_string(place->layer) + ".attn_qkv" + std::string(kWeight);
+    if (place->slot <= Slot::v && base.find_tensor(one) != nullptr)
+      return file.invalid("tensor '" + gguf::shown(a.name) + "' changes one the base does not use: it has '" + one + "'");
     const auto k = static_cast<std::size_t>(changed->row_length()),
                n = static_cast<std::size_t>(changed->rows());
     const uint64_t rank = a.rows();

@@ -8,6 +8,11 @@
 #include "runtime_shim/quant/blocks.h"
 
 namespace nano::models {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  ///< of a tensor, checked at a time
+
+}  // namespace
 
 Status Tensors::read_size(const std::string& key, uint32_t limit, uint32_t& out) const {
   NANO_TRY_ASSIGN(out, file_.get_u32(key));
@@ -30,10 +35,15 @@ Status Tensors::check_values(const gguf::Tensor& tensor) const {
                              "`nano quantize` writes types it can");
   }
   if (!measuring()) return Unit{};
-  const int64_t at = quant::first_non_finite(tensor.type->type, tensor.bytes);
-  if (at >= 0) {
-    return file_.invalid("tensor '" + gguf::shown(tensor.name) +
-                         "' has a value that is not finite, near element " + std::to_string(at));
+  // Piece by piece, each given back: of a large model no more is in memory than what it is packed to.
+  const std::size_t piece = kPieceBytes / tensor.type->bytes * tensor.type->bytes;
+  for (std::size_t done = 0; done < tensor.bytes.size(); done += piece) {
+    const auto bytes = tensor.bytes.subspan(done, std::min(piece, tensor.bytes.size() - done));
+    const int64_t at = quant::first_non_finite(tensor.type->type, bytes);
+    file_.release(bytes);
+    if (at < 0) continue;
+    return file_.invalid("tensor '" + gguf::shown(tensor.name) + "' has a value that is not finite, near element " +
+                         std::to_string(done / tensor.type->bytes * tensor.type->block + static_cast<uint64_t>(at)));
   }
   return Unit{};
 }
@@ -141,6 +151,7 @@ void Tensors::pack(std::span<const Part> parts, Linear& out) {
   out.packed = {values.data(), scale.data(), sum.data(), out.bias.data(), panels * kLanes, k, bytes, bits};
   out.n = panels * kLanes;
   out.k = k;
+  for (const Part& p : parts) file_.release(p.rows.bytes);
   merged_.clear();
 }
 

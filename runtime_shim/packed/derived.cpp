@@ -1,6 +1,7 @@
 // runtime_shim/packed/derived.cpp: header, mapping on a 2 MB boundary, and a file that appears whole.
 #include "runtime_shim/packed/derived.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -123,26 +124,27 @@ std::optional<Derived> Derived::open(const std::filesystem::path& folder, const 
   return d;
 }
 
+// 2 MB after the other, so that never much more than the image is in memory.
 void Derived::settle() {
   if (data_ == nullptr || size_ < kHuge) return;
-  const std::size_t length = (size_ + kHuge - 1) / kHuge * kHuge;
-  void* area = ::mmap(nullptr, length + kHuge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (area == MAP_FAILED) return;
-  const auto from = reinterpret_cast<std::uintptr_t>(area);
-  auto* copy = static_cast<std::byte*>(area) + ((from + kHuge - 1) / kHuge * kHuge - from);
-  ::madvise(copy, length, MADV_HUGEPAGE);
-  std::memcpy(copy, data_, size_);
-  ::mprotect(copy, length, PROT_READ);
-  // The same bytes take the old ones' place in one step: no reader sees anything else.
-  const bool moved = ::mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, data_) != MAP_FAILED;
-  auto* begin = static_cast<std::byte*>(area);
-  if (!moved) {
-    ::munmap(begin, length + kHuge);
-    return;
+  for (std::size_t at = 0; at < size_; at += kHuge) {
+    void* area = ::mmap(nullptr, 2 * kHuge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area == MAP_FAILED) return;
+    auto* begin = static_cast<std::byte*>(area);
+    const auto before = (kHuge - reinterpret_cast<std::uintptr_t>(area) % kHuge) % kHuge;
+    std::byte* copy = begin + before;
+    ::madvise(copy, kHuge, MADV_HUGEPAGE);
+    std::memcpy(copy, data_ + at, std::min(kHuge, size_ - at));
+    ::mprotect(copy, kHuge, PROT_READ);
+    // The same bytes take the old ones' place in one step: no reader sees anything else.
+    const bool moved = ::mremap(copy, kHuge, kHuge, MREMAP_MAYMOVE | MREMAP_FIXED, data_ + at) != MAP_FAILED;
+    if (!moved) {
+      ::munmap(begin, 2 * kHuge);
+      return;
+    }
+    if (before != 0) ::munmap(begin, before);
+    ::munmap(copy + kHuge, kHuge - before);
   }
-  if (copy != begin) ::munmap(begin, static_cast<std::size_t>(copy - begin));
-  std::byte* end = begin + length + kHuge;
-  if (copy + length != end) ::munmap(copy + length, static_cast<std::size_t>(end - (copy + length)));
 }
 
 Status write_derived(const std::filesystem::path& folder, const Origin& origin,

@@ -1,6 +1,8 @@
 // tests/runtime_shim/derived_test.cpp: packed weights kept in the store: made, mapped, replaced, done without.
 #include "runtime_shim/packed/derived.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <random>
 #include <thread>
@@ -194,4 +196,29 @@ TEST_CASE("a mapped model that is used goes on with the same bits while others r
   }
   for (auto& t : callers) t.join();
   CHECK(wrong.load() == 0);
+}
+
+TEST_CASE("an image moves to huge pages with the same bytes, whatever its length, also while it is read") {
+  const test::TempDir dir;
+  const std::size_t huge = std::size_t{2} << 20;
+  std::mt19937 random(7);
+  for (const std::size_t size : {std::size_t{4096}, huge, 2 * huge + 100'000, 3 * huge - 64}) {
+    std::vector<std::byte> image(size);
+    for (std::size_t i = 0; i < size; i += 61) image[i] = static_cast<std::byte>(random());
+    const packed::Origin origin{sha256(std::to_string(size)), size};
+    REQUIRE(packed::write_derived(dir.path(), origin, image));
+    auto derived = packed::Derived::open(dir.path(), origin);
+    REQUIRE(derived);
+    std::atomic<bool> stop{false};
+    std::atomic<bool> same{true};
+    std::thread reader([&] {
+      while (!stop) same = same && std::equal(image.begin(), image.end(), derived->image().begin());
+    });
+    derived->settle();
+    derived->settle();
+    stop = true;
+    reader.join();
+    CHECK(same);
+    CHECK(std::equal(image.begin(), image.end(), derived->image().begin(), derived->image().end()));
+  }
 }

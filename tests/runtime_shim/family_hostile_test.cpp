@@ -139,8 +139,34 @@ TEST_CASE("adapters that lie are refused by the tensor's name") {
              "has rank 65"));
   CHECK(says(tensor("blk.7.attn_k.weight", 64, 4), "blk.7.attn_k.weight.lora_a"));
   CHECK(says(tensor("blk.99999999999999999999.attn_k.weight", 64, 4), "lora_a"));
+  CHECK(says(tensor("blk.-1.attn_k.weight", 64, 4), "blk.-1.attn_k.weight.lora_a"));
+  CHECK(says(tensor("blk.18446744073709551616.attn_k.weight", 64, 4), "lora_a"));
   CHECK(says(tensor("token_embd.weight", 64, 4), "token_embd.weight.lora_a"));
   CHECK(says(with([&](B& b) { REQUIRE(b.add_f32("stray", {4}, std::span(values).first(4))); }), "stray"));
+}
+
+TEST_CASE("an adapter of a tensor that the base holds but does not use is refused") {
+  // Beside blk.0.attn_qkv.weight nobody reads blk.0.attn_q.weight, so nobody has checked its shape.
+  const test::TempDir dir;
+  const std::vector<float> wide(4 * 4096, 0.5f), a(4096, 0.5f), b(4, 0.5f);
+  const auto with = [&](const std::filesystem::path& from, const char* to, const Add& add) {
+    test::write_changed({.from = from, .add = add}, dir / to);
+    return gguf::File::open(dir / to);
+  };
+  const auto base = with(test::family("modernbert.gguf"), "base.gguf", [&](gguf::Builder& g) {
+    REQUIRE(g.add_f32("blk.0.attn_q.weight", {4096, 4}, wide));
+  });
+  const auto file = with(test::family("modern_lora.gguf"), "lora.gguf", [&](gguf::Builder& g) {
+    REQUIRE(g.add_f32("blk.0.attn_q.weight.lora_a", {4096, 1}, a));
+    REQUIRE(g.add_f32("blk.0.attn_q.weight.lora_b", {1, 4}, b));
+  });
+  REQUIRE(base);
+  REQUIRE(file);
+  REQUIRE(models::Encoder::load(*base));
+  const auto adapter = models::Adapter::load(*file, *base);
+  REQUIRE_FALSE(adapter);
+  CHECK(adapter.error().code == Errc::invalid);
+  CHECK(says(adapter.error().message, "blk.0.attn_q.weight.lora_a"));
 }
 
 TEST_CASE("heads that lie are refused by the tensor's or key's name") {

@@ -61,6 +61,19 @@ TEST_CASE("a block's scale that is NaN or infinite is refused by its tensor") {
   names(with_bytes(Type::q5_1, "token_embd.weight", 2, nan), "'token_embd.weight'");
 }
 
+TEST_CASE("a scale or minimum that is not finite is refused in every block type") {
+  using quant::Type;
+  const std::string bad[] = {{"\xff\x7f", 2}, {"\x00\x7c", 2}, {"\x00\xfc", 2}, {"\x01\xfc", 2}};  // NaN, both infinities, NaN
+  for (const Type type : {Type::q4_0, Type::q4_1, Type::q5_0, Type::q5_1, Type::q8_0}) {
+    const bool minimum = type == Type::q4_1 || type == Type::q5_1;
+    const std::size_t last = 63 * 2 * quant::info(type).bytes;  // the last row's first block: 64 values a row
+    for (const std::string& value : bad) {
+      for (const std::size_t at : {std::size_t{0}, last, last + (minimum ? 2 : 0)})
+        names(with_bytes(type, "blk.0.attn_k.weight", at, value), "'blk.0.attn_k.weight' has a value that is not finite");
+    }
+  }
+}
+
 TEST_CASE(
     "dimensions of zero, and such as multiply past 64 bits or past the file, are refused by their tensor") {
   // After a tensor's name: u32 rank, u64 dims, u32 type, u64 offset.
@@ -69,6 +82,10 @@ TEST_CASE(
   names(with_field("blk.0.ffn_up.weight", 4, std::string(16, '\x7f')), "'blk.0.ffn_up.weight'");
   names(with_field("blk.0.ffn_up.weight", 12, std::string("\0\0\0\1\0\0\0\0", 8)),
         "'blk.0.ffn_up.weight' ends after the file");
+  // Products that are 0 in 64 bits, 0 in 32 bits, and negative in 64.
+  names(with_field("blk.0.ffn_up.weight", 4, std::string("\0\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0", 16)), "'blk.0.ffn_up.weight'");
+  names(with_field("blk.0.ffn_up.weight", 4, std::string("\0\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0", 16)), "'blk.0.ffn_up.weight'");
+  names(with_field("blk.0.ffn_up.weight", 4, std::string("\0\0\0\x80\0\0\0\0\0\0\0\0\1\0\0\0", 16)), "'blk.0.ffn_up.weight'");
   names(with_field("blk.0.ffn_up.weight", 0, std::string("\xff\xff\xff\xff", 4)),
         "'blk.0.ffn_up.weight' has 4294967295");
 }
@@ -86,6 +103,31 @@ TEST_CASE("two tensors of one name are refused by it") {
   file.replace(file.find(one), one.size(), other);
   test::write(dir / "h.gguf", file);
   names(open_error(dir / "h.gguf"), "'blk.0.attn_k.weight' stands there twice");
+}
+
+TEST_CASE("special ids and pieces beyond the tables are refused by their key") {
+  const test::TempDir dir;
+  const auto file = gguf::File::open(test::bert_tiny());
+  REQUIRE(file);
+  const auto pieces = file->get_string_array("tokenizer.ggml.tokens");
+  REQUIRE(pieces);
+  const auto size = static_cast<uint32_t>(pieces->size());
+  const auto with = [&](const std::function<void(gguf::Builder&)>& change) {
+    test::write_changed({.without = {}, .add = change, .poisoned = {}}, dir / "h.gguf");
+    return open_error(dir / "h.gguf");
+  };
+  for (const std::string key : {"cls_token_id", "seperator_token_id", "unknown_token_id"}) {
+    for (const uint32_t id : {size, 0x7FFFFFFFu, 0xFFFFFFFFu})
+      names(with([&](gguf::Builder& b) { b.set_u32("tokenizer.ggml." + key, id); }), key);
+  }
+  // One piece more than the embedding table has rows.
+  std::vector<std::string> more(pieces->begin(), pieces->end());
+  more.emplace_back("\xE2\x96\x81zzz");
+  names(with([&](gguf::Builder& b) {
+          b.set_string_array("tokenizer.ggml.tokens", more);
+          b.set_i32_array("tokenizer.ggml.token_type", std::vector<int32_t>(more.size(), 1));
+        }),
+        "the tokenizer has " + std::to_string(size + 1) + " pieces, the embedding table");
 }
 
 TEST_CASE("ids that are negative or beyond the vocabulary are refused by their key") {

@@ -235,6 +235,47 @@ TEST_CASE("a model is found by name, version, variant, folder and path") {
   REQUIRE(Model::open("bert-tiny", second));
 }
 
+TEST_CASE("heads that name each other as their base are refused, not followed") {
+  const test::TempDir dir;
+  const schemas::StoreLayout store(dir / "store");
+  schemas::Generation g;
+  g.number = 1;
+  g.created = "2026-11-20T00:00:00Z";
+  g.command = "nano install one";
+  for (const auto& [own, other] : {std::pair("one", "two"), std::pair("two", "one")}) {
+    schemas::Manifest m;
+    m.name = *schemas::PackageName::parse(own);
+    m.version = *schemas::Version::parse("1.0.0");
+    m.kind = schemas::Kind::head;
+    m.title = m.description = "A head.";
+    m.authors = {{.name = "nano"}};
+    m.license = {.spdx = "Apache-2.0", .file = "LICENSE"};
+    m.task = "token-classification";
+    m.languages = {"en"};
+    m.model = schemas::ModelInfo{.family = "bert", .architecture = "bert", .parameters = 300, .context_length = 48, .base_models = {}};
+    m.labels = {"a", "b"};
+    m.dependencies = {{.name = *schemas::PackageName::parse(other), .range = *schemas::Range::parse("^1")}};
+    m.variants = {{.name = "f16", .is_default = true, .quantization = "f16", .files = {"head.gguf"}, .needs = {}}};
+    m.files = {{"head.gguf", schemas::Role::weights, "f16"},
+               {"README.md", schemas::Role::card, ""},
+               {"LICENSE", schemas::Role::license, ""}};
+    const auto folder = store.package(m.name, m.version, "f16");
+    test::write(folder / "nano.json", schemas::write_manifest(m));
+    test::write(folder / "head.gguf", test::read(test::family("head_tag.gguf")));
+    g.entries.push_back({.name = m.name, .version = m.version, .variant = "f16"});
+  }
+  test::write(store.generation(1), schemas::write_generation(g));
+  test::write(store.current(), schemas::current_text(1));
+  const OpenOptions env = with_env({{"NANO_STORE", (dir / "store").string()}});
+  for (const char* name : {"one", "two", "one+two"}) {
+    const auto model = Model::open(name, env);
+    REQUIRE_FALSE(model);
+    INFO(model.error().message);
+    CHECK(model.error().code == Errc::unsupported);
+    CHECK(model.error().message.find("general.type is 'head'") != std::string::npos);
+  }
+}
+
 TEST_CASE("a model that is not there is named, with the nearest installed one") {
   const test::TempDir dir;
   make_store(dir / "store");
