@@ -92,6 +92,8 @@ Result<PrivateKey> PrivateKey::load(const std::filesystem::path& file, const std
 }
 
 Result<Secret> PrivateKey::pem(const std::optional<Secret>& passphrase) const {
+  if (passphrase && passphrase->view().size() > kMaxPassphraseBytes)
+    return make_error(Errc::usage, "a passphrase has at most " + std::to_string(kMaxPassphraseBytes) + " bytes");
   const Bio bio(BIO_new(BIO_s_secmem()));
   if (!bio) return make_error(Errc::internal, "out of memory");
   bool good = false;

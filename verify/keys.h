@@ -75,7 +75,7 @@ class PrivateKey {
 
   [[nodiscard]] const PublicKey& public_key() const { return public_; }
   [[nodiscard]] Result<std::string> sign(std::string_view message) const;  ///< 64 raw bytes
-  /// PKCS#8 PEM; with a passphrase PBES2 (AES-256-CBC, PBKDF2-HMAC-SHA256, 600,000 rounds).
+  /// PKCS#8 PEM; with a passphrase PBES2 (AES-256-CBC, PBKDF2-HMAC-SHA256, 600,000 rounds). errors  usage: over 1,024 bytes of it
   [[nodiscard]] Result<Secret> pem(const std::optional<Secret>& passphrase = std::nullopt) const;
   /// Write pem() to a new file, mode 0600. errors  refused: it exists already; store
   [[nodiscard]] Status save(const std::filesystem::path& file, const std::optional<Secret>& passphrase = std::nullopt) const;

@@ -246,12 +246,18 @@ Error html_error(std::string_view url) {
                     "check the address; a login page or a proxy may be answering in the registry's place");
 }
 
+uint64_t back_off_ms(uint32_t base_ms, uint32_t attempt, uint32_t retry_after_seconds, double jitter) {
+  const uint64_t doubled = std::min<uint64_t>(uint64_t{base_ms} << std::min<uint32_t>(attempt - 1, 16), kMaxWaitMs);
+  uint64_t wait = doubled / 2 + static_cast<uint64_t>(jitter * static_cast<double>(doubled));
+  if (retry_after_seconds > 0) wait = std::max<uint64_t>(wait, uint64_t{retry_after_seconds} * 1000);
+  return std::min<uint64_t>(wait, kMaxWaitMs);
+}
+
 Status back_off(const TransportShared& shared, uint32_t attempt, uint32_t retry_after_seconds) {
   thread_local std::minstd_rand random{std::random_device{}()};
-  const uint64_t doubled = std::min<uint64_t>(uint64_t{shared.options.backoff_ms} << std::min<uint32_t>(attempt - 1, 16), kMaxWaitMs);
-  uint64_t wait = doubled == 0 ? 0 : std::uniform_int_distribution<uint64_t>(doubled / 2, doubled + doubled / 2)(random);
-  if (retry_after_seconds > 0) wait = std::max<uint64_t>(wait, uint64_t{retry_after_seconds} * 1000);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(std::min<uint64_t>(wait, kMaxWaitMs));
+  const double jitter = std::uniform_real_distribution<double>(0, 1)(random);
+  const auto until = std::chrono::steady_clock::now() +
+                     std::chrono::milliseconds(back_off_ms(shared.options.backoff_ms, attempt, retry_after_seconds, jitter));
   while (std::chrono::steady_clock::now() < until) {
     if (shared.cancelled()) return make_error(Errc::interrupted, "interrupted");
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(std::chrono::milliseconds(20), until - std::chrono::steady_clock::now()));

@@ -73,4 +73,8 @@ class Connection {
 /// errors  interrupted
 [[nodiscard]] Status back_off(const TransportShared& shared, uint32_t attempt, uint32_t retry_after_seconds);
 
+/// How long that is, in milliseconds: `base_ms` doubled for each attempt after the first, give or take half as `jitter` (0 to 1)
+/// says; at least the server's Retry-After; at most 10 s.
+[[nodiscard]] uint64_t back_off_ms(uint32_t base_ms, uint32_t attempt, uint32_t retry_after_seconds, double jitter);
+
 }  // namespace nano::registry::http

@@ -1,8 +1,10 @@
 // tests/registry/client_attacks_test.cpp: one fault or attack of a registry, one test, one exit code.
 #include <catch2/catch.hpp>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "registry/client/http.h"
 #include "registry/tree.h"
 #include "tests/registry/archives.h"
 #include "tests/registry/client_fixture.h"
@@ -99,7 +101,15 @@ TEST_CASE("a wrong Content-Length is noticed before the body is read") {
   Always longer(answer(200, std::string(5000, 'x')));
   CHECK(longer.blob_error({.digest = sha256("x"), .size = 100}).code == Errc::integrity);
   Always shorter(answer(200, "x"));
-  CHECK(shorter.blob_error({.digest = sha256("x"), .size = 100}).code == Errc::integrity);
+  const Error e = shorter.blob_error({.digest = sha256("x"), .size = 100});
+  CHECK(e.code == Errc::integrity);
+  CHECK(e.message.find("has 1 bytes, the signed release says 100") != std::string::npos);
+}
+
+TEST_CASE("attack: a blob larger than any may be is not asked for") {
+  Always all(answer(200, "x"));
+  CHECK(all.blob_error({.digest = sha256("x"), .size = schemas::kMaxBlobBytes + 1}).code == Errc::invalid);
+  CHECK(all.server.requests().empty());
 }
 
 TEST_CASE("fewer bytes than the Content-Length is a dropped connection") {
@@ -117,6 +127,18 @@ TEST_CASE("another range than was asked for is refused") {
   Shelf shelf;
   shelf.partial[want.digest] = std::string(100, 'x');
   CHECK(c->blobs({{want}}, shelf.factory()).error().code == Errc::network);
+}
+
+TEST_CASE("a part of a file of another length than the signed one is refused") {
+  const HttpServer server([](const HttpRequest&) { return answer(206, std::string(900, 'x'), "Content-Range: bytes 100-999/5000\r\n"); });
+  ClientOf c(server.url());
+  Shelf shelf;
+  const BlobRequest want{.digest = sha256(std::string(1000, 'x')), .size = 1000};
+  shelf.partial[want.digest] = std::string(100, 'x');
+  const auto r = c->blobs({{want}}, shelf.factory());
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::integrity);
+  CHECK(r.error().message.find("5000 bytes") != std::string::npos);
 }
 
 TEST_CASE("a server that answers 416 for ever ends in an error") {
@@ -137,6 +159,15 @@ TEST_CASE("one failed blob stops the others and is the error") {
   ClientOf c(server.url());
   Shelf shelf;
   CHECK(c->blobs(test::requests_of(tree.packed), shelf.factory()).error().code == Errc::denied);
+  // One after the other, the largest first: nothing is asked for after the one that failed.
+  const std::size_t before = server.requests().size();
+  auto options = test::quick();
+  options.parallel = 1;
+  ClientOf one(server.url(), options);
+  Shelf empty;
+  REQUIRE(test::requests_of(tree.packed).size() > 1);
+  CHECK(one->blobs(test::requests_of(tree.packed), empty.factory()).error().code == Errc::denied);
+  CHECK(server.requests().size() == before + 1);
 }
 
 TEST_CASE("a sink's full disk is the fetch's error") {
@@ -184,6 +215,11 @@ TEST_CASE("HTML in a document's place is called HTML") {
   }
 }
 
+TEST_CASE("a page that begins with words is still called HTML, by its type") {
+  const Error e = Always(answer(200, "Please log in. <a href=/>here</a>", "Content-Type: text/html\r\n")).document_error();
+  CHECK(e.message.find("HTML") != std::string::npos);
+}
+
 TEST_CASE("HTML in a blob's place is called HTML") {
   Always all(answer(200, kPage, "Content-Type: text/html\r\n"));
   const Error e = all.blob_error({.digest = sha256("x"), .size = 100'000});
@@ -217,16 +253,51 @@ TEST_CASE("a server that is not there is a network error at once") {
   const Tree tree;
   std::string url;
   { url = HttpServer([](const HttpRequest&) { return HttpAnswer{}; }).url(); }
-  ClientOf c(url);
+  auto options = test::quick();
+  options.backoff_ms = 20'000;  // were it tried again, that would be seen
+  ClientOf c(url, options);
+  const double start = monotonic_ms();
   const auto r = c->describe();
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::network);
+  CHECK(monotonic_ms() - start < 4'000);
 }
 
 TEST_CASE("a server that falls silent is dropped") {
   auto options = test::quick();
   options.retries = 0;
+  const double start = monotonic_ms();
   CHECK(Always(HttpAnswer{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabc", .stall_ms = 20'000}, options).document_error().code == Errc::network);
+  CHECK(monotonic_ms() - start < 15'000);
+}
+
+TEST_CASE("waits between retries double, heed Retry-After, and never last longer than ten seconds") {
+  using http::back_off_ms;
+  CHECK(back_off_ms(500, 1, 0, 0.5) == 500);
+  CHECK(back_off_ms(500, 2, 0, 0.5) == 1000);
+  CHECK(back_off_ms(500, 3, 0, 0.0) == 1000);
+  CHECK(back_off_ms(500, 3, 0, 1.0) == 3000);
+  CHECK(back_off_ms(500, 1, 3, 0.5) == 3000);
+  CHECK(back_off_ms(500, 4, 1, 0.5) == 4000);
+  CHECK(back_off_ms(500, 1, 3600, 0.5) == 10'000);
+  CHECK(back_off_ms(500, 100, 0, 1.0) == 10'000);
+  CHECK(back_off_ms(0, 1, 0, 1.0) == 0);
+}
+
+TEST_CASE("attack: a server that asks for patience for ever does not keep a person from leaving") {
+  std::atomic<bool> cancel{false};
+  const HttpServer server([&](const HttpRequest&) {
+    cancel = true;
+    return answer(503, "", "Retry-After: 3600\r\n");
+  });
+  auto options = test::quick();
+  options.cancel = &cancel;
+  ClientOf c(server.url(), options);
+  const double start = monotonic_ms();
+  const auto r = c->describe();
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::interrupted);
+  CHECK(monotonic_ms() - start < 6'000);
 }
 
 TEST_CASE("an endless document is cut at its limit") {

@@ -106,6 +106,41 @@ TEST_CASE("a server that ignores Range sends it all again, and that is used") {
   shelf.partial[want.digest] = std::string(1000, 'x');
   REQUIRE(c->blobs({{want}}, shelf.factory()));
   CHECK(sha256(shelf.partial[want.digest]) == want.digest);
+  CHECK(c.progress.seen == want.size);
+}
+
+TEST_CASE("a part that the server knows nothing of is thrown away and the blob fetched whole") {
+  const Tree tree(test::noise(300'000));
+  const auto want = test::largest(tree.packed);
+  const HttpServer server([&](const HttpRequest& r) {
+    if (r.headers.contains("range")) return answer(416, "");
+    return test::serve_file(tree.dir.string(), r);
+  });
+  ClientOf c(server.url());
+  Shelf shelf;
+  shelf.partial[want.digest] = std::string(1000, 'x');
+  const auto done = c->blobs({{want}}, shelf.factory());
+  if (!done) FAIL(done.error().render());
+  CHECK(sha256(shelf.partial[want.digest]) == want.digest);
+}
+
+TEST_CASE("a weak ETag, which promises no equal bytes, is not resumed by") {
+  const Tree tree(test::noise(300'000));
+  const auto want = test::largest(tree.packed);
+  const std::string bytes = test::read(tree.dir / tree::blob(want.digest));
+  for (const bool weak : {false, true}) {
+    const HttpServer server([&](const HttpRequest& r) {
+      if (r.headers.contains("range")) return test::serve_file(tree.dir.string(), r);
+      auto a = answer(200, bytes, weak ? "ETag: W/\"x\"\r\n" : "ETag: \"x\"\r\n");
+      a.drop_after = 90'000;
+      return a;
+    });
+    ClientOf c(server.url());
+    Shelf shelf;
+    (void)c->blobs({{want}}, shelf.factory());
+    REQUIRE(server.requests().size() >= 2);
+    CHECK(server.requests()[1].headers.count("if-range") == (weak ? 0 : 1));
+  }
 }
 
 TEST_CASE("a damaged part from an earlier run is thrown away and the blob fetched whole") {

@@ -53,7 +53,7 @@ TEST_CASE("every key of the JSON Schemas stands in its section of docs/FORMATS.m
     const char* section;
   };
   for (const Part& p : {Part{"manifest", "## Manifest"}, Part{"claim", "## Claim"}, Part{"release", "## Release"}, Part{"index", "## Index"},
-                        Part{"target", "## Target"}, Part{"advisory", "## Advisory"}, Part{"registry", "## Registry"}, Part{"generation", "## Generation"}, Part{"config", "## Config"}, Part{"lockfile", "## Lockfile"}, Part{"golden", "## Golden file"}, Part{"policy", "## Policy"}}) {
+                        Part{"target", "## Target"}, Part{"advisory", "## Advisory"}, Part{"registry", "## Registry"}, Part{"generation", "## Generation"}, Part{"config", "## Config"}, Part{"lockfile", "## Lockfile"}, Part{"golden", "## Golden file"}, Part{"policy", "## Policy"}, Part{"plan", "## Plan"}}) {
     const auto begin = page.find(std::string("\n") + p.section + "\n");
     REQUIRE(begin != std::string::npos);
     const std::string section = page.substr(begin, page.find("\n## ", begin + 1) - begin);

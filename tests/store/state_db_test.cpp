@@ -56,6 +56,35 @@ TEST_CASE("history, bench results, values and search documents come back as they
   CHECK(log.said.empty());
 }
 
+TEST_CASE("attack: SQL in any text that the state database keeps or is asked for is text like any other") {
+  const FastDir dir;
+  const Store store = open_store(dir.path());
+  RecordingLog log;
+  auto db = StateDb::open(store, log);
+  REQUIRE(db);
+  const std::string quote = "x'); DELETE FROM bench; --";
+  const std::string always = "' OR '1'='1";
+  for (const std::string& evil : {quote, always, std::string("\"; --"), std::string("?1"), std::string("%")}) {
+    INFO(evil);
+    const auto benches = db->bench("", 100)->size();
+    REQUIRE(db->add_history({.id = 0, .time = 1, .command = evil, .generation = 1, .result = 0}));
+    CHECK(db->history(1)->at(0).command == evil);
+    CHECK(db->bench(evil, 9)->empty());
+    REQUIRE(db->add_bench({.id = 0, .time = 1, .package = evil, .release = evil, .metric = evil, .value = evil, .detail = evil}));
+    const auto rows = db->bench(evil, 9);
+    REQUIRE(rows->size() == 1);
+    CHECK(rows->at(0).detail == evil);
+    CHECK(db->bench("", 100)->size() == benches + 1);
+    CHECK_FALSE(db->get(evil)->has_value());
+    REQUIRE(db->put(evil, evil));
+    CHECK(db->get(evil).value() == std::optional<std::string>(evil));
+    CHECK_FALSE(db->get_search(evil)->has_value());
+    REQUIRE(db->put_search(evil, evil, evil, 1));
+    CHECK(db->get_search(evil)->value().document == evil);
+  }
+  CHECK(log.said.empty());
+}
+
 TEST_CASE("a database that is cut, overwritten, of a newer nano or of another program is made anew with a note") {
   for (int kind = 0; kind < 7; ++kind) {
     INFO(kind);

@@ -126,6 +126,17 @@ TEST_CASE("an encrypted key opens with its passphrase alone, and has 600,000 rou
   CHECK(der.find("\x2A\x86\x48\x86\xF7\x0D\x02\x09") != std::string::npos);  // hmacWithSHA256 (RFC 8018 B.1.2)
 }
 
+TEST_CASE("attack: a passphrase longer than OpenSSL's room for it opens nothing, and nothing is sealed with one") {
+  const PrivateKey key = make_key();
+  const std::string longest(1'024, 'p');
+  const auto pem = key.pem(Secret(longest));
+  REQUIRE(pem);
+  CHECK(PrivateKey::from_pem(pem->view(), Secret(longest)).value().public_key() == key.public_key());
+  CHECK(PrivateKey::from_pem(pem->view(), Secret(longest + "p")).error().code == Errc::denied);
+  CHECK(PrivateKey::from_pem(pem->view(), Secret(std::string(300'000, 'p'))).error().code == Errc::denied);
+  CHECK(key.pem(Secret(longest + "p")).error().code == Errc::usage);
+}
+
 TEST_CASE("the openssl program accepts our signature with our public PEM") {
   const test::TempDir dir;
   const PrivateKey key = make_key();

@@ -50,7 +50,7 @@ class Walk {
     while (const dirent* e = readdir(list.get())) {
       const std::string name = e->d_name;
       if (name != "." && name != "..") names.push_back(name);
-      if (names.size() > kMaxResources) return refused(prefix, "holds too many files");
+      if (names.size() > options_.max_files) return refused(prefix, "holds too many files");
     }
     if (errno != 0) return os_error("cannot list", prefix, errno);
     std::sort(names.begin(), names.end());
@@ -75,7 +75,7 @@ class Walk {
     if (fstat(fd.get(), &st) != 0) return os_error("cannot examine", path, errno);
     if (S_ISDIR(st.st_mode)) return folder(std::move(fd), path + "/", depth + 1);
     if (!S_ISREG(st.st_mode)) return refused(path, "is not a regular file");
-    if (out_.size() >= kMaxResources) return refused(path, "is one file too many");
+    if (out_.size() >= options_.max_files) return refused(path, "is one file too many");
     MeasuredFile file{.path = path, .bytes = static_cast<uint64_t>(st.st_size), .resources = {}};
     if (!options_.wanted || options_.wanted(path)) {
       NANO_TRY(hash(fd, file));

@@ -19,6 +19,7 @@ struct MeasureOptions {
   std::vector<std::string> ignore{};  ///< paths inside the model; a folder's means all in it. Never opened.
   uint64_t shard_size = 0;            ///< bytes; 0: whole files
   std::function<bool(const std::string& path)> wanted{};  ///< files it refuses are listed, not hashed
+  std::size_t max_files = kMaxResources;                  ///< more in all, or in one folder, are refused
 };
 
 struct MeasuredFile {
@@ -32,7 +33,7 @@ struct MeasuredFile {
 ///   Folders are opened one inside another and files without following links, and the bytes hashed are those of the
 ///   descriptor that was examined: swapping a name during the walk changes nothing.
 ///   errors  invalid: a link, device, socket or FIFO, a name that is not UTF-8, deeper than kMaxModelDepth, more than
-///           kMaxResources files; not_found, store
+///           max_files files; not_found, store
 [[nodiscard]] Result<std::vector<MeasuredFile>> measure_model(const fs::Path& model,
                                                               const MeasureOptions& options);
 

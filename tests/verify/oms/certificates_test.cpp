@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/digest.h"
 #include "tests/verify/oms/openssl_tool.h"
 
 using namespace nano;
@@ -22,6 +23,29 @@ Errc judge(const CertificateChain& c, std::string_view rule = "any",
       verify_chain(c.chain, c.roots, *subject, at ? *at : now());  // taken after the certificates were made
   if (!leaf) UNSCOPED_INFO(leaf.error().message);
   return leaf ? Errc::ok : leaf.error().code;
+}
+
+/// The certificate (DER) that openssl issues from `issuer` for the key in `key`; `how` goes to `openssl x509`.
+std::string issue(const TempDir& dir, const std::string& key, const std::string& subject, const std::string& issuer,
+                  const std::string& extensions, const std::string& name, const std::vector<std::string>& how = {}) {
+  const auto at = [&](const std::string& file) { return (dir / file).string(); };
+  test::write(dir / "extensions", extensions);
+  test::openssl({"req", "-new", "-key", at(key), "-subj", subject, "-out", at("request")});
+  std::vector<std::string> args{"x509",   "-req",  "-in",          at("request"), "-CA",   at(issuer + ".pem"),
+                                "-CAkey", at(issuer + ".key"), "-CAcreateserial", "-extfile", at("extensions"),
+                                "-days",  "100",   "-out",         at(name)};
+  args.insert(args.end(), how.begin(), how.end());
+  test::openssl(args);
+  return test::openssl({"x509", "-in", at(name), "-outform", "DER"});
+}
+
+/// Extensions of a certificate for one DNS name, which may hold any byte.
+std::string extension_of_names(const std::string& dns) {
+  // SEQUENCE { [2] IA5String }, as bytes: openssl's configuration cannot write a NUL otherwise.
+  std::string der{'\x30', static_cast<char>(dns.size() + 2), '\x82', static_cast<char>(dns.size())};
+  der += dns;
+  return "keyUsage=critical,digitalSignature\nsubjectAltName=DER:" +
+         to_hex(reinterpret_cast<const uint8_t*>(der.data()), der.size()) + "\n";
 }
 
 #define NEEDS_OPENSSL()                  \
@@ -126,6 +150,50 @@ TEST_CASE("a certificate that is not for signing is refused") {
   CHECK(with("keyUsage=digitalSignature\nextendedKeyUsage=serverAuth\n") == Errc::untrusted);
 }
 
+TEST_CASE("attack: a NUL in a certificate's name does not end it") {
+  NEEDS_OPENSSL();
+  TempDir dir;
+  CertificateChain c(dir);
+  const std::string whole = "ann.example.org";
+  c.chain[0] = issue(dir, "leaf.key", "/CN=Mallory", "mid", extension_of_names(whole), "good.pem");
+  CHECK(judge(c, "dns=" + whole) == Errc::ok);
+  const std::string cut = whole + std::string(1, '\0') + ".example.com";
+  c.chain[0] = issue(dir, "leaf.key", "/CN=Mallory", "mid", extension_of_names(cut), "bad.pem");
+  CHECK(judge(c, "dns=" + whole) == Errc::untrusted);
+  CHECK(judge(c, "dns=" + cut) == Errc::ok);
+}
+
+TEST_CASE("attack: a chain through a key or a hash that can be forged is refused") {
+  NEEDS_OPENSSL();
+  TempDir dir;
+  CertificateChain c(dir);
+  const std::string ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
+  const auto through = [&](const std::string& name, const std::string& curve, const std::vector<std::string>& how) {
+    test::openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + curve, "-out",
+                   (dir / (name + ".key")).string()});
+    c.chain[1] = issue(dir, name + ".key", "/CN=" + name, "root", ca, name + ".pem", how);
+    c.chain[0] = issue(dir, "leaf.key", "/CN=Ann", name, CertificateChain::kSigning, name + "-leaf.pem");
+    return judge(c);
+  };
+  CHECK(through("strong", "P-256", {}) == Errc::ok);
+  CHECK(through("short", "prime192v1", {}) == Errc::untrusted);
+  CHECK(through("sha1", "P-256", {"-sha1"}) == Errc::untrusted);
+}
+
+TEST_CASE("attack: a certificate blown up by what it says is refused by its length") {
+  NEEDS_OPENSSL();
+  TempDir dir;
+  const CertificateChain c(dir);
+  const auto key_of_one_with = [&](std::size_t bytes) {
+    return key_of_certificate(issue(dir, "leaf.key", "/CN=Ann", "mid",
+                                    CertificateChain::kSigning + ("nsComment=" + std::string(bytes, 'x') + "\n"), "big.pem"));
+  };
+  CHECK(key_of_one_with(kMaxCertificateBytes - 1024));
+  const auto big = key_of_one_with(kMaxCertificateBytes);
+  REQUIRE_FALSE(big);
+  CHECK(big.error().code == Errc::invalid);
+}
+
 TEST_CASE("a leaf on another curve is unsupported") {
   NEEDS_OPENSSL();
   TempDir dir;
@@ -175,6 +243,11 @@ TEST_CASE("certificates are read strictly") {
   CHECK(key_of_certificate("nonsense").error().code == Errc::invalid);
   CHECK(key_of_certificate(c.chain[0] + "x").error().code == Errc::invalid);
   CHECK(key_of_certificate(std::string(kMaxCertificateBytes + 1, '0')).error().code == Errc::invalid);
+  CertificateChain rooted = c;
+  rooted.roots.resize(kMaxCertificates, c.roots[0]);
+  CHECK(judge(rooted) == Errc::ok);
+  rooted.roots.push_back(c.roots[0]);
+  CHECK(judge(rooted) == Errc::invalid);
   c.chain.resize(kMaxCertificates + 1, c.chain[0]);
   CHECK(judge(c) == Errc::invalid);
 }

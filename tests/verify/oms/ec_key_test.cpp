@@ -104,6 +104,8 @@ TEST_CASE("an encrypted key opens with its passphrase only") {
   CHECK(EcPrivateKey::load(file).error().code == Errc::denied);
   CHECK(EcPrivateKey::load(file, verify::Secret("wrong")).error().code == Errc::denied);
   CHECK(EcPrivateKey::load(file, verify::Secret("open sesame")));
+  // More than OpenSSL has room for.
+  CHECK(EcPrivateKey::load(file, verify::Secret(std::string(300'000, 'p'))).error().code == Errc::denied);
 }
 
 TEST_CASE("a key file over 16 KiB is refused, though it begins with a good key") {

@@ -357,6 +357,25 @@ TEST_CASE("nothing to sign, no such folder, names that are not text") {
   CHECK(sign(empty / "\xff\xfe") == Errc::invalid);
 }
 
+TEST_CASE("attack: a model of endless files is refused, in one folder or in many") {
+  test::TempDir dir;
+  const auto counted = [&](std::size_t limit) {
+    const auto files = measure_model(dir.path(), {.ignore = {}, .shard_size = 0, .wanted = {}, .max_files = limit});
+    return files ? Errc::ok : files.error().code;
+  };
+  CHECK(MeasureOptions{}.max_files == kMaxResources);
+  for (const char* file : {"a", "b", "c"}) test::write(dir / "one" / file, "x");
+  CHECK(counted(3) == Errc::ok);
+  CHECK(counted(2) == Errc::invalid);
+  for (const char* file : {"a", "b", "c"}) test::write(dir / "two" / file, "x");
+  CHECK(counted(6) == Errc::ok);
+  CHECK(counted(5) == Errc::invalid);
+  // Names are counted before any of them is opened: what is ignored costs memory, too.
+  const auto ignored = measure_model(dir.path(), {.ignore = {"one", "two"}, .shard_size = 0, .wanted = {}, .max_files = 1});
+  REQUIRE_FALSE(ignored);
+  CHECK(ignored.error().message.find("too many") != std::string::npos);
+}
+
 TEST_CASE("folders inside one another end somewhere") {
   Model m;
   fs::Path deep = m.root;

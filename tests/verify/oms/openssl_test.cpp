@@ -139,6 +139,14 @@ TEST_CASE("a model signed with a certificate verifies by root and subject, not b
   CHECK(held->signer == "CN=Ann,O=Example");
   trust.subject = *SubjectRule::parse("email=bob@example.org");
   CHECK(verify_statement(*bundle, trust).error().code == Errc::untrusted);
+  // Nor is a chain signed with that nobody would read.
+  CHECK(sign_model({.model = dir / "m",
+                    .bundle = dir / "m" / "model.sig",
+                    .ignore = {},
+                    .certificates = std::vector<std::string>(kMaxCertificates + 1, c.chain.front())},
+                   *key)
+            .error()
+            .code == Errc::invalid);
   // A key that is not the certificate's makes no signature at all.
   const auto other = EcPrivateKey::generate(Curve::p256);
   REQUIRE(other);

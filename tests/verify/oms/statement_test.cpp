@@ -172,6 +172,32 @@ TEST_CASE("shards are named by the last two numbers, and lie on the grid") {
   }
 }
 
+TEST_CASE("attack: shards so long that their ends wrap around are refused, whatever starts at 0") {
+  Statement s;
+  s.model_name = "m";
+  s.method = Method::shards;
+  s.shard_size = uint64_t{1} << 62;
+  s.resources = {{"w:0:10", sha256("1")}};
+  CHECK(refusal(doc_of(s)) == Errc::ok);
+  s.shard_size += 1;
+  CHECK(refusal(doc_of(s)) == Errc::invalid);
+  s.shard_size = UINT64_MAX;
+  CHECK(refusal(doc_of(s)) == Errc::invalid);
+}
+
+TEST_CASE("attack: a statement with endless files is refused before any of them is looked at") {
+  const auto says = [](std::size_t files) {
+    Json doc = doc_of(sample());
+    doc["predicate"]["resources"] = Json(files, 0);  // no file at all: whoever looks says so
+    const auto s = parse_statement(dump_line(doc), false);
+    REQUIRE_FALSE(s);
+    CHECK(s.error().code == Errc::invalid);
+    return s.error().message;
+  };
+  CHECK(says(kMaxResources).find("is not an object") != std::string::npos);
+  CHECK(says(kMaxResources + 1).find("more than 100000 files") != std::string::npos);
+}
+
 TEST_CASE("v0.2's statement is read only when asked for") {
   const Json doc = {{"_type", kStatementType},
                     {"predicateType", kOldPredicateType},
