@@ -146,6 +146,15 @@ TEST_CASE(
     CHECK(key->unusable().find("does not know the scheme") != std::string::npos);
     CHECK_FALSE(key->verify("m", rsa.sign("m")));
   }
+  for (const Signer& signer : {Signer::ecdsa(), Signer::ed25519()})
+    for (const char* scheme : {"ecdsa-sha2-nistp384", "ed25519ph", ""}) {
+      Json object = signer.object();
+      object["scheme"] = scheme;
+      const auto key = Key::parse(Key::compute_id(object).value(), object);
+      REQUIRE(key);
+      CHECK(key->unusable().find("does not know the scheme") != std::string::npos);
+      CHECK_FALSE(key->verify("m", signer.sign("m")));
+    }
   CHECK(Signer::rsa(1024).key().fingerprint().empty());
   const Json short_key = {{"keyval", {{"public", std::string(62, 'a')}}}};
   CHECK(Signer::ed25519().key(short_key).unusable() == "an ed25519 key is 64 lower-case hex digits");
