@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
 
 namespace nano::app {
 namespace {
@@ -24,17 +23,22 @@ Sightings Sightings::load(const fs::Path& dir) {
 void Sightings::read() {
   const auto bytes = fs::read_file(file_, kMaxBytes);
   if (!bytes) return;
-  for (const std::string& line : split(*bytes, '\n')) {
+  // Read at each start, with a line for every release that was ever offered: nothing is copied, and lines come sorted.
+  for (std::string_view rest = *bytes; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
     const auto space = line.find(' ');
-    if (space == std::string::npos) continue;
-    const std::string what = line.substr(0, space);
+    if (space == std::string_view::npos) continue;
+    const std::string_view what = line.substr(0, space);
     const auto time = parse_time(line.substr(space + 1));
     if (!time) continue;
     if (what == kNewest) {
       newest_ = std::max(newest_, *time);
     } else if (const auto digest = Digest::parse_hex(what)) {
-      const auto [it, fresh] = first_.emplace(*digest, *time);
-      if (!fresh) it->second = std::min(it->second, *time);
+      const std::size_t before = first_.size();
+      const auto it = first_.emplace_hint(first_.end(), *digest, *time);
+      if (first_.size() == before) it->second = std::min(it->second, *time);
     }
   }
 }

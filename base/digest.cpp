@@ -36,9 +36,12 @@ Result<std::string> from_hex(std::string_view hex) {
 Result<Digest> Digest::parse_hex(std::string_view hex) {
   if (hex.size() != 64)
     return make_error(Errc::invalid, "a SHA-256 digest has 64 hex digits, not " + std::to_string(hex.size()));
-  NANO_TRY_ASSIGN(const std::string raw, from_hex(hex));
   std::array<uint8_t, 32> bytes{};
-  for (std::size_t i = 0; i < 32; ++i) bytes[i] = static_cast<uint8_t>(raw[i]);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
+    if (hi < 0 || lo < 0) return make_error(Errc::invalid, "hex text holds a character that is not 0-9a-f");
+    bytes[i] = static_cast<uint8_t>(hi * 16 + lo);
+  }
   return Digest(bytes);
 }
 

@@ -109,6 +109,9 @@ Result<Json> parse_json(std::string_view bytes, const JsonLimits& limits) {
   try {
     StrictSax sax(limits);
     if (!Json::sax_parse(bytes.begin(), bytes.end(), &sax)) return sax.error;
+    // The library takes a NUL for the end, whatever follows.
+    if (const auto nul = bytes.find('\0'); nul != std::string_view::npos)
+      return make_error(Errc::invalid, "not valid JSON: a NUL after the document (byte " + std::to_string(nul + 1) + ")");
     return std::move(sax.root);
   } catch (const std::exception& e) {  // bad_alloc, or a fault in the library
     return make_error(Errc::internal, std::string("the JSON library failed: ") + e.what());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 namespace nano {
 namespace {
@@ -52,8 +53,17 @@ bool harmful(uint32_t c, bool multiline) {
 
 bool is_utf8(std::string_view s) {
   std::size_t at = 0;
-  while (at < s.size())
+  while (at < s.size()) {
+    uint64_t eight = 0;  // of which most documents have nothing but ASCII
+    if (s.size() - at >= sizeof eight) {
+      std::memcpy(&eight, s.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080U) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     if (decode_strict(s, at) == kBad) return false;
+  }
   return true;
 }
 

@@ -247,7 +247,7 @@ Registry::Registry(std::size_t packages) {
     advisories.targets["advisory/" + id + ".json"] = {
         .length = 900,
         .hashes = {{"sha256", sha256(id).hex()}},
-        .custom = {{"schema", "nano.advisory/1"},
+        .custom = Json{{"schema", "nano.advisory/1"},
                    {"id", id},
                    {"title", "Labels of one class were swapped in the published weights"},
                    {"severity", "high"},

@@ -123,6 +123,14 @@ schemas::Release release(const std::vector<Node>& nodes, std::size_t p, std::siz
   return r;
 }
 
+/// Of all files of namespaces' roles.
+uint64_t role_bytes(const fs::Path& metadata) {
+  uint64_t out = 0;
+  for (const auto& file : std::filesystem::directory_iterator(metadata))
+    if (file.path().filename().string().find(".ns.") != std::string::npos) out += file.file_size();
+  return out;
+}
+
 std::set<std::size_t> reached(const std::vector<Node>& nodes, const std::vector<std::size_t>& roots) {
   std::set<std::size_t> out;
   std::vector<std::size_t> open = roots;
@@ -138,6 +146,7 @@ std::set<std::size_t> reached(const std::vector<Node>& nodes, const std::vector<
 
 BigRegistry make_big_registry(const fs::Path& dir, const BigRegistryShape& shape, std::size_t count) {
   BigRegistry out;
+  out.namespaces = (shape.packages + kPerNamespace - 1) / kPerNamespace;
   const std::vector<Node> nodes = graph(shape);
   std::mt19937_64 rng(7);
   std::vector<std::size_t> roots;
@@ -149,6 +158,11 @@ BigRegistry make_big_registry(const fs::Path& dir, const BigRegistryShape& shape
   std::set<std::string> spaces;
   for (const std::size_t p : documented) spaces.insert(space(p));
   out.reached.assign(spaces.begin(), spaces.end());
+  std::error_code none;
+  if (std::filesystem::exists(dir / "metadata/timestamp.json", none)) {
+    out.metadata_bytes = role_bytes(dir / "metadata");
+    return out;
+  }
 
   const UnixTime now = nano::now();
   registry::MemoryKeys keys;
@@ -160,7 +174,6 @@ BigRegistry make_big_registry(const fs::Path& dir, const BigRegistryShape& shape
   const tuf::Targets targets = *must(served.targets(), "targets");
 
   std::map<std::string, tuf::Targets> shards;
-  out.namespaces = (shape.packages + kPerNamespace - 1) / kPerNamespace;
   for (std::size_t n = 0; n < out.namespaces; ++n) {
     const std::string ns = space(n * kPerNamespace);
     const std::string role = roles::ns(ns);
@@ -183,11 +196,11 @@ BigRegistry make_big_registry(const fs::Path& dir, const BigRegistryShape& shape
     if (!shard.delegations) shard.delegations.emplace();
     shard.delegations->roles.push_back(roles::delegate_namespace(ns, role));
     shard.add_key(role, tuf::Key::of(owner));
-    out.metadata_bytes += body.to_json().dump().size();
     edition.put(role, std::move(body), {.key_ids = {owner.key_id()}});
   }
   for (auto& [hh, shard] : shards) edition.put(roles::reg(hh), std::move(shard), targets.delegations->find(roles::reg(hh))->keys);
   must(edition.commit(), "commit");
+  out.metadata_bytes = role_bytes(dir / "metadata");
   return out;
 }
 

@@ -24,7 +24,8 @@ struct BigRegistry {
   std::vector<std::string> reached{};         ///< namespaces that resolving them may look into
 };
 
-/// Write it into the new folder `dir`, signed by keys that are forgotten afterwards. Every version has two variants, four claims
+/// Write it into the new folder `dir`, signed by keys that are forgotten afterwards; what an earlier call with the same arguments
+/// wrote there is used as it is. Every version has two variants, four claims
 /// and a range on each dependency. Release documents are written for all versions of what `roots` reach; blobs for none.
 /// Ends the program with a message on any error.
 [[nodiscard]] BigRegistry make_big_registry(const fs::Path& dir, const BigRegistryShape& shape, std::size_t roots);

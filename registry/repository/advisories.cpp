@@ -48,7 +48,7 @@ Result<std::vector<schemas::Advisory>> Repository::advisories() {
   NANO_TRY_ASSIGN(const tuf::Targets* role, impl_->served->role(roles::kAdvisory, tuf::kTargets));
   std::vector<schemas::Advisory> out;
   for (const auto& entry : role->targets) {
-    NANO_TRY_ASSIGN(auto advisory, schemas::parse_advisory(dump_line(entry.second.custom)));
+    NANO_TRY_ASSIGN(auto advisory, schemas::parse_advisory(entry.second.custom.text()));
     out.push_back(std::move(advisory));
   }
   return out;

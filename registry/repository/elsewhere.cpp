@@ -92,7 +92,7 @@ std::vector<std::string> says_of(const tuf::Targets& body) {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const auto& [path, file] : body.targets) {
     const auto facts =
-        schemas::parse_target_info(file.custom.is_null() ? std::string("{}") : dump_line(file.custom));
+        schemas::parse_target_info(file.custom.absent() ? "{}" : file.custom.text());
     const std::string published = facts ? facts->published : "";
     std::string line = "lists " + path + ", sha256 " + digest_of(file).hex();
     if (!published.empty()) line += ", published " + published;

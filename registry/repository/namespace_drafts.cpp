@@ -47,10 +47,10 @@ Status check_listed(const TreeWriter& tree, const std::string& path, const schem
     const auto size = std::filesystem::file_size(tree.at(tree::blob(f.sha256)), failed);
     if (failed || size != f.size) return not_so(path, "its file " + f.path + " is not here");
   }
-  NANO_TRY_ASSIGN(const auto facts, schemas::parse_target_info(dump_line(file.custom)));
+  NANO_TRY_ASSIGN(const auto facts, schemas::parse_target_info(file.custom.text()));
   auto own = schemas::target_info(release, facts.published);
   own.yanked = facts.yanked;
-  if (schemas::to_json(own) != file.custom) return not_so(path, "it says other things than the release does");
+  if (tuf::Custom(schemas::to_json(own)) != file.custom) return not_so(path, "it says other things than the release does");
   return Unit{};
 }
 

@@ -31,7 +31,7 @@ void collect(const tuf::Targets& role, const schemas::PackageName& name,
     if (!file.ends_with(kSuffix)) continue;
     file.remove_suffix(kSuffix.size());
     auto version = schemas::Version::parse(file);
-    auto info = schemas::parse_target_info(dump_line(it->second.custom));
+    auto info = schemas::parse_target_info(it->second.custom.text());
     if (!version || !info) continue;
     const bool known = std::any_of(out.begin(), out.end(),
                                    [&](const schemas::ListedRelease& r) { return r.version == *version; });
@@ -184,7 +184,7 @@ Status Repository::yank(const schemas::PackageName& name, const schemas::Version
                       "`nano search` shows what is");
   tuf::Targets& role = in_ns ? at.ns : *at.rel;
   tuf::TargetFile& file = role.targets.at(path);
-  NANO_TRY_ASSIGN(auto info, schemas::parse_target_info(dump_line(file.custom)));
+  NANO_TRY_ASSIGN(auto info, schemas::parse_target_info(file.custom.text()));
   info.yanked = reason;
   const std::string written = schemas::write_target_info(info);
   if (auto again = schemas::parse_target_info(written); !again)

@@ -53,6 +53,8 @@ TEST_CASE("broken text is refused with the place") {
        {"", " ", "{", "[1,]", "{\"a\":}", "{a:1}", "'x'", "[1] x", "nul", "01", "\"\\ud800\"", "\"\xff\"",
         "\"\xed\xa0\x80\"", "\xEF\xBB\xBF{}", "\"a\nb\"", "NaN", "Infinity", "/*c*/1"})
     CHECK(code_of(bad) == Errc::invalid);
+  for (const std::string_view after_nul : {std::string_view("{}\0", 3), std::string_view("{}\0{}", 5)})
+    CHECK(code_of(after_nul) == Errc::invalid);
   CHECK(parse_json("[1,\n 2,\n x]").error().message.find("line 3") != std::string::npos);
 }
 

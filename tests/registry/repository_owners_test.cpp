@@ -265,8 +265,11 @@ TEST_CASE("attack: a draft that says more than what was added is not served, who
         })).message.find("another package's or version's") != std::string::npos);
   CHECK(error_of(served([&](T& t) { t.targets.at(path).hashes["sha256"] = sha256("x").hex(); })).code ==
         Errc::not_found);
-  CHECK(error_of(served([&](T& t) { t.targets.at(path).custom["license"] = "MIT"; })).code ==
-        Errc::untrusted);
+  CHECK(error_of(served([&](T& t) {
+          Json custom = t.targets.at(path).custom.json();
+          custom["license"] = "MIT";
+          t.targets.at(path).custom = custom;
+        })).code == Errc::untrusted);
   CHECK(error_of(served([&](T& t) { t.targets["elsewhere/x.json"] = t.targets.at(path); })).code ==
         Errc::untrusted);
   CHECK(error_of(served([&](T& t) { t.targets.at(old_path) = t.targets.at(path); })).code == Errc::refused);

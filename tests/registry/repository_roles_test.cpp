@@ -20,7 +20,7 @@ TEST_CASE("a published release is vouched for by its namespace's role, with all 
     REQUIRE(*info);
     CHECK((*info)->file.hashes.at("sha256") == packed.digest.hex());
     CHECK((*info)->chain.back().role == "ns.acme");
-    const auto facts = schemas::parse_target_info(dump_line((*info)->file.custom));
+    const auto facts = schemas::parse_target_info((*info)->file.custom.text());
     REQUIRE(facts);
     CHECK(facts->license == "CC0-1.0");
     CHECK(facts->variants.size() == 2);

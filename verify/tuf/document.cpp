@@ -42,32 +42,43 @@ std::string report(const Document& doc, const Keys& keys, const RoleKeys& role) 
 
 }  // namespace
 
-Result<Document> parse_document(std::string_view bytes, uint64_t max_bytes) {
-  NANO_TRY_ASSIGN(Json doc, parse_json(bytes, {.max_bytes = max_bytes, .max_depth = kMaxDepth}));
+Result<FlatDocument> parse_flat_document(std::string_view bytes, uint64_t max_bytes) {
+  NANO_TRY_ASSIGN(FlatJson json, FlatJson::parse(bytes, {.max_bytes = max_bytes, .max_depth = kMaxDepth}));
+  const FlatJson::Value doc = json.root();
   if (!doc.is_object()) return broken("it is not a JSON object");
   const auto body = doc.find("signed");
-  if (body == doc.end() || !body->is_object()) return broken("'signed' is missing or not an object");
+  if (!body || !body->is_object()) return broken("'signed' is missing or not an object");
   const auto list = doc.find("signatures");
-  if (list == doc.end() || !list->is_array()) return broken("'signatures' is missing or not a list");
+  if (!list || !list->is_array()) return broken("'signatures' is missing or not a list");
   if (list->size() > kMaxSignatures)
     return broken("it has more than " + std::to_string(kMaxSignatures) + " signatures");
 
   Document out;
-  std::set<std::string> seen;
-  for (const Json& entry : *list) {
-    if (!entry.is_object()) return broken("a signature is not an object");
+  std::set<std::string_view> seen;
+  Status entries = Unit{};
+  list->elements([&](FlatJson::Value entry) {
     const auto id = entry.find("keyid");
     const auto sig = entry.find("sig");
-    if (id == entry.end() || !id->is_string() || sig == entry.end() || !sig->is_string())
-      return broken("a signature lacks 'keyid' or 'sig'");
-    // 4.2: "The KEYID MUST be unique in the signatures array".
-    if (!seen.insert(id->get<std::string>()).second)
-      return broken("two signatures have the key id " + short_id(id->get_ref<const std::string&>()));
-    out.signatures.push_back({.key_id = id->get<std::string>(), .sig = sig->get<std::string>()});
-  }
-  NANO_TRY_ASSIGN(out.signed_bytes, canonical_json(*body));
-  out.body = std::move(*body);
-  return out;
+    if (!entry.is_object())
+      entries = broken("a signature is not an object");
+    else if (!id || !id->is_text() || !sig || !sig->is_text())
+      entries = broken("a signature lacks 'keyid' or 'sig'");
+    else if (!seen.insert(id->text()).second)  // 4.2: "The KEYID MUST be unique in the signatures array".
+      entries = broken("two signatures have the key id " + short_id(id->text()));
+    else
+      out.signatures.push_back({.key_id = std::string(id->text()), .sig = std::string(sig->text())});
+    return entries.has_value();
+  });
+  NANO_TRY(entries);
+  out.signed_bytes.reserve(bytes.size());
+  NANO_ASSERT(body->canonical(out.signed_bytes));  // what was parsed holds integers and UTF-8 only
+  return FlatDocument{.json = std::move(json), .body = *body, .doc = std::move(out)};
+}
+
+Result<Document> parse_document(std::string_view bytes, uint64_t max_bytes) {
+  NANO_TRY_ASSIGN(FlatDocument flat, parse_flat_document(bytes, max_bytes));
+  flat.doc.body = flat.body.to_json();
+  return std::move(flat.doc);
 }
 
 Result<std::vector<std::string>> verify_document(const Document& doc, const Keys& keys, const RoleKeys& role,

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/flat_json.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "verify/keys.h"
@@ -35,6 +36,14 @@ struct RoleKeys {
 /// errors  invalid: longer than `max_bytes`, not strict JSON, no `signed` object, a key id twice in `signatures`
 ///         (4.2), more than kMaxSignatures, a number that is not a 64-bit integer
 [[nodiscard]] Result<Document> parse_document(std::string_view bytes, uint64_t max_bytes);
+
+/// The same without a tree: `body` refers to `json`, and both to the bytes that were parsed.
+struct FlatDocument {
+  FlatJson json;
+  FlatJson::Value body;
+  Document doc{};  ///< its `body` stays null
+};
+[[nodiscard]] Result<FlatDocument> parse_flat_document(std::string_view bytes, uint64_t max_bytes);
 
 /// The keys that vouch for `doc`: one key id for each distinct key with a good signature, in the role's order.
 ///

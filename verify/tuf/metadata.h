@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/flat_json.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "verify/tuf/document.h"
 #include "verify/tuf/key.h"
 
 // Each type has
-//   parse(body)  the `signed` object to the type. errors  invalid: another `_type`, a field missing or of another
+//   parse(body)  the `signed` object to the type, from a document or from a tree made in memory. errors  invalid: another `_type`, a field missing or of another
 //                shape; unsupported: a specification version other than 1.x
 //   to_json()    the way back, for whoever creates metadata; unknown fields are kept in `extra`.
 // Parsing checks shape only; the rules between documents are trusted_set.h's.
@@ -45,7 +46,8 @@ struct Root {
   bool consistent_snapshot = true;
   Keys keys{};
   std::map<std::string, RoleKeys> roles{};  ///< the four top-level roles, and no less
-  [[nodiscard]] static Result<Root> parse(const Json& body);
+  [[nodiscard]] static Result<Root> parse(FlatJson::Value body);
+  [[nodiscard]] static Result<Root> parse(const Json& body) { return parse(FlatJson::of(body).root()); }
   [[nodiscard]] Json to_json() const;
   /// Add `key` to the role (once), listing it in `keys`.
   void add_key(std::string_view role, const Key& key);
@@ -62,22 +64,39 @@ struct MetaFile {
 struct Timestamp {
   Header header{};
   MetaFile snapshot{};
-  [[nodiscard]] static Result<Timestamp> parse(const Json& body);
+  [[nodiscard]] static Result<Timestamp> parse(FlatJson::Value body);
+  [[nodiscard]] static Result<Timestamp> parse(const Json& body) { return parse(FlatJson::of(body).root()); }
   [[nodiscard]] Json to_json() const;
 };
 
 struct Snapshot {
   Header header{};
   std::map<std::string, MetaFile> meta{};  ///< by file name: "targets.json", "reg.3f.json"
-  [[nodiscard]] static Result<Snapshot> parse(const Json& body);
+  [[nodiscard]] static Result<Snapshot> parse(FlatJson::Value body);
+  [[nodiscard]] static Result<Snapshot> parse(const Json& body) { return parse(FlatJson::of(body).root()); }
   [[nodiscard]] Json to_json() const;
   [[nodiscard]] const MetaFile* find(std::string_view role) const;  ///< nullptr: not listed
+};
+
+/// What an application says of a target, kept as one line of JSON: most of a large role's are never looked into.
+class Custom {
+ public:
+  Custom() = default;  ///< null, which is absent
+  Custom(const Json& value) : text_(dump_line(value)) {}
+  [[nodiscard]] static Custom of(FlatJson::Value value);
+  [[nodiscard]] bool absent() const { return text_ == "null"; }
+  [[nodiscard]] const std::string& text() const { return text_; }  ///< as dump_line writes it
+  [[nodiscard]] Json json() const;
+  friend bool operator==(const Custom&, const Custom&) = default;
+
+ private:
+  std::string text_{"null"};
 };
 
 struct TargetFile {
   uint64_t length = 0;
   Hashes hashes{};  ///< at least one
-  Json custom{};    ///< null when absent
+  Custom custom{};
   Json extra{};
 };
 
@@ -101,14 +120,23 @@ struct Targets {
   Header header{};
   std::map<std::string, TargetFile> targets{};  ///< by target path
   std::optional<Delegations> delegations{};
-  [[nodiscard]] static Result<Targets> parse(const Json& body);
+  [[nodiscard]] static Result<Targets> parse(FlatJson::Value body);
+  [[nodiscard]] static Result<Targets> parse(const Json& body) { return parse(FlatJson::of(body).root()); }
   [[nodiscard]] Json to_json() const;
   /// Add `key` to the delegation `role` (which must exist), listing it in the delegations' keys.
   void add_key(std::string_view role, const Key& key);
 };
 
-/// Parse a whole file and its body at once, unverified: for tools that show or re-sign metadata.
+/// A whole file and its body as a type, unverified; the document's `body` stays null.
 /// errors  as parse_document and T::parse
+template <class T>
+[[nodiscard]] Result<std::pair<Document, T>> read_role(std::string_view bytes, uint64_t max_bytes) {
+  NANO_TRY_ASSIGN(FlatDocument flat, parse_flat_document(bytes, max_bytes));
+  NANO_TRY_ASSIGN(T body, T::parse(flat.body));
+  return std::pair<Document, T>(std::move(flat.doc), std::move(body));
+}
+
+/// The same with the document's `body`: for tools that show or re-sign metadata.
 template <class T>
 [[nodiscard]] Result<std::pair<Document, T>> read_metadata(std::string_view bytes, uint64_t max_bytes) {
   NANO_TRY_ASSIGN(Document doc, parse_document(bytes, max_bytes));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "verify/tuf/limits.h"
 #include "verify/tuf/metadata.h"
 
 namespace nano::verify::tuf {
@@ -17,71 +18,67 @@ std::string quote(std::string_view name) {
   return "'" + sanitize(name.substr(0, 80)) + "'";
 }
 
+using Value = FlatJson::Value;
+
 /// Reads the members of one object and remembers which, so that the rest can be kept as `extra`. A snapshot has thousands of
 /// such objects: what they are called is put together only for an error.
 class Fields {
  public:
-  /// Refers to `object` and `name` and to the literals it is asked for.
-  Fields(const Json& object, const char* what, std::string_view name = {})
+  /// Refers to `name` and to the literals it is asked for.
+  Fields(Value object, const char* what, std::string_view name = {})
       : object_(object), what_(what), name_(name) {}
 
-  [[nodiscard]] const Json* find(const char* name) {
-    const auto it = object_.find(name);
-    if (it == object_.end()) return nullptr;
-    const bool again = std::any_of(known_.begin(), known_.begin() + static_cast<std::ptrdiff_t>(count_),
-                                   [&](const Json* k) { return k == &*it; });
-    if (!again) {
+  [[nodiscard]] std::optional<Value> find(std::string_view name) {
+    const auto v = object_.find(name);
+    if (v && !knows(name)) {
       NANO_ASSERT(count_ < known_.size());
-      known_[count_++] = &*it;
+      known_[count_++] = name;
     }
-    return &*it;
-  }
-  [[nodiscard]] Result<const Json*> object(const char* name) {
-    const Json* v = find(name);
-    if (v == nullptr || !v->is_object())
-      return bad(what() + ": " + quote(name) + " is missing or not an object");
     return v;
   }
+  [[nodiscard]] Result<Value> object(const char* name) {
+    const auto v = find(name);
+    if (!v || !v->is_object()) return bad(what() + ": " + quote(name) + " is missing or not an object");
+    return *v;
+  }
   [[nodiscard]] Result<std::string> text(const char* name) {
-    const Json* v = find(name);
-    if (v == nullptr || !v->is_string()) return bad(what() + ": " + quote(name) + " is missing or not text");
-    return v->get<std::string>();
+    const auto v = find(name);
+    if (!v || !v->is_text()) return bad(what() + ": " + quote(name) + " is missing or not text");
+    return std::string(v->text());
   }
   [[nodiscard]] Result<bool> boolean(const char* name) {
-    const Json* v = find(name);
-    if (v == nullptr || !v->is_boolean())
-      return bad(what() + ": " + quote(name) + " is missing or not true or false");
-    return v->get<bool>();
+    const auto v = find(name);
+    if (!v || !v->is_boolean()) return bad(what() + ": " + quote(name) + " is missing or not true or false");
+    return v->boolean();
   }
   /// A whole number from `least` to 2^63 - 1.
   [[nodiscard]] Result<uint64_t> number(const char* name, uint64_t least) {
-    const Json* v = find(name);
-    // Parsed text holds unsigned numbers; a document built in memory may hold signed ones.
-    const bool whole =
-        v != nullptr && v->is_number_integer() && (v->is_number_unsigned() || v->get<int64_t>() >= 0);
-    if (!whole || v->get<uint64_t>() < least ||
-        v->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    const auto v = find(name);
+    const auto n = v ? v->whole() : std::nullopt;
+    if (!n || *n < least || *n > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
       return bad(what() + ": " + quote(name) + " is missing or not a whole number of at least " +
                  std::to_string(least));
-    return v->get<uint64_t>();
+    return *n;
   }
   [[nodiscard]] Result<std::vector<std::string>> texts(const char* name) {
-    const Json* v = find(name);
-    if (v == nullptr || !v->is_array()) return bad(what() + ": " + quote(name) + " is missing or not a list");
+    const auto v = find(name);
+    if (!v || !v->is_array()) return bad(what() + ": " + quote(name) + " is missing or not a list");
     std::vector<std::string> out;
     out.reserve(v->size());
-    for (const Json& e : *v) {
-      if (!e.is_string()) return bad(what() + ": " + quote(name) + " holds something that is not text");
-      out.push_back(e.get<std::string>());
-    }
+    const bool all = v->elements([&](Value e) {
+      if (e.is_text()) out.emplace_back(e.text());
+      return e.is_text();
+    });
+    if (!all) return bad(what() + ": " + quote(name) + " holds something that is not text");
     return out;
   }
   [[nodiscard]] Json extra() const {
     Json out;  // null
     if (count_ == object_.size()) return out;
-    const auto end = known_.begin() + static_cast<std::ptrdiff_t>(count_);
-    for (auto it = object_.begin(); it != object_.end(); ++it)
-      if (std::find(known_.begin(), end, &*it) == end) out[it.key()] = it.value();
+    object_.members([&](std::string_view key, Value v) {
+      if (!knows(key)) out[std::string(key)] = v.to_json();
+      return true;
+    });
     return out;
   }
   [[nodiscard]] std::string what() const {
@@ -89,12 +86,38 @@ class Fields {
   }
 
  private:
-  const Json& object_;
+  [[nodiscard]] bool knows(std::string_view name) const {
+    const auto end = known_.begin() + static_cast<std::ptrdiff_t>(count_);
+    return std::find(known_.begin(), end, name) != end;
+  }
+
+  Value object_;
   const char* what_;
   std::string_view name_;
-  std::array<const Json*, 16> known_{};  ///< the members that were asked for and are there
+  std::array<std::string_view, 16> known_{};  ///< the members that were asked for and are there
   std::size_t count_ = 0;
 };
+
+/// Calls each(key, value) for an object's members until one gives an error, which is the result.
+template <class F>
+Status each_member(Value object, F each) {
+  Status out = Unit{};
+  object.members([&](std::string_view key, Value v) {
+    out = each(key, v);
+    return out.has_value();
+  });
+  return out;
+}
+/// Likewise for elements.
+template <class F>
+Status each_element(Value list, F each) {
+  Status out = Unit{};
+  list.elements([&](Value v) {
+    out = each(v);
+    return out.has_value();
+  });
+  return out;
+}
 
 bool is_hex(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(),
@@ -134,12 +157,13 @@ Result<Header> parse_header(Fields& f, std::string_view type) {
 }
 
 Result<Keys> parse_keys(Fields& f) {
-  NANO_TRY_ASSIGN(const Json* object, f.object("keys"));
+  NANO_TRY_ASSIGN(const Value object, f.object("keys"));
   Keys out;
-  for (auto it = object->begin(); it != object->end(); ++it) {
-    NANO_TRY_ASSIGN(Key key, Key::parse(it.key(), it.value()));
-    out.emplace(it.key(), std::move(key));
-  }
+  NANO_TRY(each_member(object, [&](std::string_view id, Value v) -> Status {
+    NANO_TRY_ASSIGN(Key key, Key::parse(id, v.to_json()));
+    out.emplace_hint(out.end(), id, std::move(key));
+    return Unit{};
+  }));
   return out;
 }
 
@@ -154,46 +178,47 @@ Result<RoleKeys> parse_role(Fields& f) {
   return out;
 }
 
-Result<Hashes> parse_hashes(const Json& v, const Fields& of) {
-  if (!v.is_object() || v.empty())
+Result<Hashes> parse_hashes(Value v, const Fields& of) {
+  if (!v.is_object() || v.size() == 0)
     return bad(of.what() + ": 'hashes' is not an object with at least one hash");
   Hashes out;
-  for (auto it = v.begin(); it != v.end(); ++it) {
-    if (!it.value().is_string() || !is_hex(it.value().get_ref<const std::string&>()))
-      return bad(of.what() + ": the hash " + quote(it.key()) + " is not lower-case hex digits");
-    out.emplace(it.key(), it.value().get<std::string>());
-  }
+  NANO_TRY(each_member(v, [&](std::string_view algorithm, Value hash) -> Status {
+    if (!hash.is_text() || !is_hex(hash.text()))
+      return bad(of.what() + ": the hash " + quote(algorithm) + " is not lower-case hex digits");
+    out.emplace_hint(out.end(), algorithm, hash.text());
+    return Unit{};
+  }));
   return out;
 }
 
-Result<MetaFile> parse_meta_file(const std::string& name, const Json& v) {
+Result<MetaFile> parse_meta_file(std::string_view name, Value v) {
   if (!v.is_object()) return bad("'meta': " + quote(name) + " is not an object");
   Fields f(v, "the entry", name);
   MetaFile out;
   NANO_TRY_ASSIGN(out.version, f.number("version", 1));
-  if (f.find("length") != nullptr) {
+  if (f.find("length")) {
     NANO_TRY_ASSIGN(out.length, f.number("length", 1));
   }
-  if (const Json* hashes = f.find("hashes")) {
+  if (const auto hashes = f.find("hashes")) {
     NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f));
   }
   out.extra = f.extra();
   return out;
 }
 
-Result<TargetFile> parse_target(const std::string& path, const Json& v) {
+Result<TargetFile> parse_target(std::string_view path, Value v) {
   if (!v.is_object()) return bad("the target " + quote(path) + " is not an object");
   Fields f(v, "the target", path);
   TargetFile out;
   NANO_TRY_ASSIGN(out.length, f.number("length", 0));
-  NANO_TRY_ASSIGN(const Json* hashes, f.object("hashes"));
-  NANO_TRY_ASSIGN(out.hashes, parse_hashes(*hashes, f));
-  if (const Json* custom = f.find("custom")) out.custom = *custom;
+  NANO_TRY_ASSIGN(const Value hashes, f.object("hashes"));
+  NANO_TRY_ASSIGN(out.hashes, parse_hashes(hashes, f));
+  if (const auto custom = f.find("custom")) out.custom = Custom::of(*custom);
   out.extra = f.extra();
   return out;
 }
 
-Result<Delegation> parse_delegation(const Json& v) {
+Result<Delegation> parse_delegation(Value v) {
   if (!v.is_object()) return bad("'delegations': a role is not an object");
   Fields unnamed(v, "a delegated role");
   NANO_TRY_ASSIGN(const std::string name, unnamed.text("name"));
@@ -204,8 +229,8 @@ Result<Delegation> parse_delegation(const Json& v) {
   if (is_reserved_role(out.name)) return bad("'delegations': no role may be called " + quote(out.name));
   NANO_TRY_ASSIGN(out.keys, parse_role(f));
   NANO_TRY_ASSIGN(out.terminating, f.boolean("terminating"));
-  const bool by_path = f.find("paths") != nullptr;
-  const bool by_hash = f.find("path_hash_prefixes") != nullptr;
+  const bool by_path = f.find("paths").has_value();
+  const bool by_hash = f.find("path_hash_prefixes").has_value();
   // 4.5: one and only one of the two.
   if (by_path == by_hash) return bad(f.what() + " has not exactly one of 'paths' and 'path_hash_prefixes'");
   if (by_path) {
@@ -220,20 +245,21 @@ Result<Delegation> parse_delegation(const Json& v) {
   return out;
 }
 
-Result<Delegations> parse_delegations(const Json& v) {
+Result<Delegations> parse_delegations(Value v) {
   if (!v.is_object()) return bad("'delegations' is not an object");
   Fields f(v, "'delegations'");
   Delegations out;
   NANO_TRY_ASSIGN(out.keys, parse_keys(f));
-  const Json* roles = f.find("roles");
-  if (roles == nullptr || !roles->is_array()) return bad("'delegations': 'roles' is missing or not a list");
+  const auto roles = f.find("roles");
+  if (!roles || !roles->is_array()) return bad("'delegations': 'roles' is missing or not a list");
   std::set<std::string> names;
-  for (const Json& role : *roles) {
+  NANO_TRY(each_element(*roles, [&](Value role) -> Status {
     NANO_TRY_ASSIGN(Delegation d, parse_delegation(role));
     if (!names.insert(d.name).second)
       return bad("'delegations': the role " + quote(d.name) + " stands twice");
     out.roles.push_back(std::move(d));
-  }
+    return Unit{};
+  }));
   out.extra = f.extra();
   return out;
 }
@@ -244,24 +270,38 @@ bool is_reserved_role(std::string_view name) {
   return name.empty() || name == kRoot || name == kTimestamp || name == kSnapshot || name == kTargets;
 }
 
-Result<Root> Root::parse(const Json& body) {
+Custom Custom::of(FlatJson::Value value) {
+  Custom out;
+  out.text_.clear();
+  value.dump(out.text_);
+  return out;
+}
+
+Json Custom::json() const {
+  auto doc = parse_json(text_, {.max_bytes = text_.size(), .max_depth = kMaxDepth, .allow_floats = true});
+  NANO_ASSERT(doc.has_value());
+  return std::move(*doc);
+}
+
+Result<Root> Root::parse(FlatJson::Value body) {
   Fields f(body, "root");
   Root out;
   NANO_TRY_ASSIGN(out.header, parse_header(f, kRoot));
-  if (f.find("consistent_snapshot") != nullptr) {
+  if (f.find("consistent_snapshot")) {
     NANO_TRY_ASSIGN(out.consistent_snapshot, f.boolean("consistent_snapshot"));
   } else {
     out.consistent_snapshot = false;  // 4.3: optional; absent means the old file names without versions
   }
   NANO_TRY_ASSIGN(out.keys, parse_keys(f));
-  NANO_TRY_ASSIGN(const Json* roles, f.object("roles"));
-  for (auto it = roles->begin(); it != roles->end(); ++it) {
-    if (!it.value().is_object()) return bad("root: the role " + quote(it.key()) + " is not an object");
-    Fields role(it.value(), "the role", it.key());
+  NANO_TRY_ASSIGN(const Value roles, f.object("roles"));
+  NANO_TRY(each_member(roles, [&](std::string_view name, Value v) -> Status {
+    if (!v.is_object()) return bad("root: the role " + quote(name) + " is not an object");
+    Fields role(v, "the role", name);
     NANO_TRY_ASSIGN(RoleKeys keys, parse_role(role));
     keys.extra = role.extra();
-    out.roles.emplace(it.key(), std::move(keys));
-  }
+    out.roles.emplace_hint(out.roles.end(), name, std::move(keys));
+    return Unit{};
+  }));
   for (const std::string_view name : {kRoot, kTimestamp, kSnapshot, kTargets})
     if (out.roles.count(std::string(name)) == 0)
       return bad("root: the role '" + std::string(name) + "' is missing");
@@ -269,41 +309,43 @@ Result<Root> Root::parse(const Json& body) {
   return out;
 }
 
-Result<Timestamp> Timestamp::parse(const Json& body) {
+Result<Timestamp> Timestamp::parse(FlatJson::Value body) {
   Fields f(body, "timestamp");
   Timestamp out;
   NANO_TRY_ASSIGN(out.header, parse_header(f, kTimestamp));
-  NANO_TRY_ASSIGN(const Json* meta, f.object("meta"));
-  const auto it = meta->find("snapshot.json");
-  if (it == meta->end()) return bad("timestamp: 'meta' does not name snapshot.json");
-  NANO_TRY_ASSIGN(out.snapshot, parse_meta_file("snapshot.json", *it));
+  NANO_TRY_ASSIGN(const Value meta, f.object("meta"));
+  const auto entry = meta.find("snapshot.json");
+  if (!entry) return bad("timestamp: 'meta' does not name snapshot.json");
+  NANO_TRY_ASSIGN(out.snapshot, parse_meta_file("snapshot.json", *entry));
   out.header.extra = f.extra();
   return out;
 }
 
-Result<Snapshot> Snapshot::parse(const Json& body) {
+Result<Snapshot> Snapshot::parse(FlatJson::Value body) {
   Fields f(body, "snapshot");
   Snapshot out;
   NANO_TRY_ASSIGN(out.header, parse_header(f, kSnapshot));
-  NANO_TRY_ASSIGN(const Json* meta, f.object("meta"));
-  for (auto it = meta->begin(); it != meta->end(); ++it) {
-    NANO_TRY_ASSIGN(MetaFile file, parse_meta_file(it.key(), it.value()));
-    out.meta.emplace_hint(out.meta.end(), it.key(), std::move(file));
-  }
+  NANO_TRY_ASSIGN(const Value meta, f.object("meta"));
+  NANO_TRY(each_member(meta, [&](std::string_view name, Value v) -> Status {
+    NANO_TRY_ASSIGN(MetaFile file, parse_meta_file(name, v));
+    out.meta.emplace_hint(out.meta.end(), name, std::move(file));
+    return Unit{};
+  }));
   out.header.extra = f.extra();
   return out;
 }
 
-Result<Targets> Targets::parse(const Json& body) {
+Result<Targets> Targets::parse(FlatJson::Value body) {
   Fields f(body, "targets");
   Targets out;
   NANO_TRY_ASSIGN(out.header, parse_header(f, kTargets));
-  NANO_TRY_ASSIGN(const Json* targets, f.object("targets"));
-  for (auto it = targets->begin(); it != targets->end(); ++it) {
-    NANO_TRY_ASSIGN(TargetFile file, parse_target(it.key(), it.value()));
-    out.targets.emplace_hint(out.targets.end(), it.key(), std::move(file));
-  }
-  if (const Json* delegations = f.find("delegations")) {
+  NANO_TRY_ASSIGN(const Value targets, f.object("targets"));
+  NANO_TRY(each_member(targets, [&](std::string_view path, Value v) -> Status {
+    NANO_TRY_ASSIGN(TargetFile file, parse_target(path, v));
+    out.targets.emplace_hint(out.targets.end(), path, std::move(file));
+    return Unit{};
+  }));
+  if (const auto delegations = f.find("delegations")) {
     NANO_TRY_ASSIGN(out.delegations, parse_delegations(*delegations));
   }
   out.header.extra = f.extra();

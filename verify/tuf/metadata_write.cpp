@@ -95,7 +95,7 @@ Json Targets::to_json() const {
     Json file = begin(entry.second.extra);
     file["length"] = entry.second.length;
     file["hashes"] = entry.second.hashes;
-    if (!entry.second.custom.is_null()) file["custom"] = entry.second.custom;
+    if (!entry.second.custom.absent()) file["custom"] = entry.second.custom.json();
     list[entry.first] = std::move(file);
   }
   out["targets"] = std::move(list);

@@ -79,12 +79,13 @@ std::string metadata_file(std::string_view role, uint64_t version) {
 }
 
 bool matches_pattern(std::string_view pattern, std::string_view path) {
-  const auto patterns = split(pattern, '/');
-  const auto segments = split(path, '/');
-  if (patterns.size() != segments.size()) return false;
-  for (std::size_t i = 0; i < patterns.size(); ++i)
-    if (!matches_segment(patterns[i], segments[i])) return false;
-  return true;
+  for (;;) {
+    const auto p = pattern.find('/'), t = path.find('/');
+    if (!matches_segment(pattern.substr(0, p), path.substr(0, t))) return false;
+    if (p == std::string_view::npos || t == std::string_view::npos) return p == t;
+    pattern.remove_prefix(p + 1);
+    path.remove_prefix(t + 1);
+  }
 }
 
 bool delegates(const Delegation& d, std::string_view path) {

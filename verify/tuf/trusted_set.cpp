@@ -72,8 +72,9 @@ Result<TrustedSet> TrustedSet::start(std::string_view bytes, const Freshness& ti
   TrustedSet out;
   out.time_ = time;
   out.limits_ = limits;
-  NANO_TRY_ASSIGN(const Document doc, parse_document(bytes, limits.root_bytes));
-  NANO_TRY_ASSIGN(out.root_, Root::parse(doc.body));
+  NANO_TRY_ASSIGN(auto read, read_role<Root>(bytes, limits.root_bytes));
+  const Document doc = std::move(read.first);
+  out.root_ = std::move(read.second);
   // 5.2: a trusted root is signed by its own keys; else it is no root that ever was.
   NANO_TRY_ASSIGN(out.root_signers_,
                   verify_document(doc, out.root_.keys, out.root_.roles.at(std::string(kRoot)),
@@ -83,10 +84,10 @@ Result<TrustedSet> TrustedSet::start(std::string_view bytes, const Freshness& ti
 
 Status TrustedSet::update_root(std::string_view bytes) {
   if (root_final_) return out_of_order("a root after the timestamp");
-  auto doc = parse_document(bytes, limits_.root_bytes);
-  if (!doc) return while_reading(std::move(doc.error()), kRoot);
-  auto next = Root::parse(doc->body);
-  if (!next) return while_reading(std::move(next.error()), kRoot);
+  auto read = read_role<Root>(bytes, limits_.root_bytes);
+  if (!read) return while_reading(std::move(read.error()), kRoot);
+  const Document* const doc = &read->first;
+  Root* const next = &read->second;
   const std::string role(kRoot);
   const std::string what = named(kRoot, next->header.version);
   // 5.3.4: signed by a threshold of the trusted root's keys ...
@@ -122,10 +123,10 @@ Status TrustedSet::finish_root() {
 Result<TrustedSet::Taken> TrustedSet::update_timestamp(std::string_view bytes, Source source) {
   if (!root_final_) return out_of_order("a timestamp before the root is final");
   if (snapshot_) return out_of_order("a timestamp after the snapshot");
-  auto doc = parse_document(bytes, limits_.timestamp_bytes);
-  if (!doc) return while_reading(std::move(doc.error()), kTimestamp);
-  auto next = Timestamp::parse(doc->body);
-  if (!next) return while_reading(std::move(next.error()), kTimestamp);
+  auto read = read_role<Timestamp>(bytes, limits_.timestamp_bytes);
+  if (!read) return while_reading(std::move(read.error()), kTimestamp);
+  const Document* const doc = &read->first;
+  Timestamp* const next = &read->second;
   const uint64_t version = next->header.version;
   // 5.4.2
   NANO_TRY_ASSIGN(auto signers, verify_document(*doc, root_.keys, root_.roles.at(std::string(kTimestamp)),
@@ -163,10 +164,10 @@ Status TrustedSet::update_snapshot(std::string_view bytes, Source source) {
   const std::string file = named(kSnapshot, promised.version);
   const auto same_bytes = check_hashes(bytes, promised.length, promised.hashes, file);
   if (source == Source::remote && !same_bytes) return same_bytes;  // 5.5.2
-  auto doc = parse_document(bytes, limits_.snapshot_bytes);
-  if (!doc) return while_reading(std::move(doc.error()), kSnapshot);
-  auto next = Snapshot::parse(doc->body);
-  if (!next) return while_reading(std::move(next.error()), kSnapshot);
+  auto read = read_role<Snapshot>(bytes, limits_.snapshot_bytes);
+  if (!read) return while_reading(std::move(read.error()), kSnapshot);
+  const Document* const doc = &read->first;
+  Snapshot* const next = &read->second;
   // 5.5.3
   NANO_TRY_ASSIGN(auto signers, verify_document(*doc, root_.keys, root_.roles.at(std::string(kSnapshot)),
                                                 named(kSnapshot, next->header.version)));
@@ -232,10 +233,10 @@ Status TrustedSet::load(std::string_view name, std::string_view delegator, std::
   if (promised == nullptr) return untrusted("the snapshot does not list " + role_text(name));
   const std::string file = named(name, promised->version);
   NANO_TRY(check_hashes(bytes, promised->length, promised->hashes, file));  // 5.6.2
-  auto doc = parse_document(bytes, limits_.targets_bytes);
-  if (!doc) return while_reading(std::move(doc.error()), name);
-  auto body = Targets::parse(doc->body);
-  if (!body) return while_reading(std::move(body.error()), name);
+  auto read = read_role<Targets>(bytes, limits_.targets_bytes);
+  if (!read) return while_reading(std::move(read.error()), name);
+  Document* const doc = &read->first;
+  Targets* const body = &read->second;
   // 5.6.3: with the keys of whoever delegated to it.
   NANO_TRY_ASSIGN(auto signers, verify_document(*doc, *by.keys, *by.role, named(name, body->header.version)));
   if (body->header.version != promised->version)  // 5.6.4
@@ -246,7 +247,6 @@ Status TrustedSet::load(std::string_view name, std::string_view delegator, std::
   loaded.name = name;
   loaded.vouchers.emplace(authority_text(*by.keys, *by.role), std::move(signers));
   loaded.doc = std::move(*doc);
-  loaded.doc.body = Json();
   loaded.body = std::move(*body);
   roles_.insert_or_assign(loaded.name, std::move(loaded));
   return Unit{};

@@ -32,7 +32,7 @@ struct Voucher {
 /// A targets role (the top-level one or a delegated one) whose hash, signatures, version and expiry were good.
 struct LoadedRole {
   std::string name{};
-  Document doc{};  ///< its `body` is given up after parsing
+  Document doc{};  ///< without its `body`
   Targets body{};
   /// Who vouched, by authority: a role reached through two delegators must satisfy each of them.
   std::map<std::string, std::vector<std::string>> vouchers{};
