@@ -297,9 +297,9 @@ Result<Root> Root::parse(FlatJson::Value body) {
   NANO_TRY(each_member(roles, [&](std::string_view name, Value v) -> Status {
     if (!v.is_object()) return bad("root: the role " + quote(name) + " is not an object");
     Fields role(v, "the role", name);
-    NANO_TRY_ASSIGN(RoleKeys keys, parse_role(role));
-    keys.extra = role.extra();
-    out.roles.emplace_hint(out.roles.end(), name, std::move(keys));
+    NANO_TRY_ASSIGN(RoleKeys signers, parse_role(role));
+    signers.extra = role.extra();
+    out.roles.emplace_hint(out.roles.end(), name, std::move(signers));
     return Unit{};
   }));
   for (const std::string_view name : {kRoot, kTimestamp, kSnapshot, kTargets})
