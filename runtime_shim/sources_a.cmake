@@ -4,6 +4,6 @@ list(APPEND RUNTIME_SOURCES
   convert/vocabulary_files.cpp
   gguf/describe.cpp gguf/metadata.cpp gguf/reader.cpp gguf/reader_tensors.cpp gguf/writer.cpp
   quant/dequantize.cpp quant/float_convert.cpp quant/nano_blocks.cpp quant/quantize.cpp quant/quantize_file.cpp quant/types.cpp
-  tokenizer/byte_pairs.cpp tokenizer/charsmap.cpp tokenizer/piece_table.cpp tokenizer/sentencepiece.cpp
+  tokenizer/byte_pairs.cpp tokenizer/charsmap.cpp tokenizer/nfc.cpp tokenizer/piece_table.cpp tokenizer/sentencepiece.cpp
   tokenizer/sentencepiece_load.cpp tokenizer/split.cpp tokenizer/tokenizer.cpp tokenizer/unicode.cpp
   tokenizer/piece_texts.cpp tokenizer/unicode_tables.cpp tokenizer/vocabulary.cpp tokenizer/wordpiece.cpp tokenizer/wordpiece_load.cpp)

@@ -17,7 +17,7 @@ TARGET = os.path.join(os.path.dirname(__file__), "..", "runtime_shim", "tokenize
 
 
 def read(folder):
-    category, lower, parts = {}, {}, {}
+    category, lower, parts, combining = {}, {}, {}, {}
     first = None
     with open(os.path.join(folder, "UnicodeData.txt"), encoding="ascii") as f:
         for line in f:
@@ -33,7 +33,21 @@ def read(folder):
                 parts[code] = [int(x, 16) for x in field[5].split()]
             if field[13]:
                 lower[code] = int(field[13], 16)
-    return category, lower, parts
+            if int(field[3]):
+                combining[code] = int(field[3])
+    return category, lower, parts, combining
+
+
+def compositions(folder, parts):
+    """{(first, second): composite}: the pairs that NFC joins, Hangul left out."""
+    excluded = set()
+    with open(os.path.join(folder, "DerivedNormalizationProps.txt"), encoding="utf-8") as f:
+        for line in f:
+            field = [x.strip() for x in line.split("#")[0].split(";")]
+            if len(field) > 1 and field[1] == "Full_Composition_Exclusion":
+                ends = [int(x, 16) for x in field[0].split("..")]
+                excluded.update(range(ends[0], ends[-1] + 1))
+    return {tuple(pair): code for code, pair in parts.items() if code not in excluded}
 
 
 def full(code, parts):
@@ -70,7 +84,7 @@ def wrapped(items, width=114):
 
 
 def generate(folder):
-    category, lower, parts = read(folder)
+    category, lower, parts, combining = read(folder)
     with open(os.path.join(folder, "ReadMe.txt"), encoding="utf-8") as f:
         version = re.search(r"Version (\d+\.\d+\.\d+)", f.read()).group(1)
     runs, before = [], None
@@ -86,6 +100,13 @@ def generate(folder):
         assert len(pool) < (1 << 13) and len(expanded) < 8
         pool += expanded
     ranges = lower_ranges(lower)
+    classes, before = [], 0
+    for code in range(max(combining) + 2):
+        now = combining.get(code, 0)
+        if now != before:
+            classes.append((code << 8) | now)
+            before = now
+    pairs = sorted((a << 42) | (b << 21) | c for (a, b), c in compositions(folder, parts).items())
     text = f"""// runtime_shim/tokenizer/unicode_tables.cpp: Unicode {version}. Made by scripts/make_unicode_tables.py; not for editing.
 #include "runtime_shim/tokenizer/unicode_tables.h"
 
@@ -111,6 +132,16 @@ const uint32_t kDecompositionPool[{len(pool)}] = {{
 {wrapped([f"0x{p:X}" for p in pool])}
 }};
 const std::size_t kDecompositionPoolCount = {len(pool)};
+
+const uint32_t kCombiningRuns[{len(classes)}] = {{
+{wrapped([f"0x{r:X}" for r in classes])}
+}};
+const std::size_t kCombiningRunCount = {len(classes)};
+
+const uint64_t kCompositions[{len(pairs)}] = {{
+{wrapped([f"0x{p:X}" for p in pairs])}
+}};
+const std::size_t kCompositionCount = {len(pairs)};
 // clang-format on
 
 }}  // namespace nano::tokenizer::tables

@@ -202,6 +202,7 @@ class VocabularyReader {
     if (const Json* normalizer = member(doc, "normalizer")) {
       const std::string type = text_of(*normalizer, "type");
       if (type != "NFC") return not_done("normalizer", type, "none, or NFC, with BPE");
+      out_.nfc = true;
     }
     const Json* words = member(doc, "pre_tokenizer");
     const std::string type = words != nullptr ? text_of(*words, "type") : "none";
@@ -416,6 +417,7 @@ void write_vocabulary(const VocabularyFiles& v, const ModelConfig& config, gguf:
     b.set_bool("tokenizer.ggml.add_bos_token", true);
     b.set_bool("tokenizer.ggml.add_eos_token", true);
   }
+  if (v.kind == VocabularyKind::byte_pairs && v.nfc != (v.pre == "modern-bert")) b.set_bool("nano.tokenizer.nfc", v.nfc);
   if (v.kind == VocabularyKind::word_piece && (!v.lower_case || !v.strip_accents)) {
     b.set_bool("nano.tokenizer.lower_case", v.lower_case);
     b.set_bool("nano.tokenizer.strip_accents", v.strip_accents);

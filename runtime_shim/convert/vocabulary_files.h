@@ -25,6 +25,7 @@ struct VocabularyFiles {
   std::vector<float> scores{};                      ///< unigram only
   std::vector<std::string> merges{};                ///< byte_pairs only
   std::string charsmap{};                           ///< unigram only: the normalisation, as bytes
+  bool nfc = false;                                 ///< byte_pairs only
   bool lower_case = true, strip_accents = true;     ///< word_piece only
   bool space_before = false, merge_spaces = false;  ///< unigram only
   int32_t unknown = -1, cls = -1, sep = -1, pad = -1, mask = -1;  ///< -1: none

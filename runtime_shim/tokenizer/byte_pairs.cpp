@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "runtime_shim/tokenizer/merge.h"
+#include "runtime_shim/tokenizer/nfc.h"
 #include "runtime_shim/tokenizer/split.h"
 #include "runtime_shim/tokenizer/unicode.h"
 
@@ -59,6 +60,7 @@ class BytePairs::Loader {
       return file_.unsupported(
           "tokenizer.ggml.pre is '" + gguf::shown(pre) + "', a rule for words that this build does not have",
           "it has that of gpt-2, roberta-bpe and modern-bert");
+    NANO_TRY_ASSIGN(out_.nfc_, file_.get_bool_or("nano.tokenizer.nfc", pre == "modern-bert"));
     NANO_TRY_ASSIGN(out_.words_, Vocabulary::load(file_, image_, kFound, kMaxPieceBytes, false));
     const bool reading = image_.mode() == packed::Image::Mode::read;
     Ready ready;
@@ -240,7 +242,16 @@ class BytePairs::Run {
 };
 
 bool BytePairs::append(std::string_view text, std::size_t limit, Encoding& out) const {
-  return Run(*this, text, limit, out).all();
+  if (!nfc_ || !may_compose(text)) return Run(*this, text, limit, out).all();
+  const Composed composed = to_nfc(text);
+  const std::size_t before = out.offsets.size();
+  const bool all = Run(*this, composed.text, limit, out).all();
+  for (std::size_t i = before; i < out.offsets.size(); ++i) {
+    auto& [begin, end] = out.offsets[i];  // never empty: a piece has bytes
+    end = composed.from[end - 1].end;
+    begin = composed.from[begin].begin;
+  }
+  return all;
 }
 
 }  // namespace nano::tokenizer

@@ -17,7 +17,8 @@ namespace nano::tokenizer {
 /// a token leave out white space that it begins with.
 ///
 /// As llama.cpp reads tokenizer.ggml.model "gpt2" with these values of tokenizer.ggml.pre: gpt-2, roberta-bpe, modern-bert
-/// and the jina-v2 ones. Text is taken as it is (ModernBERT's files ask for NFC: see docs/FORMATS.md).
+/// and the jina-v2 ones. Text is brought into NFC first where nano.tokenizer.nfc says so; absent, for modern-bert. Offsets
+/// are of the text as it was given.
 /// Views into the File: it must outlive the tokenizer.
 class BytePairs final : public Tokenizer {
  public:
@@ -52,7 +53,8 @@ class BytePairs final : public Tokenizer {
   Vocabulary words_{};
   std::span<const int32_t> bytes_{};  ///< 256: the piece of each byte
   std::span<const Merge> merges_{};   ///< a power of two
-  packed::Image own_{};               ///< where nobody gave one
+  bool nfc_ = false;
+  packed::Image own_{};  ///< where nobody gave one
 };
 
 /// The text of a piece as GPT-2 writes the byte: printable Latin-1 as it is, the others from U+0100 on.

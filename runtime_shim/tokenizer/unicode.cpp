@@ -45,6 +45,25 @@ Decomposed decompose(uint32_t code_point) noexcept {
   return out;
 }
 
+uint8_t combining_class(uint32_t code_point) noexcept {
+  const uint32_t* end = kCombiningRuns + kCombiningRunCount;
+  const uint32_t* run = std::upper_bound(kCombiningRuns, end, (uint64_t{code_point} << 8) | 0xFFu);
+  return run == kCombiningRuns ? uint8_t{0} : static_cast<uint8_t>(run[-1] & 0xFFu);
+}
+
+uint32_t compose(uint32_t first, uint32_t second) noexcept {
+  // Hangul: a leading consonant and a vowel, or those two and a trailing consonant (Unicode Standard, section 3.12).
+  if (first >= 0x1100 && first < 0x1113 && second >= 0x1161 && second < 0x1176)
+    return 0xAC00 + ((first - 0x1100) * 21 + (second - 0x1161)) * 28;
+  if (first >= 0xAC00 && first < 0xD7A4 && (first - 0xAC00) % 28 == 0 && second > 0x11A7 && second < 0x11C3)
+    return first + (second - 0x11A7);
+  if (first > 0x10FFFF || second > 0x10FFFF) return 0;
+  const uint64_t pair = (uint64_t{first} << 42) | (uint64_t{second} << 21);
+  const uint64_t* end = kCompositions + kCompositionCount;
+  const uint64_t* at = std::lower_bound(kCompositions, end, pair);
+  return at != end && *at >> 21 == pair >> 21 ? static_cast<uint32_t>(*at & 0x1FFFFF) : 0;
+}
+
 bool is_white_space(uint32_t code_point) noexcept {
   if (code_point < 0x80) return code_point == ' ' || (code_point >= 9 && code_point <= 13);
   return code_point == 0x85 || category(code_point) >= Category::zs;

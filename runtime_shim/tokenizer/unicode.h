@@ -1,4 +1,5 @@
-// runtime_shim/tokenizer/unicode.h: what tokenizers ask of a code point: category, lower case, canonical decomposition.
+// runtime_shim/tokenizer/unicode.h: what tokenizers ask of a code point: category, lower case, canonical decomposition
+// and composition.
 #pragma once
 
 #include <array>
@@ -28,6 +29,11 @@ struct Decomposed {
 };
 /// The full canonical decomposition (NFD of one code point); itself where there is none. Hangul by arithmetic.
 [[nodiscard]] Decomposed decompose(uint32_t code_point) noexcept;
+
+/// Canonical_Combining_Class: 0 of what begins a new character.
+[[nodiscard]] uint8_t combining_class(uint32_t code_point) noexcept;
+/// What NFC makes of two neighbours; 0: they stay two.
+[[nodiscard]] uint32_t compose(uint32_t first, uint32_t second) noexcept;
 
 [[nodiscard]] constexpr bool is_punctuation(Category c) { return c >= Category::pc && c <= Category::po; }  ///< P*
 [[nodiscard]] constexpr bool is_symbol(Category c) { return c >= Category::sm && c <= Category::so; }       ///< S*

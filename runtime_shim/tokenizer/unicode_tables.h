@@ -22,5 +22,9 @@ extern const uint64_t kDecompositions[];  ///< (code point << 16) | (place in th
 extern const std::size_t kDecompositionCount;
 extern const uint32_t kDecompositionPool[];
 extern const std::size_t kDecompositionPoolCount;
+extern const uint32_t kCombiningRuns[];  ///< (first code point << 8) | combining class, from the first that is not 0 on
+extern const std::size_t kCombiningRunCount;
+extern const uint64_t kCompositions[];  ///< (first << 42) | (second << 21) | composite; Hangul left out
+extern const std::size_t kCompositionCount;
 
 }  // namespace nano::tokenizer::tables

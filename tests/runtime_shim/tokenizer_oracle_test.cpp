@@ -152,6 +152,23 @@ TEST_CASE("merges go by rank, not by place, and never over a word") {
   CHECK(e.words == Ids{-1, 0, 1, -1});
 }
 
+TEST_CASE("ModernBERT's text is composed first, and its offsets are of the text as it was given") {
+  const std::vector<std::string> merges{"Ã ©", "Ġ c", "Ġc a", "f Ã©"};  // the bytes of é
+  const auto composing = make(merges, {}, "modern-bert"), plain = make(merges);
+  REQUIRE(composing);
+  REQUIRE(plain);
+  const std::string given = "a cafe\xCC\x81!", composed = "a caf\xC3\xA9!";
+  CHECK(plain->pairs.encode(given).ids != plain->pairs.encode(composed).ids);
+  const auto have = composing->pairs.encode(given), want = plain->pairs.encode(composed);
+  CHECK(have.ids == want.ids);
+  CHECK(composing->pairs.encode(composed).ids == want.ids);
+  // [CLS] a, ca, fé, !
+  REQUIRE(have.offsets.size() == 6);
+  CHECK(given.substr(have.offsets[2].begin, have.offsets[2].end - have.offsets[2].begin) == "ca");
+  CHECK(given.substr(have.offsets[3].begin, have.offsets[3].end - have.offsets[3].begin) == "fe\xCC\x81");
+  CHECK(given.substr(have.offsets[4].begin, have.offsets[4].end - have.offsets[4].begin) == "!");
+}
+
 TEST_CASE("user-defined pieces are never cut, the longest first, and special names in a text are text") {
   const auto m = make({"a b"}, {"  ", "   ", "<x>"});
   REQUIRE(m);

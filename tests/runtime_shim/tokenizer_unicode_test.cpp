@@ -7,8 +7,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/json.h"
+#include "runtime_shim/tokenizer/nfc.h"
 #include "runtime_shim/tokenizer/piece_table.h"
 #include "runtime_shim/tokenizer/unicode.h"
+#include "tests/support/support.h"
 
 using namespace nano::tokenizer;
 
@@ -92,6 +95,51 @@ TEST_CASE("decomposition is full, and its parts fall no further") {
     for (const uint32_t p : d) REQUIRE(parts(p) == std::vector<uint32_t>{p});
   }
   CHECK(changed == 2061 + 11172);  // canonical entries of UnicodeData.txt 15.0, and Hangul
+}
+
+TEST_CASE("texts compose as Python's unicodedata composes them, and each byte knows where it came from") {
+  const auto cases = nano::parse_json(nano::test::read(nano::test::data("tokenizers/nfc.json")));
+  REQUIRE(cases);
+  CHECK(cases->size() > 600);
+  std::size_t changed = 0;
+  for (const auto& c : *cases) {
+    const std::string text = c.at("text"), want = c.at("nfc");
+    const Composed have = to_nfc(text);
+    REQUIRE(have.text == want);
+    REQUIRE(to_nfc(want).text == want);
+    if (!may_compose(text)) REQUIRE(text == want);
+    changed += text != want ? 1 : 0;
+    REQUIRE(have.from.size() == want.size());
+    std::vector<bool> used(text.size());
+    for (const auto& from : have.from) {
+      REQUIRE(from.begin < from.end);
+      REQUIRE(from.end <= text.size());
+      for (std::size_t i = from.begin; i < from.end; ++i) used[i] = true;
+    }
+    for (const bool u : used) REQUIRE(u);  // nothing is lost
+  }
+  CHECK(changed > 200);
+  // Bytes that are no UTF-8 stay, and hold apart what would compose.
+  const std::string broken = "e\xFF\xCC\x81\xE1\x84 e\xCC\x81";
+  const Composed have = to_nfc(broken);
+  CHECK(have.text == "e\xFF\xCC\x81\xE1\x84 \xC3\xA9");
+  CHECK(have.from.back().begin == broken.size() - 3);
+  CHECK(have.from.back().end == broken.size());
+}
+
+TEST_CASE("what two characters compose to falls apart into them") {
+  CHECK(compose('e', 0x301) == 0xE9);
+  CHECK(compose(0x1112, 0x1175) == 0xD788);
+  CHECK(compose(0xD788, 0x11C2) == 0xD7A3);
+  CHECK(compose(0xD7A3, 0x11C2) == 0);
+  CHECK(compose(0x1100, 0x11A8) == 0);
+  CHECK(compose(0x915, 0x93C) == 0);  // excluded: stays two
+  CHECK(compose(0xFFFFFFFF, 0x301) == 0);
+  CHECK(combining_class(0x300) == 230);
+  CHECK(combining_class(0x327) == 202);
+  CHECK(combining_class('a') == 0);
+  CHECK(combining_class(0x10FFFF) == 0);
+  CHECK(combining_class(0xFFFFFFFF) == 0);
 }
 
 TEST_CASE("the piece table finds what was put in, the last of equals, and nothing else") {
