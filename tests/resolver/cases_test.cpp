@@ -53,6 +53,15 @@ TEST_CASE("the program resolver_cases reports a count and fails on any failure")
   CHECK(bad.exit_code == 1);
   CHECK(bad.out.find("g | n, step 1: expected a solution") != std::string::npos);
   CHECK(bad.out.find("\n1 passed, 2 failed\n") != std::string::npos);
+  // What is no file of cases is a failure among the others, whatever it is.
+  test::write(dir / "empty.json", "");
+  test::write(dir / "deep.json", std::string(200'000, '['));
+  test::write(dir / "odd.json", R"([{"group":1,"name":null,"registry":[{"n":3}],"steps":[{"root":[]}]}])");
+  const auto odd = run({bin("resolver_cases"), dir.path().string(), (dir / "empty.json").string(), (dir / "deep.json").string(),
+                        (dir / "odd.json").string(), (dir / "good.json").string()});
+  CHECK(odd.exit_code == 1);
+  CHECK(odd.out.find(dir.path().string() + ": cannot be read\n") != std::string::npos);
+  CHECK(odd.out.find("\n1 passed, 4 failed\n") != std::string::npos);
 }
 
 TEST_CASE("of the 641 versions of a real graph, 593 can be solved and 48 cannot") {
