@@ -115,10 +115,14 @@ Error refusal_error(const Context& ctx, const resolver::Refusal& refusal) {
   for (const auto& line : refusal.proof.lines) text += "\n  " + sanitize(line);
   for (const auto& s : refusal.suggestions) hint += (hint.empty() ? "" : "; ") + sanitize(s.text);
   // A namespace belongs to one registry, and which one that is, is for the person to say.
-  for (const auto& f : refusal.proof.facts)
-    if (hint.empty() && f.unknown && !registry_for(ctx, f.dependency.ns))
-      hint = "no configured registry owns the namespace '" + f.dependency.ns + "': `nano registry add NAME URL --namespaces " +
-             f.dependency.ns + " --root root.json` adds one that does";
+  for (const auto& f : refusal.proof.facts) {
+    if (!hint.empty() || !f.unknown) continue;
+    const std::string name = f.dependency.text();
+    const auto owner = registry_for(ctx, f.dependency.ns);
+    hint = owner ? "the registry '" + (*owner)->config.name + "' owns its namespace and has no " + name + ": `nano search " + f.dependency.name + "`"
+                 : "no configured registry owns the namespace '" + f.dependency.ns + "': `nano registry add NAME URL --namespaces " +
+                       f.dependency.ns + " --root root.json` adds one that does";
+  }
   return make_error(refusal.by_trust ? Errc::untrusted : Errc::no_solution, std::move(text),
                     hint.empty() ? "ask for other versions, or uninstall what stands in the way" : hint);
 }

@@ -20,9 +20,10 @@ Result<std::optional<bool>> is_project(const fs::Path& dir) {
     if (bytes.error().code == Errc::not_found) return std::optional<bool>();
     return bytes.error();
   }
-  // A broken file is read as a project when it says it is one, so that the fault is told where it lies.
+  // A broken file is read as a project when it says it is one or a lock lies beside it, so that the fault is told where it
+  // lies, and nothing outside the project is changed in its stead.
   const auto manifest = schemas::parse_manifest(*bytes);
-  if (!manifest) return std::optional<bool>(bytes->find("\"project\"") != std::string::npos);
+  if (!manifest) return std::optional<bool>(bytes->find("\"project\"") != std::string::npos || fs::exists(dir / kLockFile));
   return std::optional<bool>(manifest->kind == schemas::Kind::project);
 }
 
@@ -38,6 +39,9 @@ Result<Project> read_project(const fs::Path& dir) {
   auto bytes = fs::read_file(p.dir / kProjectFile, schemas::kMaxManifestBytes);
   if (!bytes) return std::move(bytes.error()).while_("reading the project " + sanitize(p.dir.string()));
   auto manifest = schemas::parse_manifest(*bytes);
+  if (!manifest && (bytes->starts_with("<<<<<<< ") || bytes->find("\n<<<<<<< ") != std::string::npos))
+    return make_error(Errc::invalid, "nano.json holds the conflict markers of a merge", "decide between both sides, then run `nano lock`")
+        .while_("reading " + (p.dir / kProjectFile).string());
   if (!manifest) return std::move(manifest.error()).while_("reading " + (p.dir / kProjectFile).string());
   if (manifest->kind != schemas::Kind::project)
     return make_error(Errc::not_found, sanitize(p.dir.string()) + " holds a package, not a project",

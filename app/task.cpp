@@ -50,8 +50,14 @@ Result<resolver::TaskRanking> rank_for_task(Context& ctx, const TaskOptions& opt
       const schemas::PackageName name = ranking.candidates[i].name;
       if (!confirmed.insert(name).second) continue;
       NANO_TRY_ASSIGN(auto signed_offers, offers.offers(name));
-      for (auto& p : packages)
-        if (p.name == name) p.offers = signed_offers;
+      for (auto& p : packages) {
+        if (p.name != name) continue;
+        // Languages are words of the manifest, which only the index repeats.
+        const std::vector<std::string> languages = p.offers.empty() ? std::vector<std::string>() : p.offers.front().languages;
+        p.offers = signed_offers;
+        for (auto& o : p.offers)
+          if (o.languages.empty()) o.languages = languages;
+      }
       again = true;
     }
     if (again) {

@@ -114,6 +114,8 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   OutdatedReport out;
   const auto there = what_is_there(scene);
+  if (scene.project && !scene.project->lock && !scene.project->manifest.dependencies.empty())
+    return make_error(Errc::not_found, "there is no nano.lock in " + sanitize(scene.project->dir.string()) + " to compare with", "`nano lock` writes one");
   if (there.empty()) return out;
   const std::vector<BundleRequest> no_bundles;
   Remotes remotes(ctx);

@@ -163,7 +163,7 @@ std::string figure_text(std::string_view figure, double value) {
   if (is_size(figure)) return human_bytes(static_cast<uint64_t>(std::max(0.0, value)));
   char text[48];
   if (is_latency(figure)) {
-    std::snprintf(text, sizeof text, value < 10 ? "%.2f ms" : "%.1f ms", value);
+    std::snprintf(text, sizeof text, value < 0.01 ? "%.2g ms" : value < 10 ? "%.2f ms" : "%.1f ms", value);
   } else {
     std::snprintf(text, sizeof text, "%.6g", value);
   }

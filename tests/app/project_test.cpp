@@ -215,6 +215,38 @@ TEST_CASE("why-not in a project names what moves the project's own range, and no
   CHECK_FALSE(has(r.out, "1.0.0."));
 }
 
+TEST_CASE("a broken nano.json beside a lock is told, and nothing outside the project is touched in its stead") {
+  World w;
+  w.publish("tiny", "1.0.0");
+  w.use_registry();
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  const auto there = [&](Strings args) {
+    std::filesystem::create_directories(w.path("p"));
+    Strings argv{"/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", w.path("p"), std::filesystem::absolute(bin("nano")).string()};
+    argv.insert(argv.end(), args.begin(), args.end());
+    return run(argv, {}, w.environment());
+  };
+  REQUIRE(there({"init"}).exit_code == 0);
+  REQUIRE(there({"add", "tiny"}).exit_code == 0);
+  const std::string good = read(w.path("p/nano.json"));
+  for (const std::string& bytes : {std::string("{"), std::string(), "<<<<<<< ours\n" + good + "=======\n" + good + ">>>>>>> theirs\n"}) {
+    write(w.path("p/nano.json"), bytes);
+    for (const Strings& command : {Strings{"pin", "tiny"}, Strings{"upgrade"}, Strings{"outdated"}, Strings{"sync"}, Strings{"tree"}}) {
+      const auto r = there(command);
+      INFO(command[0] << ": " << r.out << r.err);
+      CHECK(r.exit_code == 13);
+      CHECK(has(r.err, "p/nano.json"));
+      CHECK(has(r.err, "conflict markers") == (bytes.size() > 1));
+    }
+  }
+  CHECK(has(w.nano({"unpin", "tiny"}).err, "not pinned"));
+  write(w.path("p/nano.json"), good);
+  std::filesystem::remove(w.path("p/nano.lock"));
+  const auto none = there({"outdated"});
+  CHECK(none.exit_code == 3);
+  CHECK(has(none.err, "`nano lock` writes one"));
+}
+
 TEST_CASE("a dependency in a namespace that no registry owns says which and how to add one") {
   ProjectWorld w;
   w.publish("odd", "1.0.0", needs("acme/secret", "^1"));
@@ -223,6 +255,8 @@ TEST_CASE("a dependency in a namespace that no registry owns says which and how 
   CHECK(r.exit_code == 4);
   CHECK(has(r.err, "no configured registry owns the namespace 'acme'"));
   CHECK(has(r.err, "--namespaces acme"));
+  w.publish("lost", "1.0.0", needs("nowhere", "^1"));
+  CHECK(has(w.in({"add", "lost"}).err, "the registry 'work' owns its namespace and has no nowhere"));
   CHECK_FALSE(w.has_lock());
 }
 
@@ -389,6 +423,18 @@ TEST_CASE("a task is chosen by claims, or every failed claim is told") {
   CHECK(w.installed() == Strings{"good 1.0.0 f32"});
   CHECK(has(w.nano({"why-variant", "good"}).out, "the only one"));
   CHECK(w.nano({"install", "good", "--min", "acuracy=1"}).exit_code == 2);
+  // Languages stand in the index only; what is signed without them must not lose them.
+  Json german = claim("0.8");
+  german["languages"] = {"de"};
+  w.publish("gut", "1.0.0", german);
+  const auto in_german = w.json(w.nano({"resolve", "--task", "sentiment", "--language", "de", "--json"}));
+  REQUIRE(in_german["data"]["candidates"].size() == 1);
+  CHECK(in_german["data"]["candidates"][0]["name"] == "gut");
+  CHECK(w.json(w.nano({"resolve", "--task", "sentiment", "--language", "en", "--json"}))["data"]["candidates"].size() == 2);
+  const auto french = w.nano({"resolve", "--task", "sentiment", "--language", "fr"});
+  CHECK(french.exit_code == 3);
+  CHECK(has(french.err, "in the language 'fr'"));
+  CHECK(has(w.nano({"install", "--task", "sentiment", "--language", "de", "--dry-run"}).out, "gut 1.0.0"));
 }
 
 }  // namespace

@@ -92,6 +92,12 @@ TEST_CASE("a latency is corrected only where both sides measured") {
   CHECK_FALSE(claimed(o, o.variants[0], "p50", "", m).has_value());
 }
 
+TEST_CASE("a figure in a sentence keeps a digit that counts") {
+  CHECK(figure_text("p95", 0.001) == "0.001 ms");
+  CHECK(figure_text("p95", 3.936) == "3.94 ms");
+  CHECK(figure_text("p50", 12.34) == "12.3 ms");
+}
+
 TEST_CASE("objectives and tasks are words, slips are named") {
   CHECK(parse_objective("speed").value() == Objective::speed);
   CHECK_FALSE(parse_objective("fast"));
