@@ -153,8 +153,10 @@ Status Model::load(const Located& located, bool derived) {
   }
   packed::Image measured;
   NANO_TRY(load_image(measured, bits));
+  file_.release(file_.bytes());
   image_ = packed::Image::to_fill(measured);
   NANO_TRY(load_image(image_, bits));
+  file_.release(file_.bytes());
   if (kept && located.keep)
     (void)packed::write_derived(located.derived, origin, image_.bytes());  // no space: the next start packs
   return Unit{};

@@ -40,7 +40,7 @@ Status Tensors::check_values(const gguf::Tensor& tensor) const {
   for (std::size_t done = 0; done < tensor.bytes.size(); done += piece) {
     const auto bytes = tensor.bytes.subspan(done, std::min(piece, tensor.bytes.size() - done));
     const int64_t at = quant::first_non_finite(tensor.type->type, bytes);
-    file_.release(bytes);
+    file_.release(tensor.bytes.first(done + bytes.size()));  // all so far: a page brings its neighbours back
     if (at < 0) continue;
     return file_.invalid("tensor '" + gguf::shown(tensor.name) + "' has a value that is not finite, near element " +
                          std::to_string(done / tensor.type->bytes * tensor.type->block + static_cast<uint64_t>(at)));
