@@ -178,6 +178,7 @@ TEST_CASE("quantized, every architecture stays near to PyTorch and gives the sam
   }
 }
 
+// Also for the thread sanitizer (CONTRIBUTING.md): workers that write each other's rows may still give the right bits.
 TEST_CASE("whether workers share out tokens or columns, and however many they are, the bits are the same") {
   const test::TempDir dir;
   const auto lora = gguf::File::open(test::family("lora.gguf")),
