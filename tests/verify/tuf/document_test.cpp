@@ -151,6 +151,14 @@ TEST_CASE("a document over the limit of bytes or of signatures is refused") {
         std::string::npos);
   doc.signatures.pop_back();
   CHECK(parse_document(write_document(doc), 1'000'000));
+  // Nor is one signature more than can be read made.
+  const auto own = verify::PrivateKey::generate();
+  REQUIRE(own);
+  CHECK_FALSE(sign_document(doc, *own));
+  doc.signatures.pop_back();
+  CHECK(sign_document(doc, *own));
+  CHECK(doc.signatures.size() == 256);
+  CHECK(sign_document(doc, *own));  // it takes its own place
 }
 
 TEST_CASE(

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "tests/support/support.h"
 #include "tests/verify/tuf/signer.h"
@@ -112,6 +113,26 @@ TEST_CASE("a curve that is written out, an rsa exponent of 1 and a huge PEM text
   CHECK(rsa.key(Json{{"keyval", {{"public", rsa.pem_with_exponent(3)}}}}).usable());
   const Json long_text = {{"keyval", {{"public", std::string(20'000, ' ') + rsa.pem()}}}};
   CHECK(rsa.key(long_text).unusable().find("more than 16384 bytes") != std::string::npos);
+}
+
+TEST_CASE("attack: an rsa modulus so large that checking one signature would take minutes is not usable") {
+  const auto tlv = [](char tag, const std::string& value) {  // DER, lengths of two bytes
+    return std::string{tag, '\x82', static_cast<char>(value.size() >> 8), static_cast<char>(value.size() & 255)} + value;
+  };
+  const auto of_bits = [&](std::size_t bits) {
+    const std::string modulus = std::string(1, '\0') + std::string(bits / 8, '\xff');
+    const std::string rsa = tlv('\x30', tlv('\x02', modulus) + std::string("\x02\x03\x01\x00\x01", 5));
+    const std::string algorithm("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 15);
+    const std::string der = tlv('\x30', algorithm + tlv('\x03', std::string(1, '\0') + rsa));
+    std::string text = to_base64(der);
+    for (std::size_t at = 64; at < text.size(); at += 65) text.insert(at, "\n");
+    const Json object = {{"keytype", "rsa"},
+                         {"scheme", "rsassa-pss-sha256"},
+                         {"keyval", {{"public", "-----BEGIN PUBLIC KEY-----\n" + text + "\n-----END PUBLIC KEY-----\n"}}}};
+    return Key::parse(Key::compute_id(object).value(), object).value().unusable();
+  };
+  CHECK(of_bits(16'384) == "");
+  CHECK(of_bits(16'392).find("16392 bits") != std::string::npos);
 }
 
 TEST_CASE("unknown schemes and broken key texts are kept but never count") {
