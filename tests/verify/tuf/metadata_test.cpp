@@ -104,6 +104,24 @@ TEST_CASE("versions are whole numbers from 1 to 2^63-1") {
   CHECK(Targets::parse(body));
 }
 
+TEST_CASE("metadata of a promised length of 0 are refused, an empty target is not") {
+  const Json body = Json::parse(
+      R"({"_type":"timestamp","spec_version":"1.0","version":3,"expires":"2030-01-02T03:04:05Z","meta":{"snapshot.json":{"version":1,"length":1}}})");
+  refused<Timestamp>(body, [](Json& j) { j["meta"]["snapshot.json"]["length"] = 0; });
+  CHECK(Targets::parse(targets_json())->targets.at("a/b").length == 0);
+}
+
+TEST_CASE("a key is listed once by a role, however often it is given") {
+  const Signer one = Signer::ed25519();
+  const Signer two = Signer::ed25519();
+  Root root;
+  for (const Signer* s : {&one, &two, &one}) root.add_key("root", s->key());
+  CHECK(root.roles.at("root").key_ids == std::vector<std::string>{one.id(), two.id()});
+  Targets targets = Targets::parse(targets_json()).value();
+  for (const Signer* s : {&one, &one}) targets.add_key("A", s->key());
+  CHECK(targets.delegations->find("A")->keys.key_ids == std::vector<std::string>{one.id()});
+}
+
 TEST_CASE("dates are YYYY-MM-DDTHH:MM:SSZ only") {
   for (const char* bad : {"2030-01-02", "2030-01-02T03:04:05", "2030-01-02T03:04:05.1Z",
                           "2030-01-02T03:04:05+00:00", "2030-02-30T03:04:05Z", "2030-01-02t03:04:05z", ""})
