@@ -1,4 +1,8 @@
 // tests/registry/client_attacks_test.cpp: one fault or attack of a registry, one test, one exit code.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "base/clock.h"
@@ -261,6 +265,34 @@ TEST_CASE("a server that is not there is a network error at once") {
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::network);
   CHECK(monotonic_ms() - start < 4'000);
+}
+
+TEST_CASE("a machine that never takes the call is not called again and again") {
+  // A socket that listens and accepts nobody: once its queue is full, connecting times out.
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t n = sizeof where;
+  REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&where), n) == 0);
+  REQUIRE(listen(listener, 0) == 0);
+  REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&where), &n) == 0);
+  std::vector<int> waiting;
+  for (int i = 0; i < 4; ++i) {
+    waiting.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    (void)connect(waiting.back(), reinterpret_cast<sockaddr*>(&where), n);
+  }
+  auto options = test::quick();
+  options.connect_timeout_ms = 300;
+  options.backoff_ms = 20'000;
+  ClientOf c("http://127.0.0.1:" + std::to_string(ntohs(where.sin_port)), options);
+  const double start = monotonic_ms();
+  const auto r = c->describe();
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == Errc::network);
+  CHECK(monotonic_ms() - start < 4'000);
+  for (const int fd : waiting) close(fd);
+  close(listener);
 }
 
 TEST_CASE("a server that falls silent is dropped") {
