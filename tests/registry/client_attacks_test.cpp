@@ -3,6 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 #include "base/clock.h"
@@ -318,15 +321,18 @@ TEST_CASE("waits between retries double, heed Retry-After, and never last longer
 
 TEST_CASE("attack: a server that asks for patience for ever does not keep a person from leaving") {
   std::atomic<bool> cancel{false};
-  const HttpServer server([&](const HttpRequest&) {
-    cancel = true;
-    return answer(503, "", "Retry-After: 3600\r\n");
-  });
+  const HttpServer server([](const HttpRequest&) { return answer(503, "", "Retry-After: 3600\r\n"); });
   auto options = test::quick();
   options.cancel = &cancel;
   ClientOf c(server.url(), options);
+  std::thread person([&] {
+    while (server.requests().empty()) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // the answer has come, the wait has begun
+    cancel = true;
+  });
   const double start = monotonic_ms();
   const auto r = c->describe();
+  person.join();
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::interrupted);
   CHECK(monotonic_ms() - start < 6'000);
