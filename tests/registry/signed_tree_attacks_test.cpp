@@ -173,6 +173,12 @@ TEST_CASE("attack: bytes at hand that are not the listed release") {
   Run run(repo.url(), repo.temp / "t", repo.root());
   const auto& m = one.release.manifest;
   CHECK(run->vouch(m.name, m.version, two.release_bytes).error().code == Errc::untrusted);
+  // The same name and version, other weights.
+  test::write_package(repo.temp / "forged", "tiny", "1.0.0", "GGUF of somebody else");
+  const Packed forged = test::pack(repo.temp / "forged");
+  REQUIRE(forged.digest != one.digest);
+  CHECK(run->vouch(m.name, m.version, forged.release_bytes).error().code == Errc::untrusted);
+  CHECK(run->vouch(m.name, m.version, one.release_bytes));
   CHECK(run->vouch(m.name, schemas::Version::parse("9.0.0").value(), one.release_bytes).error().code == Errc::not_found);
   CHECK(run->vouch(schemas::PackageName::parse("evil/tiny").value(), m.version, one.release_bytes).error().code == Errc::not_found);
 }
