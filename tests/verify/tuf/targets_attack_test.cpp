@@ -196,6 +196,28 @@ TEST_CASE("cached role: one delegator's keys give no authority under another del
   CHECK(client.find("a/f").find("has 0 of the 1") != std::string::npos);  // from the folder
 }
 
+TEST_CASE("cached role: the same keys under a higher threshold are another authority, in the same run") {
+  Repo repo;
+  repo.delegate("targets", "pa", {"a/*"});
+  repo.delegate("targets", "pb", {"b/*"});
+  repo.delegate("pa", "release", {"a/*"});
+  repo.delegate("pb", "release", {"b/*"});
+  auto& signers = repo.signers["release"];
+  REQUIRE(signers.size() == 2);
+  repo.targets["pa"].add_key("release", signers[1].key());
+  repo.targets["pb"].add_key("release", signers[0].key());
+  repo.targets["pb"].delegations->roles[0].keys.threshold = 2;
+  signers.pop_back();
+  repo.add_target("release", "a/f", "a");
+  repo.add_target("release", "b/f", "b");
+  repo.publish_all();  // signed by one of the two keys
+  Client client(repo);
+  REQUIRE(client.find("a/f") == "release");
+  const auto through_b = client.updater().target_info("b/f");
+  REQUIRE_FALSE(through_b);
+  CHECK(through_b.error().message.find("1 of the 2") != std::string::npos);
+}
+
 TEST_CASE(
     "a role reached through two delegators with different keys is trusted under both when both have signed") {
   Repo repo;
