@@ -175,7 +175,7 @@ TEST_CASE("attack: targets that are no releases, among a publisher's, stop nobod
   }
 }
 
-TEST_CASE("an advisory that cannot be read stops nothing and is said; the newest come first") {
+TEST_CASE("an advisory that cannot be read stops nothing and is said, and the newest come first") {
   SignedRepo repo;
   repo.publish();
   for (const char* id : {"nano-1", "nano-3", "nano-2"}) {
