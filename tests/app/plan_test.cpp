@@ -119,7 +119,8 @@ TEST_CASE("the schema of plans refuses what is none") {
     other["items"][0][key] = nullptr;
     CHECK(schema.fault(other) != "");
   }
-  for (const auto& [key, value] : Json{{"action", "explode"}, {"name", "Tiny"}, {"version", "1"}, {"bytes", -1}, {"colour", "red"}}.items()) {
+  const Json faults = {{"action", "explode"}, {"name", "Tiny"}, {"version", "1"}, {"bytes", -1}, {"colour", "red"}};
+  for (const auto& [key, value] : faults.items()) {
     INFO(key);
     Json other = plan;
     other["items"][0][key] = value;
