@@ -11,13 +11,6 @@ namespace {
 
 /// Where tokens are shared out: so many of them a worker are worth reading all weights of the layer (docs/PERFORMANCE.md has the figures).
 constexpr std::size_t kRowsAWorker = 8;
-/// Not on AArch64 yet: under qemu-user on two cores (never on one) such a layer came out wrong in one of fifty passes of q8, and whether
-/// that is ours or the emulator's has not been found. There the steps of a layer share out columns.
-#if defined(__aarch64__)
-constexpr bool kShareTokens = false;
-#else
-constexpr bool kShareTokens = true;
-#endif
 
 }  // namespace
 
@@ -82,7 +75,7 @@ void EncoderPass::run_layer(std::size_t index, Want want) {
   const std::size_t workers = team_.size();
   // Float matrices are turned as they are read: each of them once, not once a worker.
   const bool integers = layer.out.is_packed() && layer.up.is_packed() && layer.down.is_packed();
-  if (!kShareTokens || !integers || rows < workers * kRowsAWorker) {
+  if (!integers || rows < workers * kRowsAWorker) {
     after_attention(layer, next, {0, rows}, Crew(team_));
   } else {
     team_.run(workers, [&](std::size_t begin, std::size_t end, unsigned worker) {
@@ -187,7 +180,7 @@ void EncoderPass::multiply(const Linear& linear, Slot slot, const float* x, std:
   // What the adapter adds comes before the GELU.
   models::multiply(table_, linear, x, ldx, u, 0, out, ldo, s_, crew);
   const std::size_t n = change->b.n, gated = shape_.kind->gated && slot == Slot::up ? n / 2 : 0;
-  float* changes = s_.change.data() + first * n;
+  float* changes = s_.change.data() + first * s_.change_row;
   low_rank(*change, x, ldx, {first, u.rows}, changes, n, crew);
   each_rows(crew, {0, u.rows}, [&](std::size_t begin, std::size_t count) {
     for (std::size_t t = begin; t < begin + count; ++t) {
@@ -216,7 +209,7 @@ void EncoderPass::low_rank(const LowRank& change, const float* x, std::size_t ld
                           s_.workers.data() + worker * s_.worker_floats);
     });
   };
-  float* low = s_.low.data() + rows.first * change.a.n;
+  float* low = s_.low.data() + rows.first * s_.low_row;
   product(change.a, x, ldx, low, change.a.n);
   product(change.b, low, change.a.n, out, ldo);
 }

@@ -74,6 +74,8 @@ void Scratch::plan_adapter(const EncoderShape& shape, std::size_t tokens, std::s
   const std::size_t room = round_up(tokens, 32);
   const std::size_t widest =
       std::max<std::size_t>(3 * shape.hidden, std::size_t{shape.feed_forward} * (shape.kind->gated ? 2 : 1));
+  low_row = rank;
+  change_row = widest;
   if (low.size() < room * rank) low.resize(room * rank);
   if (change.size() < room * widest) change.resize(room * widest);
 }

@@ -45,8 +45,10 @@ class Scratch {
 
   /// (longest sequence, width / 2) of global and local layers; empty without rotation
   std::vector<float> cosine[2]{}, sine[2]{};
-  std::vector<float> low{};     ///< (tokens, rank): of an adapter
-  std::vector<float> change{};  ///< (tokens, widest output): of an adapter
+  std::vector<float> low{};     ///< (tokens, low_row): of an adapter
+  std::vector<float> change{};  ///< (tokens, change_row): of an adapter
+  /// Rank and widest output: a token's place in low and change is the same at every step, for workers are at different ones.
+  std::size_t low_row = 0, change_row = 0;
 
  private:
   std::vector<float> floats_{};
