@@ -83,65 +83,72 @@ Json FlatJson::Value::to_json() const {
   return out;
 }
 
-void FlatJson::Value::dump(std::string& out) const {
+/// The forms differ in text and in what only a tree made in memory holds.
+///   text(text, plain), other(json)  append it; false: it has no such form, which ends the writing
+template <class Text, class Other>
+bool FlatJson::Value::write(std::string& out, const Text& text, const Other& other) const {
   bool first = true;
   const auto comma = [&] {
     if (!first) out += ',';
     first = false;
   };
-  const auto put = [&](const Node& text) {
-    const std::string_view s(text.text, text.size);
-    if (!text.plain && !is_utf8(s)) {  // of a tree made in memory
+  const auto put = [&](const Node& n) { return text(std::string_view(n.text, n.size), n.plain); };
+  switch (node_->type) {
+    case Type::null: out += "null"; return true;
+    case Type::boolean: out += boolean() ? "true" : "false"; return true;
+    case Type::negative: put_number(out, static_cast<int64_t>(node_->number)); return true;
+    case Type::whole: put_number(out, node_->number); return true;
+    case Type::text: return put(*node_);
+    case Type::other: return other(*node_->other);
+    case Type::array: {
+      out += '[';
+      const bool all = elements([&](Value v) {
+        comma();
+        return v.write(out, text, other);
+      });
+      out += ']';
+      return all;
+    }
+    case Type::object: break;
+  }
+  out += '{';
+  const bool all = members([&](std::string_view, Value v) {
+    comma();
+    if (!put(*(v.node_ - 1))) return false;  // its key
+    out += ':';
+    return v.write(out, text, other);
+  });
+  out += '}';
+  return all;
+}
+
+void FlatJson::Value::dump(std::string& out) const {
+  const auto text = [&out](std::string_view s, bool plain) {
+    if (!plain && !is_utf8(s)) {  // of a tree made in memory
       out += dump_line(std::string(s));
-      return;
+      return true;
     }
     out += '"';
-    if (text.plain)
+    if (plain)
       out += s;
     else
       put_escaped(out, s);
     out += '"';
-  };
-  switch (node_->type) {
-    case Type::null: out += "null"; return;
-    case Type::boolean: out += boolean() ? "true" : "false"; return;
-    case Type::negative: put_number(out, static_cast<int64_t>(node_->number)); return;
-    case Type::whole: put_number(out, node_->number); return;
-    case Type::text: put(*node_); return;
-    case Type::other: out += dump_line(*node_->other); return;
-    case Type::array:
-      out += '[';
-      elements([&](Value v) {
-        comma();
-        v.dump(out);
-        return true;
-      });
-      out += ']';
-      return;
-    case Type::object: break;
-  }
-  out += '{';
-  members([&](std::string_view, Value v) {
-    comma();
-    put(*(v.node_ - 1));  // its key
-    out += ':';
-    v.dump(out);
     return true;
-  });
-  out += '}';
+  };
+  const auto other = [&out](const Json& json) {
+    out += dump_line(json);
+    return true;
+  };
+  NANO_ASSERT(write(out, text, other));
 }
 
-bool FlatJson::Value::canonical(std::string& out) const {
-  bool first = true;
-  const auto comma = [&] {
-    if (!first) out += ',';
-    first = false;
-  };
-  const auto put = [&](const Node& text) {
-    const std::string_view s(text.text, text.size);
-    if (!text.plain && !is_utf8(s)) return false;
+Status FlatJson::Value::canonical(std::string& out) const {
+  bool integers = true;
+  const auto text = [&out](std::string_view s, bool plain) {
+    if (!plain && !is_utf8(s)) return false;
     out += '"';
-    if (text.plain) {
+    if (plain) {
       out += s;
     } else {
       for (const char c : s) {
@@ -152,33 +159,10 @@ bool FlatJson::Value::canonical(std::string& out) const {
     out += '"';
     return true;
   };
-  switch (node_->type) {
-    case Type::null: out += "null"; return true;
-    case Type::boolean: out += boolean() ? "true" : "false"; return true;
-    case Type::negative: put_number(out, static_cast<int64_t>(node_->number)); return true;
-    case Type::whole: put_number(out, node_->number); return true;
-    case Type::text: return put(*node_);
-    case Type::other: return false;
-    case Type::array: {
-      out += '[';
-      const bool all = elements([&](Value v) {
-        comma();
-        return v.canonical(out);
-      });
-      out += ']';
-      return all;
-    }
-    case Type::object: break;
-  }
-  out += '{';
-  const bool all = members([&](std::string_view, Value v) {
-    comma();
-    if (!put(*(v.node_ - 1))) return false;
-    out += ':';
-    return v.canonical(out);
-  });
-  out += '}';
-  return all;
+  const auto other = [&integers](const Json&) { return integers = false; };
+  if (write(out, text, other)) return Unit{};
+  if (integers) return make_error(Errc::invalid, "canonical JSON: a string is not valid UTF-8");
+  return make_error(Errc::invalid, "canonical JSON holds integers only", "write decimals as strings, as in \"0.8612\"");
 }
 
 FlatJson FlatJson::of(const Json& doc) {

@@ -14,7 +14,7 @@ namespace nano {
 
 /// A document as parse_json accepts it, without a tree: no node is allocated by itself, and text stays where it is in the
 /// input. Members are sorted by key, as in Json. Values refer to the document and to the bytes it was parsed from: both
-/// must outlive them. A value type; safe to share by threads.
+/// must outlive them. Moved, never copied; safe to share by threads.
 class FlatJson {
   enum class Type : uint8_t { null, boolean, negative, whole, text, array, object, other };
   /// An array's elements follow it, an object's keys and values in turn.
@@ -54,9 +54,10 @@ class FlatJson {
     [[nodiscard]] Json to_json() const;
     /// dump_line(to_json()), appended, without making the tree.
     void dump(std::string& out) const;
-    /// OLPC canonical JSON (verify/canonical.h), appended. False: a number that is not a 64-bit integer, or text that is not
-    /// UTF-8, which only a Json made in memory can hold.
-    [[nodiscard]] bool canonical(std::string& out) const;
+    /// OLPC canonical JSON (verify/canonical.h), appended.
+    ///   errors  invalid: a number that is not a 64-bit integer, or text that is not UTF-8, which only a Json made in memory
+    ///           can hold
+    [[nodiscard]] Status canonical(std::string& out) const;
 
     /// Calls each(key, value) for an object's members in the order of their keys, until one returns false. Was it all?
     template <class F>
@@ -81,6 +82,8 @@ class FlatJson {
    private:
     friend class FlatJson;
     explicit Value(const Node* node) : node_(node) {}
+    template <class Text, class Other>
+    bool write(std::string& out, const Text& text, const Other& other) const;
     const Node* node_;
   };
 
@@ -91,6 +94,11 @@ class FlatJson {
   [[nodiscard]] static FlatJson of(const Json& doc);
 
   [[nodiscard]] Value root() const { return Value(nodes_.data()); }
+
+  FlatJson(FlatJson&&) = default;
+  FlatJson& operator=(FlatJson&&) = default;
+  FlatJson(const FlatJson&) = delete;  // its nodes point into the original
+  FlatJson& operator=(const FlatJson&) = delete;
 
  private:
   friend class FlatJsonParser;

@@ -156,16 +156,22 @@ TEST_CASE("a flat document is read by key, in order, and outlives a move") {
   CHECK(seen == 2);
   CHECK_FALSE(b->find("x"));
   std::string canonical;
-  REQUIRE(doc.root().canonical(canonical));
+  REQUIRE(doc.root().canonical(canonical).has_value());
   CHECK(canonical == "{\"a\":{\"c\":null,\"d\":-5},\"b\":[1,\"x\n\",false]}");
 }
 
 TEST_CASE("only a tree made in memory holds what has no canonical form") {
   std::string out;
-  for (const Json& doc : {Json(1.5), Json{{"a", {1, 2.5}}}, Json("\xff"), Json{{"\xff", 1}}}) {
-    CHECK_FALSE(FlatJson::of(doc).root().canonical(out));
+  const auto canonical = [&out](const Json& doc) {
     CHECK(FlatJson::of(doc).root().to_json() == doc);
-  }
+    const auto done = FlatJson::of(doc).root().canonical(out);
+    return done ? "" : done.error().message;
+  };
+  CHECK(canonical(1.5) == "canonical JSON holds integers only");
+  CHECK(canonical({{"a", {1, 2.5}}}) == "canonical JSON holds integers only");
+  CHECK(canonical("\xff") == "canonical JSON: a string is not valid UTF-8");
+  CHECK(canonical({{"\xff", 1}}) == "canonical JSON: a string is not valid UTF-8");
+  CHECK(canonical({1, "\"", nullptr}) == "");
 }
 
 }  // namespace

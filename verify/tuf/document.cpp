@@ -71,7 +71,7 @@ Result<FlatDocument> parse_flat_document(std::string_view bytes, uint64_t max_by
   });
   NANO_TRY(entries);
   out.signed_bytes.reserve(bytes.size());
-  NANO_ASSERT(body->canonical(out.signed_bytes));  // what was parsed holds integers and UTF-8 only
+  NANO_ASSERT(body->canonical(out.signed_bytes).has_value());  // what was parsed holds integers and UTF-8 only
   return FlatDocument{.json = std::move(json), .body = *body, .doc = std::move(out)};
 }
 
