@@ -10,14 +10,14 @@ namespace nano::schemas {
 namespace internal {
 namespace {
 
-void decode(const Json& node, const std::string& pointer, Affected& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, Affected& out, Report& report) {
   Object o(node, pointer, report);
   out.name = o.package("name", Need::required).value_or(PackageName());
   out.range = o.range("range", Need::required);
   o.finish();
 }
 
-void decode_document(const Json& node, const std::string& pointer, Advisory& out, Report& report) {
+void decode_document(const Node& node, const std::string& pointer, Advisory& out, Report& report) {
   Object o(node, pointer, report);
   o.schema(kAdvisorySchema);
   out.id = o.simple_name("id", Need::required);
@@ -27,7 +27,7 @@ void decode_document(const Json& node, const std::string& pointer, Advisory& out
   out.published = o.time("published", Need::required);
   out.details = o.text("details", Need::optional, kMaxAdvisoryDetails);
   out.url = o.url("url", Need::optional);
-  o.list("affected", Need::required, 256, [&](const Json& item, const std::string& at) {
+  o.list("affected", Need::required, 256, [&](const Node& item, const std::string& at) {
     decode(item, at, out.affected.emplace_back(), report);
   });
   o.finish();
@@ -53,13 +53,13 @@ bool Advisory::hits(const PackageName& name, const Version& version) const {
 
 Result<Advisory> parse_advisory(std::string_view bytes) {
   return internal::parse_document<Advisory>(bytes, kMaxAdvisoryBytes, "advisory",
-                                            [](const Json& doc, Advisory& out, internal::Report& r) {
+                                            [](const internal::Node& doc, Advisory& out, internal::Report& r) {
                                               internal::decode_document(doc, "", out, r);
                                             });
 }
 Problems check_advisory(std::string_view bytes) {
   return internal::check_document<Advisory>(bytes, kMaxAdvisoryBytes,
-                                            [](const Json& doc, Advisory& out, internal::Report& r) {
+                                            [](const internal::Node& doc, Advisory& out, internal::Report& r) {
                                               internal::decode_document(doc, "", out, r);
                                             });
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kMaxCount = uint64_t{1} << 53;  // exact in every JSON reader
 
-void decode_dataset(const Json& node, const std::string& pointer, ClaimDataset& out, Report& report) {
+void decode_dataset(const Node& node, const std::string& pointer, ClaimDataset& out, Report& report) {
   Object o(node, pointer, report);
   out.id = o.line("id", Need::required);
   out.digest = o.digest("digest", Need::required).value_or(Digest());
@@ -21,7 +21,7 @@ void decode_dataset(const Json& node, const std::string& pointer, ClaimDataset& 
   o.finish();
 }
 
-void decode_interval(const Json& node, const std::string& pointer, ClaimInterval& out, Report& report) {
+void decode_interval(const Node& node, const std::string& pointer, ClaimInterval& out, Report& report) {
   Object o(node, pointer, report);
   out.low = o.decimal("low", Need::required).value_or(Decimal());
   out.high = o.decimal("high", Need::required).value_or(Decimal());
@@ -30,13 +30,13 @@ void decode_interval(const Json& node, const std::string& pointer, ClaimInterval
   o.finish();
 }
 
-void decode_metric(const Json& node, const std::string& pointer, ClaimMetric& out, Report& report) {
+void decode_metric(const Node& node, const std::string& pointer, ClaimMetric& out, Report& report) {
   Object o(node, pointer, report);
   out.id = o.line("id", Need::required, 64);
   out.value = o.decimal("value", Need::required).value_or(Decimal());
   out.unit = o.line("unit", Need::required, 64);
   if (const auto d = o.word("direction", Need::required, direction_words())) out.direction = static_cast<Direction>(*d);
-  if (const Json* i = o.take("interval", Need::optional)) decode_interval(*i, join(pointer, "interval"), out.interval.emplace(), report);
+  if (const auto i = o.take("interval", Need::optional)) decode_interval(*i, join(pointer, "interval"), out.interval.emplace(), report);
   o.finish();
   if (out.id.empty() || out.id.rfind("x-", 0) == 0) return;
   const Metric* known = find_metric(out.id);
@@ -52,7 +52,7 @@ void decode_metric(const Json& node, const std::string& pointer, ClaimMetric& ou
     report.add(join(pointer, "direction"), "for " + out.id + ", " + std::string(to_text(known->direction)) + " is better");
 }
 
-void decode_conditions(const Json& node, const std::string& pointer, ClaimConditions& out, Report& report) {
+void decode_conditions(const Node& node, const std::string& pointer, ClaimConditions& out, Report& report) {
   Object o(node, pointer, report);
   out.device = o.line("device", Need::optional);
   out.cpu = o.line("cpu", Need::optional);
@@ -66,7 +66,7 @@ void decode_conditions(const Json& node, const std::string& pointer, ClaimCondit
   o.finish();
 }
 
-void decode_latency(const Json& node, const std::string& pointer, ClaimLatency& out, Report& report) {
+void decode_latency(const Node& node, const std::string& pointer, ClaimLatency& out, Report& report) {
   Object o(node, pointer, report);
   out.p50_ms = o.decimal("p50_ms", Need::required, false).value_or(Decimal());
   out.p95_ms = o.decimal("p95_ms", Need::required, false).value_or(Decimal());
@@ -78,7 +78,7 @@ void decode_latency(const Json& node, const std::string& pointer, ClaimLatency& 
 
 }  // namespace
 
-void decode(const Json& node, const std::string& pointer, Claim& out, Report& report, bool is_document) {
+void decode(const Node& node, const std::string& pointer, Claim& out, Report& report, bool is_document) {
   Object o(node, pointer, report);
   if (is_document) {
     o.schema("nano.claim/1");
@@ -86,10 +86,10 @@ void decode(const Json& node, const std::string& pointer, Claim& out, Report& re
   }
   out.variant = o.simple_name("variant", Need::required);
   if (const auto t = o.word("task", Need::required, task_words())) out.task = task_words()[*t];
-  if (const Json* d = o.take("dataset", Need::optional)) decode_dataset(*d, join(pointer, "dataset"), out.dataset.emplace(), report);
-  if (const Json* m = o.take("metric", Need::optional)) decode_metric(*m, join(pointer, "metric"), out.metric.emplace(), report);
-  if (const Json* c = o.take("conditions", Need::optional)) decode_conditions(*c, join(pointer, "conditions"), out.conditions.emplace(), report);
-  if (const Json* l = o.take("latency", Need::optional)) decode_latency(*l, join(pointer, "latency"), out.latency.emplace(), report);
+  if (const auto d = o.take("dataset", Need::optional)) decode_dataset(*d, join(pointer, "dataset"), out.dataset.emplace(), report);
+  if (const auto m = o.take("metric", Need::optional)) decode_metric(*m, join(pointer, "metric"), out.metric.emplace(), report);
+  if (const auto c = o.take("conditions", Need::optional)) decode_conditions(*c, join(pointer, "conditions"), out.conditions.emplace(), report);
+  if (const auto l = o.take("latency", Need::optional)) decode_latency(*l, join(pointer, "latency"), out.latency.emplace(), report);
   out.peak_memory_bytes = o.integer("peak_memory_bytes", Need::optional, 1, kMaxCount);
   out.harness_version = o.line("harness_version", Need::required, 128);
   out.command = o.line("command", Need::required, 1024);
@@ -107,11 +107,11 @@ void decode(const Json& node, const std::string& pointer, Claim& out, Report& re
 
 Result<Claim> parse_claim(std::string_view bytes) {
   return internal::parse_document<Claim>(bytes, uint64_t{1} << 20, "claim",
-                                         [](const Json& doc, Claim& out, internal::Report& r) { internal::decode(doc, "", out, r, true); });
+                                         [](const internal::Node& doc, Claim& out, internal::Report& r) { internal::decode(doc, "", out, r, true); });
 }
 Problems check_claim(std::string_view bytes) {
   return internal::check_document<Claim>(bytes, uint64_t{1} << 20,
-                                         [](const Json& doc, Claim& out, internal::Report& r) { internal::decode(doc, "", out, r, true); });
+                                         [](const internal::Node& doc, Claim& out, internal::Report& r) { internal::decode(doc, "", out, r, true); });
 }
 
 Json to_json(const Claim& c) {

@@ -31,7 +31,7 @@ bool is_public_key(std::string_view key) {
   return key.substr(0, kPrefix.size()) == kPrefix && Digest::parse_hex(key.substr(kPrefix.size())).has_value();
 }
 
-void decode(const Json& node, const std::string& pointer, RegistryEntry& out, internal::Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, RegistryEntry& out, internal::Report& report) {
   internal::Object o(node, pointer, report);
   out.name = o.simple_name("name", Need::required);
   out.url = o.line("url", Need::required, 4096);
@@ -50,11 +50,11 @@ void decode(const Json& node, const std::string& pointer, RegistryEntry& out, in
   o.finish();
 }
 
-void decode_document(const Json& doc, Config& out, internal::Report& report) {
+void decode_document(const internal::Node& doc, Config& out, internal::Report& report) {
   internal::Object o(doc, "", report);
   o.schema(kConfigSchema);
   o.list("registries", Need::optional, kMaxRegistries,
-         [&](const Json& item, const std::string& at) { decode(item, at, out.registries.emplace_back(), report); });
+         [&](const internal::Node& item, const std::string& at) { decode(item, at, out.registries.emplace_back(), report); });
   out.store = o.line("store", Need::optional, 4096);
   if (!out.store.empty() && out.store[0] != '/') o.fault("store", "must be an absolute path");
   out.registry = o.simple_name("registry", Need::optional);

@@ -8,12 +8,12 @@
 
 namespace nano::schemas::internal {
 
-void decode(const Json& node, const std::string& pointer, Claim& out, Report& report, bool is_document);
-void decode(const Json& node, const std::string& pointer, Manifest& out, Report& report);
-void decode(const Json& node, const std::string& pointer, Needs& out, Report& report);
-void decode(const Json& node, const std::string& pointer, Dependency& out, Report& report);
-void decode(const Json& node, const std::string& pointer, HeadlineClaim& out, Report& report);
-void decode(const Json& node, const std::string& pointer, IndexVariant& out, Report& report);
+void decode(const Node& node, const std::string& pointer, Claim& out, Report& report, bool is_document);
+void decode(const Node& node, const std::string& pointer, Manifest& out, Report& report);
+void decode(const Node& node, const std::string& pointer, Needs& out, Report& report);
+void decode(const Node& node, const std::string& pointer, Dependency& out, Report& report);
+void decode(const Node& node, const std::string& pointer, HeadlineClaim& out, Report& report);
+void decode(const Node& node, const std::string& pointer, IndexVariant& out, Report& report);
 
 /// The rules between a manifest's parts: variants and files, claims, dependencies.
 void check_rules(const Manifest& manifest, const std::string& pointer, Report& report);

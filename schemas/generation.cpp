@@ -33,7 +33,7 @@ bool is_key_id(std::string_view s) {
   return true;
 }
 
-void decode(const Json& node, const std::string& pointer, TrustLink& out, internal::Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, TrustLink& out, internal::Report& report) {
   internal::Object o(node, pointer, report);
   out.role = o.line("role", Need::required, 256);
   out.version = o.integer("version", Need::required, 1, kMaxNumber).value_or(0);
@@ -44,7 +44,7 @@ void decode(const Json& node, const std::string& pointer, TrustLink& out, intern
   o.finish();
 }
 
-void decode(const Json& node, const std::string& pointer, GenerationEntry& out, internal::Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, GenerationEntry& out, internal::Report& report) {
   const std::size_t before = report.problems.size();
   internal::Object o(node, pointer, report);
   if (auto n = o.package("name", Need::required)) out.name = std::move(*n);
@@ -55,7 +55,7 @@ void decode(const Json& node, const std::string& pointer, GenerationEntry& out, 
   out.registry_id = o.line("registry_id", Need::optional, 128);
   out.signer = o.line("signer", Need::optional, 128);
   if (!out.signer.empty() && !is_key_id(out.signer)) o.fault("signer", "is not a key id");
-  o.list("chain", Need::optional, kMaxTrustLinks, [&](const Json& item, const std::string& at) { decode(item, at, out.chain.emplace_back(), report); });
+  o.list("chain", Need::optional, kMaxTrustLinks, [&](const internal::Node& item, const std::string& at) { decode(item, at, out.chain.emplace_back(), report); });
   out.verified = o.time("verified", Need::optional);
   out.requested = o.boolean("requested", true);
   out.unsigned_allowed = o.boolean("unsigned_allowed", false);
@@ -65,7 +65,7 @@ void decode(const Json& node, const std::string& pointer, GenerationEntry& out, 
   if (report.problems.size() == before && !is_dir_of(out)) o.fault("dir", "is not the folder of this package, version, variant and release");
 }
 
-void decode_document(const Json& doc, Generation& out, internal::Report& report) {
+void decode_document(const internal::Node& doc, Generation& out, internal::Report& report) {
   internal::Object o(doc, "", report);
   o.schema(kGenerationSchema);
   out.number = o.integer("number", Need::required, 1, kMaxNumber).value_or(0);
@@ -73,7 +73,7 @@ void decode_document(const Json& doc, Generation& out, internal::Report& report)
   out.parent = o.integer("parent", Need::optional, 1, kMaxNumber);
   out.command = o.text("command", Need::required, kMaxTextBytes);
   o.list("entries", Need::required, kMaxGenerationEntries,
-         [&](const Json& item, const std::string& at) { decode(item, at, out.entries.emplace_back(), report); });
+         [&](const internal::Node& item, const std::string& at) { decode(item, at, out.entries.emplace_back(), report); });
   o.finish();
   for (std::size_t i = 1; i < out.entries.size(); ++i)
     if (!(out.entries[i - 1].name < out.entries[i].name))

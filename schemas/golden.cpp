@@ -15,37 +15,38 @@ using Answer = GoldenInput::Answer;
 
 /// Any text, the empty one too: what a model reads need not be fit to print.
 std::string input_text(Object& o, const char* key, Need need) {
-  const Json* node = o.take(key, need);
-  if (node == nullptr) return {};
-  if (!node->is_string()) {
+  const auto node = o.take(key, need);
+  if (!node) return {};
+  if (!node->is_text()) {
     o.fault(key, "must be a string");
     return {};
   }
-  const std::string& text = node->get_ref<const std::string&>();
-  if (text.size() <= kMaxGoldenTextBytes) return text;
+  const std::string_view text = node->text();
+  if (text.size() <= kMaxGoldenTextBytes) return std::string(text);
   o.fault(key, "has " + std::to_string(text.size()) + " bytes, more than " + std::to_string(kMaxGoldenTextBytes));
   return {};
 }
 
 std::map<std::string, Decimal> scores_of(Object& o) {
   std::map<std::string, Decimal> out;
-  const Json* node = o.take("scores", Need::optional);
-  if (node == nullptr) return out;
+  const auto node = o.take("scores", Need::optional);
+  if (!node) return out;
   Object scores(*node, join(o.pointer(), "scores"), o.report());
   if (!scores.valid()) return out;
   if (node->size() > kMaxLabels) {
     o.fault("scores", "holds more than " + std::to_string(kMaxLabels) + " labels");
     return out;
   }
-  for (const auto& [label, value] : node->items()) {
+  node->members([&](std::string_view label, internal::Node value) {
     if (const std::string fault = internal::line_fault(label, kMaxLineBytes); !fault.empty())
       scores.fault(label, "the label " + fault);
-    if (auto d = scores.decimal(label, Need::optional)) out.emplace(label, std::move(*d));
-  }
+    if (auto d = scores.as_decimal(label, value)) out.emplace(label, std::move(*d));
+    return true;
+  });
   return out;
 }
 
-GoldenEntity entity_of(const Json& node, const std::string& pointer, std::size_t text_bytes, Report& report) {
+GoldenEntity entity_of(const internal::Node& node, const std::string& pointer, std::size_t text_bytes, Report& report) {
   GoldenEntity out;
   Object o(node, pointer, report);
   out.begin = o.integer("begin", Need::required, 0, kMaxGoldenTextBytes).value_or(0);
@@ -62,8 +63,8 @@ GoldenEntity entity_of(const Json& node, const std::string& pointer, std::size_t
 
 std::vector<Decimal> vector_of(Object& o) {
   std::vector<Decimal> out;
-  o.list("vector", Need::optional, kMaxGoldenVector, [&](const Json& item, const std::string& at) {
-    auto d = item.is_string() ? Decimal::parse(item.get_ref<const std::string&>())
+  o.list("vector", Need::optional, kMaxGoldenVector, [&](const internal::Node& item, const std::string& at) {
+    auto d = item.is_text() ? Decimal::parse(item.text())
                               : Result<Decimal>(make_error(Errc::invalid, "must be a decimal number in quotes", "as in \"0.8612\""));
     if (d)
       out.push_back(std::move(*d));
@@ -73,13 +74,13 @@ std::vector<Decimal> vector_of(Object& o) {
   return out;
 }
 
-void decode(const Json& node, const std::string& pointer, GoldenInput& out, Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, GoldenInput& out, Report& report) {
   Object o(node, pointer, report);
   out.text = input_text(o, "text", Need::required);
-  if (o.take("text_pair", Need::optional) != nullptr) out.pair = input_text(o, "text_pair", Need::optional);
+  if (o.take("text_pair", Need::optional)) out.pair = input_text(o, "text_pair", Need::optional);
   std::size_t forms = 0;
   const auto has = [&](const char* key, Answer answer) {
-    if (o.take(key, Need::optional) == nullptr) return false;
+    if (!o.take(key, Need::optional)) return false;
     out.answer = answer;
     ++forms;
     return true;
@@ -87,7 +88,7 @@ void decode(const Json& node, const std::string& pointer, GoldenInput& out, Repo
   if (has("label", Answer::label)) out.labels = {o.line("label", Need::optional, kMaxLineBytes)};
   if (has("labels", Answer::labels)) out.labels = o.lines("labels", Need::optional, kMaxLabels, kMaxLineBytes);
   if (has("entities", Answer::entities)) {
-    o.list("entities", Need::optional, kMaxGoldenEntities, [&](const Json& item, const std::string& at) {
+    o.list("entities", Need::optional, kMaxGoldenEntities, [&](const internal::Node& item, const std::string& at) {
       out.entities.push_back(entity_of(item, at, out.text.size(), report));
       const std::size_t n = out.entities.size();
       if (n > 1 && out.entities[n - 1].begin < out.entities[n - 2].end)
@@ -95,7 +96,7 @@ void decode(const Json& node, const std::string& pointer, GoldenInput& out, Repo
     });
   }
   if (has("vector", Answer::vector)) out.vector = vector_of(o);
-  const bool has_scores = o.take("scores", Need::optional) != nullptr;
+  const bool has_scores = o.take("scores", Need::optional).has_value();
   out.scores = scores_of(o);
   o.finish();
   if (!o.valid()) return;
@@ -105,13 +106,14 @@ void decode(const Json& node, const std::string& pointer, GoldenInput& out, Repo
   if (forms != 1) return;
   if (has_scores && out.answer != Answer::label && out.answer != Answer::labels)
     o.fault("scores", "stand beside a label or labels only");
-  if (out.answer == Answer::vector && out.vector.empty() && node.at("vector").is_array() && node.at("vector").empty()) o.fault("vector", "is empty");
+  const auto vector = node.find("vector");
+  if (vector && vector->is_array() && vector->size() == 0) o.fault("vector", "is empty");
   if (out.answer == Answer::vector && out.pair) o.fault("text_pair", "has no place beside a vector: one text is embedded");
 }
 
-void decode_document(const Json& doc, GoldenFile& out, Report& report) {
+void decode_document(const internal::Node& doc, GoldenFile& out, Report& report) {
   Object o(doc, "", report);
-  o.list("inputs", Need::required, kMaxGoldenInputs, [&](const Json& item, const std::string& at) { decode(item, at, out.inputs.emplace_back(), report); });
+  o.list("inputs", Need::required, kMaxGoldenInputs, [&](const internal::Node& item, const std::string& at) { decode(item, at, out.inputs.emplace_back(), report); });
   o.finish();
   if (o.valid() && report.problems.empty() && out.inputs.empty()) o.fault("inputs", "is empty");
 }

@@ -14,7 +14,7 @@ constexpr uint64_t kMaxCount = uint64_t{1} << 53;
 
 }  // namespace
 
-void decode(const Json& node, const std::string& pointer, HeadlineClaim& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, HeadlineClaim& out, Report& report) {
   Object o(node, pointer, report);
   out.variant = o.simple_name("variant", Need::required);
   if (const auto t = o.word("task", Need::optional, task_words())) out.task = task_words()[*t];
@@ -34,19 +34,19 @@ void decode(const Json& node, const std::string& pointer, HeadlineClaim& out, Re
     report.add(pointer, "a latency or memory figure without device and threads");
 }
 
-void decode(const Json& node, const std::string& pointer, IndexVariant& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, IndexVariant& out, Report& report) {
   Object o(node, pointer, report);
   out.name = o.simple_name("name", Need::required);
   out.is_default = o.boolean("default", false);
   if (const auto q = o.word("quantization", Need::required, quantization_words())) out.quantization = quantization_words()[*q];
   out.size = o.integer("size", Need::required, 0, kMaxCount).value_or(0);
-  if (const Json* n = o.take("needs", Need::optional)) decode(*n, join(pointer, "needs"), out.needs, report);
+  if (const auto n = o.take("needs", Need::optional)) decode(*n, join(pointer, "needs"), out.needs, report);
   o.finish();
 }
 
 namespace {
 
-void decode(const Json& node, const std::string& pointer, IndexVersion& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, IndexVersion& out, Report& report) {
   Object o(node, pointer, report);
   if (auto v = o.version("version", Need::required)) out.version = std::move(*v);
   out.release = o.digest("release", Need::required).value_or(Digest());
@@ -56,14 +56,14 @@ void decode(const Json& node, const std::string& pointer, IndexVersion& out, Rep
   out.yanked = o.line("yanked", Need::optional, kMaxYankBytes);
   out.license = o.line("license", Need::optional, 512);
   out.abi = o.line("abi", Need::optional, 512);
-  o.list("claims", Need::optional, kMaxClaims, [&](const Json& item, const std::string& at) { decode(item, at, out.claims.emplace_back(), report); });
-  o.list("variants", Need::optional, kMaxVariants, [&](const Json& item, const std::string& at) { decode(item, at, out.variants.emplace_back(), report); });
+  o.list("claims", Need::optional, kMaxClaims, [&](const Node& item, const std::string& at) { decode(item, at, out.claims.emplace_back(), report); });
+  o.list("variants", Need::optional, kMaxVariants, [&](const Node& item, const std::string& at) { decode(item, at, out.variants.emplace_back(), report); });
   o.list("dependencies", Need::optional, kMaxListItems,
-         [&](const Json& item, const std::string& at) { decode(item, at, out.dependencies.emplace_back(), report); });
+         [&](const Node& item, const std::string& at) { decode(item, at, out.dependencies.emplace_back(), report); });
   o.finish();
 }
 
-void decode(const Json& node, const std::string& pointer, IndexPackage& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, IndexPackage& out, Report& report) {
   Object o(node, pointer, report);
   if (auto n = o.package("name", Need::required)) out.name = std::move(*n);
   if (const auto k = o.word("kind", Need::required, kind_words())) out.kind = static_cast<Kind>(*k);
@@ -75,20 +75,20 @@ void decode(const Json& node, const std::string& pointer, IndexPackage& out, Rep
   out.keywords = o.lines("keywords", Need::optional, kMaxListItems, 64);
   out.parameters = o.integer("parameters", Need::optional, 0, kMaxCount).value_or(0);
   if (const auto a = o.word("access", Need::optional, access_words())) out.access = static_cast<Access>(*a);
-  o.list("claims", Need::optional, kMaxClaims, [&](const Json& item, const std::string& at) { decode(item, at, out.claims.emplace_back(), report); });
-  o.list("versions", Need::required, kMaxIndexVersions, [&](const Json& item, const std::string& at) { decode(item, at, out.versions.emplace_back(), report); });
+  o.list("claims", Need::optional, kMaxClaims, [&](const Node& item, const std::string& at) { decode(item, at, out.claims.emplace_back(), report); });
+  o.list("versions", Need::required, kMaxIndexVersions, [&](const Node& item, const std::string& at) { decode(item, at, out.versions.emplace_back(), report); });
   o.finish();
   if (!o.valid()) return;
   for (std::size_t i = 1; i < out.versions.size(); ++i)
     if (!(out.versions[i - 1].version < out.versions[i].version)) report.add(join(join(pointer, "versions"), i), "the versions do not rise");
 }
 
-void decode_document(const Json& node, const std::string& pointer, Index& out, Report& report) {
+void decode_document(const Node& node, const std::string& pointer, Index& out, Report& report) {
   Object o(node, pointer, report);
   o.schema(kIndexSchema);
   out.created = o.time("created", Need::required);
   o.list("packages", Need::required, kMaxIndexPackages,
-         [&](const Json& item, const std::string& at) { decode(item, at, out.packages.emplace_back(), report); });
+         [&](const Node& item, const std::string& at) { decode(item, at, out.packages.emplace_back(), report); });
   o.finish();
   for (std::size_t i = 1; i < out.packages.size(); ++i)
     if (!(out.packages[i - 1].name < out.packages[i].name)) report.add(join(join(pointer, "packages"), i), "the packages are not sorted by name");
@@ -124,11 +124,11 @@ void Index::put(IndexPackage package) {
 
 Result<Index> parse_index(std::string_view bytes) {
   return internal::parse_document<Index>(bytes, kMaxIndexBytes, "index",
-                                         [](const Json& doc, Index& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
+                                         [](const internal::Node& doc, Index& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
 }
 Problems check_index(std::string_view bytes) {
   return internal::check_document<Index>(bytes, kMaxIndexBytes,
-                                         [](const Json& doc, Index& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
+                                         [](const internal::Node& doc, Index& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
 }
 
 Json to_json(const HeadlineClaim& c) {

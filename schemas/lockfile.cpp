@@ -15,7 +15,7 @@ using internal::Need;
 constexpr uint64_t kMaxSize = uint64_t{1} << 53;
 constexpr std::size_t kMaxSigners = 64;
 
-void decode(const Json& node, const std::string& pointer, LockedPackage& out, internal::Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, LockedPackage& out, internal::Report& report) {
   internal::Object o(node, pointer, report);
   if (auto n = o.package("name", Need::required)) out.name = std::move(*n);
   if (auto v = o.version("version", Need::required)) out.version = std::move(*v);
@@ -25,15 +25,15 @@ void decode(const Json& node, const std::string& pointer, LockedPackage& out, in
   out.registry_id = o.line("registry_id", Need::optional, 128);
   out.signers = o.lines("signers", Need::optional, kMaxSigners, 128);
   out.requested = o.boolean("requested", true);
-  o.list("dependencies", Need::optional, kMaxListItems, [&](const Json& item, const std::string& at) {
-    auto name = item.is_string() ? PackageName::parse(item.get<std::string>())
+  o.list("dependencies", Need::optional, kMaxListItems, [&](const internal::Node& item, const std::string& at) {
+    auto name = item.is_text() ? PackageName::parse(item.text())
                                  : Result<PackageName>(make_error(Errc::invalid, "is not text"));
     if (name)
       out.dependencies.push_back(std::move(*name));
     else
       report.add(at, "is not a package name");
   });
-  if (const Json* g = o.take("golden", Need::optional)) {
+  if (const auto g = o.take("golden", Need::optional)) {
     internal::Object golden(*g, join(pointer, "golden"), report);
     LockedGolden& to = out.golden.emplace();
     to.file = golden.digest("file", Need::required).value_or(Digest());
@@ -43,10 +43,10 @@ void decode(const Json& node, const std::string& pointer, LockedPackage& out, in
   o.finish();
 }
 
-void decode_document(const Json& doc, Lockfile& out, internal::Report& report) {
+void decode_document(const internal::Node& doc, Lockfile& out, internal::Report& report) {
   internal::Object o(doc, "", report);
   o.schema(kLockfileSchema);
-  o.list("packages", Need::required, kMaxLockedPackages, [&](const Json& item, const std::string& at) {
+  o.list("packages", Need::required, kMaxLockedPackages, [&](const internal::Node& item, const std::string& at) {
     decode(item, at, out.packages.emplace_back(), report);
   });
   o.finish();

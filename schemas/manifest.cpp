@@ -87,11 +87,11 @@ std::vector<const FileEntry*> Manifest::files_of(std::string_view variant) const
 
 Result<Manifest> parse_manifest(std::string_view bytes) {
   return internal::parse_document<Manifest>(bytes, kMaxManifestBytes, "manifest",
-                                            [](const Json& doc, Manifest& out, internal::Report& r) { internal::decode(doc, "", out, r); });
+                                            [](const internal::Node& doc, Manifest& out, internal::Report& r) { internal::decode(doc, "", out, r); });
 }
 Problems check_manifest(std::string_view bytes) {
   return internal::check_document<Manifest>(bytes, kMaxManifestBytes,
-                                            [](const Json& doc, Manifest& out, internal::Report& r) { internal::decode(doc, "", out, r); });
+                                            [](const internal::Node& doc, Manifest& out, internal::Report& r) { internal::decode(doc, "", out, r); });
 }
 
 Json to_json(const Needs& n) {

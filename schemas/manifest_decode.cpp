@@ -8,10 +8,10 @@ constexpr uint64_t kMaxCount = uint64_t{1} << 53;
 
 template <class T, class F>
 void objects(Object& o, std::string_view key, Need need, std::size_t max, std::vector<T>& out, F read) {
-  o.list(key, need, max, [&](const Json& item, const std::string& at) { read(item, at, out.emplace_back()); });
+  o.list(key, need, max, [&](const Node& item, const std::string& at) { read(item, at, out.emplace_back()); });
 }
 
-void decode_model(const Json& node, const std::string& pointer, ModelInfo& out, Report& report) {
+void decode_model(const Node& node, const std::string& pointer, ModelInfo& out, Report& report) {
   Object o(node, pointer, report);
   out.family = o.line("family", Need::required, 64);
   out.architecture = o.line("architecture", Need::required, 64);
@@ -22,17 +22,17 @@ void decode_model(const Json& node, const std::string& pointer, ModelInfo& out, 
   o.finish();
 }
 
-void decode_variant(const Json& node, const std::string& pointer, Variant& out, Report& report) {
+void decode_variant(const Node& node, const std::string& pointer, Variant& out, Report& report) {
   Object o(node, pointer, report);
   out.name = o.simple_name("name", Need::required);
   out.is_default = o.boolean("default", false);
   if (const auto q = o.word("quantization", Need::required, quantization_words())) out.quantization = quantization_words()[*q];
   out.files = o.lines("files", Need::required, kMaxFiles, kMaxPathBytes);
-  if (const Json* n = o.take("needs", Need::optional)) decode(*n, join(pointer, "needs"), out.needs, report);
+  if (const auto n = o.take("needs", Need::optional)) decode(*n, join(pointer, "needs"), out.needs, report);
   o.finish();
 }
 
-void decode_license(const Json& node, const std::string& pointer, License& out, Report& report) {
+void decode_license(const Node& node, const std::string& pointer, License& out, Report& report) {
   Object o(node, pointer, report);
   out.spdx = o.line("spdx", Need::required, 512);
   if (!out.spdx.empty() && !is_spdx_expression(out.spdx))
@@ -41,7 +41,7 @@ void decode_license(const Json& node, const std::string& pointer, License& out, 
   o.finish();
 }
 
-void decode_dataset_use(const Json& node, const std::string& pointer, DatasetUse& out, Report& report) {
+void decode_dataset_use(const Node& node, const std::string& pointer, DatasetUse& out, Report& report) {
   Object o(node, pointer, report);
   out.name = o.line("name", Need::required);
   out.license = o.line("license", Need::required, 512);
@@ -52,7 +52,7 @@ void decode_dataset_use(const Json& node, const std::string& pointer, DatasetUse
   o.finish();
 }
 
-void decode_access(const Json& node, const std::string& pointer, AccessRule& out, Report& report) {
+void decode_access(const Node& node, const std::string& pointer, AccessRule& out, Report& report) {
   Object o(node, pointer, report);
   if (const auto t = o.word("type", Need::required, access_words())) out.type = static_cast<Access>(*t);
   out.terms = o.line("terms", Need::optional, 2048);
@@ -61,7 +61,7 @@ void decode_access(const Json& node, const std::string& pointer, AccessRule& out
 }
 
 void decode_people(Object& o, Manifest& out, Report& report) {
-  objects(o, "authors", Need::optional, kMaxListItems, out.authors, [&](const Json& n, const std::string& at, Author& a) {
+  objects(o, "authors", Need::optional, kMaxListItems, out.authors, [&](const Node& n, const std::string& at, Author& a) {
     Object p(n, at, report);
     a.name = p.line("name", Need::required);
     a.email = p.line("email", Need::optional);
@@ -71,7 +71,7 @@ void decode_people(Object& o, Manifest& out, Report& report) {
 }
 
 void decode_ports(Object& o, std::string_view key, std::vector<Port>& out, Report& report) {
-  objects(o, key, Need::optional, kMaxListItems, out, [&](const Json& n, const std::string& at, Port& p) {
+  objects(o, key, Need::optional, kMaxListItems, out, [&](const Node& n, const std::string& at, Port& p) {
     Object port(n, at, report);
     p.name = port.line("name", Need::required, 64);
     if (const auto t = port.word("type", Need::required, value_type_words())) p.type = value_type_words()[*t];
@@ -81,7 +81,7 @@ void decode_ports(Object& o, std::string_view key, std::vector<Port>& out, Repor
 }
 
 void decode_files(Object& o, Need need, Manifest& out, Report& report) {
-  objects(o, "files", need, kMaxFiles, out.files, [&](const Json& n, const std::string& at, FileEntry& f) {
+  objects(o, "files", need, kMaxFiles, out.files, [&](const Node& n, const std::string& at, FileEntry& f) {
     Object file(n, at, report);
     f.path = file.path("path", Need::required);
     if (const auto r = file.word("role", Need::required, role_words())) f.role = static_cast<Role>(*r);
@@ -91,14 +91,14 @@ void decode_files(Object& o, Need need, Manifest& out, Report& report) {
 
 }  // namespace
 
-void decode(const Json& node, const std::string& pointer, Needs& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, Needs& out, Report& report) {
   Object o(node, pointer, report);
   out.isa = o.words("isa", isa_words());
   out.memory_bytes = o.integer("memory_bytes", Need::optional, 1, kMaxCount);
   o.finish();
 }
 
-void decode(const Json& node, const std::string& pointer, Dependency& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, Dependency& out, Report& report) {
   Object o(node, pointer, report);
   out.name = o.package("name", Need::required).value_or(PackageName());
   out.range = o.range("range", Need::required);
@@ -108,7 +108,7 @@ void decode(const Json& node, const std::string& pointer, Dependency& out, Repor
   o.finish();
 }
 
-void decode(const Json& node, const std::string& pointer, Manifest& out, Report& report) {
+void decode(const Node& node, const std::string& pointer, Manifest& out, Report& report) {
   report.extensions = &out.extensions;
   report.extensions_root = pointer.size();
   Object o(node, pointer, report);
@@ -126,7 +126,7 @@ void decode(const Json& node, const std::string& pointer, Manifest& out, Report&
   out.homepage = o.url("homepage", Need::optional);
   out.repository = o.url("repository", Need::optional);
   out.keywords = o.lines("keywords", Need::optional, kMaxListItems, 64);
-  if (const Json* l = o.take("license", unless_project)) decode_license(*l, join(pointer, "license"), out.license, report);
+  if (const auto l = o.take("license", unless_project)) decode_license(*l, join(pointer, "license"), out.license, report);
   const Need task = out.kind == Kind::model || out.kind == Kind::grid ? Need::required : Need::optional;
   if (const auto t = o.word("task", task, task_words())) out.task = task_words()[*t];
   out.languages = o.lines("languages", Need::optional, kMaxListItems, 64);
@@ -134,34 +134,34 @@ void decode(const Json& node, const std::string& pointer, Manifest& out, Report&
     if (!is_language(out.languages[i]))
       report.add(join(join(pointer, "languages"), i), "is not a primary language tag", "two or three lower-case letters, as in en or de (BCP 47)");
   const Need weights = has_weights ? Need::required : Need::optional;
-  if (const Json* m = o.take("model", weights)) decode_model(*m, join(pointer, "model"), out.model.emplace(), report);
+  if (const auto m = o.take("model", weights)) decode_model(*m, join(pointer, "model"), out.model.emplace(), report);
   decode_ports(o, "inputs", out.inputs, report);
   decode_ports(o, "outputs", out.outputs, report);
   out.labels = o.lines("labels", Need::optional, kMaxLabels, kMaxLineBytes);
   objects(o, "variants", weights, kMaxVariants, out.variants,
-          [&](const Json& n, const std::string& at, Variant& v) { decode_variant(n, at, v, report); });
+          [&](const Node& n, const std::string& at, Variant& v) { decode_variant(n, at, v, report); });
   decode_files(o, unless_project, out, report);
   objects(o, "dependencies", Need::optional, kMaxListItems, out.dependencies,
-          [&](const Json& n, const std::string& at, Dependency& d) { decode(n, at, d, report); });
-  objects(o, "overrides", Need::optional, kMaxListItems, out.overrides, [&](const Json& n, const std::string& at, OverrideRule& r) {
+          [&](const Node& n, const std::string& at, Dependency& d) { decode(n, at, d, report); });
+  objects(o, "overrides", Need::optional, kMaxListItems, out.overrides, [&](const Node& n, const std::string& at, OverrideRule& r) {
     Object rule(n, at, report);
     r.name = rule.package("name", Need::required).value_or(PackageName());
     r.range = rule.range("range", Need::required);
     rule.finish();
   });
-  objects(o, "pins", Need::optional, kMaxListItems, out.pins, [&](const Json& n, const std::string& at, PinRule& r) {
+  objects(o, "pins", Need::optional, kMaxListItems, out.pins, [&](const Node& n, const std::string& at, PinRule& r) {
     Object rule(n, at, report);
     r.name = rule.package("name", Need::required).value_or(PackageName());
     r.version = rule.version("version", Need::required).value_or(Version());
     rule.finish();
   });
   objects(o, "datasets", Need::optional, kMaxListItems, out.datasets,
-          [&](const Json& n, const std::string& at, DatasetUse& d) { decode_dataset_use(n, at, d, report); });
-  if (const Json* a = o.take("access", Need::optional)) decode_access(*a, join(pointer, "access"), out.access, report);
+          [&](const Node& n, const std::string& at, DatasetUse& d) { decode_dataset_use(n, at, d, report); });
+  if (const auto a = o.take("access", Need::optional)) decode_access(*a, join(pointer, "access"), out.access, report);
   out.intended_use = o.text("intended_use", Need::optional, kMaxTextBytes);
   out.limits = o.lines("limits", Need::optional, kMaxListItems, 1024);
   objects(o, "claims", Need::optional, kMaxClaims, out.claims,
-          [&](const Json& n, const std::string& at, Claim& c) { decode(n, at, c, report, false); });
+          [&](const Node& n, const std::string& at, Claim& c) { decode(n, at, c, report, false); });
   o.finish();
   report.extensions = nullptr;
   report.extensions_root = 0;

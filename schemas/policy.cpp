@@ -34,7 +34,7 @@ std::vector<std::string> globs(internal::Object& o, const char* key, Need need) 
   return out;
 }
 
-void decode(const Json& node, const std::string& pointer, PolicySigners& out, internal::Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, PolicySigners& out, internal::Report& report) {
   internal::Object o(node, pointer, report);
   out.keys = o.lines("keys", Need::required, kMaxListItems, 64);
   for (std::size_t i = 0; i < out.keys.size(); ++i)
@@ -48,13 +48,13 @@ void decode(const Json& node, const std::string& pointer, PolicySigners& out, in
     report.add(join(pointer, "threshold"), "asks for more signatures than there are keys");
 }
 
-void decode(const Json& node, const std::string& pointer, PolicyRule& out, internal::Report& report) {
+void decode(const internal::Node& node, const std::string& pointer, PolicyRule& out, internal::Report& report) {
   internal::Object o(node, pointer, report);
   out.name = o.line("name", Need::required, 128);
   out.packages = globs(o, "packages", Need::required);
   out.except = globs(o, "except", Need::optional);
   if (const auto mode = o.word("mode", Need::optional, kModes)) out.mode = static_cast<PolicyMode>(*mode);
-  if (const Json* signers = o.take("signers", Need::optional))
+  if (const auto signers = o.take("signers", Need::optional))
     decode(*signers, join(pointer, "signers"), out.signers, report);
   out.min_release_age = o.line("min_release_age", Need::optional, kMaxAgeDigits + 1);
   if (!out.min_release_age.empty() && !is_age(out.min_release_age))
@@ -70,10 +70,10 @@ void decode(const Json& node, const std::string& pointer, PolicyRule& out, inter
     report.add(join(pointer, "packages"), "names no package", "`*` means every package");
 }
 
-void decode_document(const Json& doc, Policy& out, internal::Report& report) {
+void decode_document(const internal::Node& doc, Policy& out, internal::Report& report) {
   internal::Object o(doc, "", report);
   o.schema(kPolicySchema);
-  o.list("rules", Need::required, kMaxPolicyRules, [&](const Json& item, const std::string& at) {
+  o.list("rules", Need::required, kMaxPolicyRules, [&](const internal::Node& item, const std::string& at) {
     decode(item, at, out.rules.emplace_back(), report);
   });
   o.finish();

@@ -61,94 +61,94 @@ void report_word(Report& report, std::string pointer, std::string_view word, std
   report.add(std::move(pointer), shown(word) + " is not one of: " + list_words(words), near ? "did you mean '" + *near + "'?" : "");
 }
 
-std::optional<Json> read_json(std::string_view bytes, uint64_t max_bytes, Report& report) {
-  JsonLimits limits;
-  limits.max_bytes = max_bytes;
-  auto doc = parse_json(bytes, limits);
+std::optional<FlatJson> read_json(std::string_view bytes, uint64_t max_bytes, Report& report) {
+  auto doc = FlatJson::parse(bytes, {.max_bytes = max_bytes});
   if (doc) return std::move(doc).value();
   report.add("", doc.error().message, doc.error().hint);
   return std::nullopt;
 }
 
-Object::Object(const Json& node, std::string pointer, Report& report) : pointer_(std::move(pointer)), report_(report) {
+Object::Object(const Node& node, std::string pointer, Report& report) : pointer_(std::move(pointer)), report_(report) {
   if (node.is_object())
-    object_ = &node;
+    object_ = node;
   else
     report_.add(pointer_, "must be an object {…}");
 }
 
 void Object::fault(std::string_view key, std::string message, std::string hint) { report_.add(join(pointer_, key), std::move(message), std::move(hint)); }
 
-const Json* Object::take(std::string_view key, Need need) {
-  known_.emplace_back(key);
-  if (object_ == nullptr) return nullptr;
-  const auto it = object_->find(key);
-  if (it != object_->end()) return &*it;
-  if (need == Need::required) missing_.emplace_back(key);
-  return nullptr;
+std::optional<Node> Object::take(std::string_view key, Need need) {
+  known_.push_back(key);
+  if (!object_) return std::nullopt;
+  const auto found = object_->find(key);
+  if (!found && need == Need::required) missing_.push_back(key);
+  return found;
 }
 
-const std::string* Object::string_node(std::string_view key, Need need) {
-  const Json* node = take(key, need);
-  if (node == nullptr) return nullptr;
-  if (node->is_string()) return node->get_ptr<const std::string*>();
+std::optional<std::string_view> Object::string_node(std::string_view key, Need need) {
+  const auto node = take(key, need);
+  if (!node) return std::nullopt;
+  if (node->is_text()) return node->text();
   fault(key, "must be a string");
-  return nullptr;
+  return std::nullopt;
 }
 
 std::string Object::line(std::string_view key, Need need, std::size_t max_bytes) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
+  const auto s = string_node(key, need);
+  if (!s) return {};
   if (const std::string f = line_fault(*s, max_bytes); !f.empty()) {
     fault(key, f);
     return {};
   }
-  return *s;
+  return std::string(*s);
 }
 
 std::string Object::text(std::string_view key, Need need, std::size_t max_bytes) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
+  const auto s = string_node(key, need);
+  if (!s) return {};
   std::string f;
   if (s->empty()) f = "is empty";
   if (s->size() > max_bytes) f = "has " + std::to_string(s->size()) + " bytes, more than " + std::to_string(max_bytes);
   for (const char c : *s)
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) f = "has a control character";
-  if (f.empty()) return *s;
+  if (f.empty()) return std::string(*s);
   fault(key, f);
   return {};
 }
 
 std::optional<uint64_t> Object::integer(std::string_view key, Need need, uint64_t min, uint64_t max) {
-  const Json* node = take(key, need);
-  if (node == nullptr) return std::nullopt;
-  if (!node->is_number_unsigned() && !(node->is_number_integer() && node->get<int64_t>() >= 0)) {
+  const auto node = take(key, need);
+  if (!node) return std::nullopt;
+  const auto n = node->whole();
+  if (!n) {
     fault(key, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
     return std::nullopt;
   }
-  const auto n = node->get<uint64_t>();
-  if (n >= min && n <= max) return n;
-  fault(key, std::to_string(n) + " is not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  if (*n >= min && *n <= max) return n;
+  fault(key, std::to_string(*n) + " is not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
   return std::nullopt;
 }
 
 std::optional<bool> Object::maybe_boolean(std::string_view key) {
-  const Json* node = take(key, Need::optional);
-  if (node == nullptr) return std::nullopt;
-  if (node->is_boolean()) return node->get<bool>();
+  const auto node = take(key, Need::optional);
+  if (!node) return std::nullopt;
+  if (node->is_boolean()) return node->boolean();
   fault(key, "must be true or false");
   return std::nullopt;
 }
 bool Object::boolean(std::string_view key, bool otherwise) { return maybe_boolean(key).value_or(otherwise); }
 
 std::optional<Decimal> Object::decimal(std::string_view key, Need need, bool may_be_negative) {
-  const Json* node = take(key, need);
-  if (node == nullptr) return std::nullopt;
-  if (!node->is_string()) {
+  const auto node = take(key, need);
+  return node ? as_decimal(key, *node, may_be_negative) : std::nullopt;
+}
+
+std::optional<Decimal> Object::as_decimal(std::string_view key, const Node& value, bool may_be_negative) {
+  if (!value.is_text()) {
     fault(key, "must be a decimal number in quotes", "as in \"0.8612\"");
     return std::nullopt;
   }
-  auto d = Decimal::parse(node->get_ref<const std::string&>());
+  auto d = Decimal::parse(value.text());
   if (!d) {
     fault(key, d.error().message, d.error().hint);
     return std::nullopt;
@@ -161,57 +161,57 @@ std::optional<Decimal> Object::decimal(std::string_view key, Need need, bool may
 }
 
 std::optional<Digest> Object::digest(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return std::nullopt;
+  const auto s = string_node(key, need);
+  if (!s) return std::nullopt;
   if (const auto d = Digest::parse(*s)) return d.value();
   fault(key, shown(*s) + " is not a digest", "write sha256: and 64 lower-case hex digits");
   return std::nullopt;
 }
 
 std::optional<Digest> Object::hex_digest(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return std::nullopt;
+  const auto s = string_node(key, need);
+  if (!s) return std::nullopt;
   if (const auto d = Digest::parse_hex(*s)) return d.value();
   fault(key, shown(*s) + " is not a SHA-256", "write 64 lower-case hex digits");
   return std::nullopt;
 }
 
 std::string Object::time(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
-  if (parse_time(*s)) return *s;
+  const auto s = string_node(key, need);
+  if (!s) return {};
+  if (parse_time(*s)) return std::string(*s);
   fault(key, shown(*s) + " is not a time", "write it as in 2026-11-20T12:00:00Z");
   return {};
 }
 
 std::string Object::url(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
-  if (is_web_url(*s)) return *s;
+  const auto s = string_node(key, need);
+  if (!s) return {};
+  if (is_web_url(*s)) return std::string(*s);
   fault(key, shown(*s) + " is not an http or https URL");
   return {};
 }
 
 std::string Object::path(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
-  if (fs::is_package_path(*s)) return *s;
+  const auto s = string_node(key, need);
+  if (!s) return {};
+  if (fs::is_package_path(*s)) return std::string(*s);
   fault(key, shown(*s) + " is not a package path", "use letters, digits, '.', '_' and '-' in names joined by '/', at most 255 bytes");
   return {};
 }
 
 std::string Object::simple_name(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
+  const auto s = string_node(key, need);
+  if (!s) return {};
   const Status status = check_simple_name(*s, "the name");
-  if (status) return *s;
+  if (status) return std::string(*s);
   fault(key, status.error().message, status.error().hint);
   return {};
 }
 
 std::optional<PackageName> Object::package(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return std::nullopt;
+  const auto s = string_node(key, need);
+  if (!s) return std::nullopt;
   auto n = PackageName::parse(*s);
   if (n) return std::move(n).value();
   fault(key, n.error().message, n.error().hint);
@@ -219,8 +219,8 @@ std::optional<PackageName> Object::package(std::string_view key, Need need) {
 }
 
 std::optional<Version> Object::version(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return std::nullopt;
+  const auto s = string_node(key, need);
+  if (!s) return std::nullopt;
   auto v = Version::parse(*s);
   if (v) return std::move(v).value();
   fault(key, v.error().message, v.error().hint);
@@ -228,8 +228,8 @@ std::optional<Version> Object::version(std::string_view key, Need need) {
 }
 
 Range Object::range(std::string_view key, Need need) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return {};
+  const auto s = string_node(key, need);
+  if (!s) return {};
   auto r = Range::parse(*s);
   if (r) return std::move(r).value();
   fault(key, r.error().message, r.error().hint);
@@ -237,8 +237,8 @@ Range Object::range(std::string_view key, Need need) {
 }
 
 std::optional<std::size_t> Object::word(std::string_view key, Need need, std::span<const std::string> words) {
-  const std::string* s = string_node(key, need);
-  if (s == nullptr) return std::nullopt;
+  const auto s = string_node(key, need);
+  if (!s) return std::nullopt;
   const auto it = std::find(words.begin(), words.end(), *s);
   if (it != words.end()) return static_cast<std::size_t>(it - words.begin());
   report_word(report_, join(pointer_, key), *s, words);
@@ -246,14 +246,14 @@ std::optional<std::size_t> Object::word(std::string_view key, Need need, std::sp
 }
 
 void Object::schema(std::string_view expected) {
-  const std::string* s = string_node("schema", Need::required);
-  if (s != nullptr && *s != expected)
+  const auto s = string_node("schema", Need::required);
+  if (s && *s != expected)
     fault("schema", shown(*s) + " is not '" + std::string(expected) + "'", "a newer nano may read it");
 }
 
-void Object::list(std::string_view key, Need need, std::size_t max, const std::function<void(const Json&, const std::string&)>& each) {
-  const Json* node = take(key, need);
-  if (node == nullptr) return;
+void Object::list(std::string_view key, Need need, std::size_t max, const std::function<void(const Node&, const std::string&)>& each) {
+  const auto node = take(key, need);
+  if (!node) return;
   if (!node->is_array()) {
     fault(key, "must be a list […]");
     return;
@@ -263,18 +263,22 @@ void Object::list(std::string_view key, Need need, std::size_t max, const std::f
     return;
   }
   const std::string at = join(pointer_, key);
-  for (std::size_t i = 0; i < node->size(); ++i) each((*node)[i], join(at, i));
+  std::size_t i = 0;
+  node->elements([&](Node item) {
+    each(item, join(at, i++));
+    return true;
+  });
 }
 
 std::vector<std::string> Object::lines(std::string_view key, Need need, std::size_t max, std::size_t max_bytes) {
   std::vector<std::string> out;
   std::map<std::string, bool> seen;
-  list(key, need, max, [&](const Json& item, const std::string& at) {
-    if (!item.is_string()) {
+  list(key, need, max, [&](const Node& item, const std::string& at) {
+    if (!item.is_text()) {
       report_.add(at, "must be a string");
       return;
     }
-    const auto& s = item.get_ref<const std::string&>();
+    const std::string s(item.text());
     if (const std::string f = line_fault(s, max_bytes); !f.empty()) {
       report_.add(at, f);
     } else if (!seen.emplace(s, true).second) {
@@ -295,20 +299,24 @@ std::vector<std::string> Object::words(std::string_view key, std::span<const std
 }
 
 void Object::finish() {
-  if (object_ == nullptr) return;
-  for (const auto& [key, value] : object_->items()) {
-    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+  if (!object_) return;
+  object_->members([&](std::string_view key, Node value) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) return true;
     if (is_extension(key)) {
-      if (report_.extensions != nullptr)
-        report_.extensions->emplace(join(pointer_, key).substr(report_.extensions_root), dump_line(value));
-      continue;
+      if (report_.extensions == nullptr) return true;
+      std::string text;
+      value.dump(text);
+      report_.extensions->emplace(join(pointer_, key).substr(report_.extensions_root), std::move(text));
+      return true;
     }
-    const auto near = suggestion(report_, key, known_);
+    const std::vector<std::string> known(known_.begin(), known_.end());
+    const auto near = suggestion(report_, key, known);
     report_.add(join(pointer_, key), "unknown key " + shown(key),
                 near ? "did you mean '" + *near + "'? Keys of your own begin with 'x-'" : "remove it, or begin it with 'x-'");
-    if (near) missing_.erase(std::remove(missing_.begin(), missing_.end(), *near), missing_.end());
-  }
-  for (const std::string& key : missing_) report_.add(pointer_, "the key '" + key + "' is missing");
+    if (near) std::erase(missing_, *near);
+    return true;
+  });
+  for (const std::string_view key : missing_) report_.add(pointer_, "the key '" + std::string(key) + "' is missing");
 }
 
 }  // namespace nano::schemas::internal

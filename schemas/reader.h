@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "base/json.h"
+#include "base/flat_json.h"
 #include "schemas/decimal.h"
 #include "schemas/name.h"
 #include "schemas/problem.h"
@@ -19,6 +19,9 @@
 #include "schemas/version.h"
 
 namespace nano::schemas::internal {
+
+/// A value of the document being read.
+using Node = FlatJson::Value;
 
 /// `pointer` + "/" + key, escaped (RFC 6901).
 [[nodiscard]] std::string join(std::string_view pointer, std::string_view key);
@@ -37,19 +40,20 @@ struct Report {
 enum class Need { required, optional };
 
 /// One JSON object being read. Each getter takes one key; `finish` reports the keys nobody took. A getter that finds a
-/// fault reports it and gives an empty value, so that reading goes on and finds the next one.
+/// fault reports it and gives an empty value, so that reading goes on and finds the next one. Keys must live as long as it
+/// does: they are literals, or the document's.
 class Object {
  public:
   /// `node` may be anything: what is not an object is reported, and reads as empty without further complaints.
-  Object(const Json& node, std::string pointer, Report& report);
+  Object(const Node& node, std::string pointer, Report& report);
 
-  [[nodiscard]] bool valid() const { return object_ != nullptr; }
+  [[nodiscard]] bool valid() const { return object_.has_value(); }
   [[nodiscard]] const std::string& pointer() const { return pointer_; }
   [[nodiscard]] Report& report() { return report_; }
   void fault(std::string_view key, std::string message, std::string hint = {});
 
-  /// The node, or nullptr when absent (reported if required). Marks the key as known.
-  const Json* take(std::string_view key, Need need);
+  /// The node; nullopt: absent (reported if required). Marks the key as known.
+  std::optional<Node> take(std::string_view key, Need need);
 
   /// One line of text, 1 to `max_bytes` bytes, no control characters.
   std::string line(std::string_view key, Need need, std::size_t max_bytes = 256);
@@ -59,6 +63,7 @@ class Object {
   bool boolean(std::string_view key, bool otherwise);
   std::optional<bool> maybe_boolean(std::string_view key);
   std::optional<Decimal> decimal(std::string_view key, Need need, bool may_be_negative = true);
+  std::optional<Decimal> as_decimal(std::string_view key, const Node& value, bool may_be_negative = true);  ///< of a member at hand
   std::optional<Digest> digest(std::string_view key, Need need);      ///< "sha256:…"
   std::optional<Digest> hex_digest(std::string_view key, Need need);  ///< 64 hex digits
   std::string time(std::string_view key, Need need);
@@ -73,7 +78,7 @@ class Object {
   void schema(std::string_view expected);  ///< the `schema` line
 
   /// Calls `each(element, its pointer)`; a list longer than `max` is reported and not read.
-  void list(std::string_view key, Need need, std::size_t max, const std::function<void(const Json&, const std::string&)>& each);
+  void list(std::string_view key, Need need, std::size_t max, const std::function<void(const Node&, const std::string&)>& each);
   /// A list of texts, each one line, no two equal.
   std::vector<std::string> lines(std::string_view key, Need need, std::size_t max, std::size_t max_bytes);
   /// A list of words of a closed list, no two equal.
@@ -83,13 +88,13 @@ class Object {
   void finish();
 
  private:
-  const std::string* string_node(std::string_view key, Need need);
+  std::optional<std::string_view> string_node(std::string_view key, Need need);
 
-  const Json* object_ = nullptr;
+  std::optional<Node> object_{};
   std::string pointer_;
   Report& report_;
-  std::vector<std::string> known_{};
-  std::vector<std::string> missing_{};  ///< required, absent; reported by finish, unless a misspelling explains it
+  std::vector<std::string_view> known_{};
+  std::vector<std::string_view> missing_{};  ///< required, absent; reported by finish, unless a misspelling explains it
 };
 
 /// Text checks shared with list elements. Empty = fine, else the fault.
@@ -99,15 +104,15 @@ class Object {
 /// "'x' is not one of …" with the nearest as hint.
 void report_word(Report& report, std::string pointer, std::string_view word, std::span<const std::string> words);
 
-/// The document as JSON, or one problem at the top.
-[[nodiscard]] std::optional<Json> read_json(std::string_view bytes, uint64_t max_bytes, Report& report);
+/// The document, which refers to `bytes`, or one problem at the top.
+[[nodiscard]] std::optional<FlatJson> read_json(std::string_view bytes, uint64_t max_bytes, Report& report);
 
 /// A decoder reads `T` out of a node and reports; this is the whole of every parse_…: bytes -> T or the first problem.
 template <class T, class Decode>
 Result<T> parse_document(std::string_view bytes, uint64_t max_bytes, std::string_view document, Decode decode) {
   Report report;
   T out{};
-  if (const auto doc = read_json(bytes, max_bytes, report)) decode(*doc, out, report);
+  if (const auto doc = read_json(bytes, max_bytes, report)) decode(doc->root(), out, report);
   if (!report.problems.empty()) return to_error(report.problems.front(), document);
   return out;
 }
@@ -115,7 +120,7 @@ template <class T, class Decode>
 Problems check_document(std::string_view bytes, uint64_t max_bytes, Decode decode) {
   Report report;
   T out{};
-  if (const auto doc = read_json(bytes, max_bytes, report)) decode(*doc, out, report);
+  if (const auto doc = read_json(bytes, max_bytes, report)) decode(doc->root(), out, report);
   return std::move(report.problems);
 }
 

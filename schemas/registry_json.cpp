@@ -7,7 +7,7 @@
 namespace nano::schemas {
 namespace {
 
-void decode(const Json& doc, RegistryJson& out, internal::Report& report) {
+void decode(const internal::Node& doc, RegistryJson& out, internal::Report& report) {
   using internal::Need;
   internal::Object o(doc, "", report);
   o.schema(kRegistrySchema);

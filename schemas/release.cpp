@@ -10,7 +10,7 @@ namespace nano::schemas {
 namespace internal {
 namespace {
 
-void decode_file(const Json& node, const std::string& pointer, ReleaseFile& out, Report& report) {
+void decode_file(const Node& node, const std::string& pointer, ReleaseFile& out, Report& report) {
   Object o(node, pointer, report);
   out.path = o.path("path", Need::required);
   out.size = o.integer("size", Need::required, 0, kMaxBlobBytes).value_or(0);
@@ -43,15 +43,15 @@ void check_files(const Release& r, const std::string& at, Report& report) {
     if (!path.empty() && seen.find(path) == seen.end()) report.add(at, "'" + std::string(path) + "', which the manifest lists, is missing");
 }
 
-void decode_document(const Json& node, const std::string& pointer, Release& out, Report& report) {
+void decode_document(const Node& node, const std::string& pointer, Release& out, Report& report) {
   Object o(node, pointer, report);
   o.schema(kReleaseSchema);
   out.created = o.time("created", Need::required);
-  if (const Json* m = o.take("manifest", Need::required)) {
+  if (const auto m = o.take("manifest", Need::required)) {
     decode(*m, join(pointer, "manifest"), out.manifest, report);
     if (out.manifest.kind == Kind::project) report.add(join(pointer, "manifest"), "a project cannot be released");
   }
-  o.list("files", Need::required, kMaxFiles, [&](const Json& item, const std::string& at) { decode_file(item, at, out.files.emplace_back(), report); });
+  o.list("files", Need::required, kMaxFiles, [&](const Node& item, const std::string& at) { decode_file(item, at, out.files.emplace_back(), report); });
   o.finish();
   if (o.valid()) check_files(out, join(pointer, "files"), report);
 }
@@ -80,11 +80,11 @@ uint64_t Release::size_of(std::string_view variant) const {
 
 Result<Release> parse_release(std::string_view bytes) {
   return internal::parse_document<Release>(bytes, kMaxReleaseBytes, "release",
-                                           [](const Json& doc, Release& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
+                                           [](const internal::Node& doc, Release& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
 }
 Problems check_release(std::string_view bytes) {
   return internal::check_document<Release>(bytes, kMaxReleaseBytes,
-                                           [](const Json& doc, Release& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
+                                           [](const internal::Node& doc, Release& out, internal::Report& r) { internal::decode_document(doc, "", out, r); });
 }
 
 Json to_json(const Release& r) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMaxCount = uint64_t{1} << 53;
 
-void decode_document(const Json& node, const std::string& pointer, TargetInfo& out, Report& report) {
+void decode_document(const Node& node, const std::string& pointer, TargetInfo& out, Report& report) {
   Object o(node, pointer, report);
   o.schema(kTargetInfoSchema);
   if (const auto k = o.word("kind", Need::required, kind_words())) out.kind = static_cast<Kind>(*k);
@@ -25,13 +25,13 @@ void decode_document(const Json& node, const std::string& pointer, TargetInfo& o
   if (const auto a = o.word("access", Need::optional, access_words())) out.access = static_cast<Access>(*a);
   out.published = o.time("published", Need::required);
   out.yanked = o.line("yanked", Need::optional, kMaxYankBytes);
-  o.list("variants", Need::optional, kMaxVariants, [&](const Json& item, const std::string& at) {
+  o.list("variants", Need::optional, kMaxVariants, [&](const Node& item, const std::string& at) {
     decode(item, at, out.variants.emplace_back(), report);
   });
-  o.list("dependencies", Need::optional, kMaxListItems, [&](const Json& item, const std::string& at) {
+  o.list("dependencies", Need::optional, kMaxListItems, [&](const Node& item, const std::string& at) {
     decode(item, at, out.dependencies.emplace_back(), report);
   });
-  o.list("claims", Need::optional, kMaxHeadlines, [&](const Json& item, const std::string& at) {
+  o.list("claims", Need::optional, kMaxHeadlines, [&](const Node& item, const std::string& at) {
     decode(item, at, out.claims.emplace_back(), report);
   });
   o.finish();
@@ -68,13 +68,13 @@ HeadlineClaim headline(const Claim& c) {
 
 Result<TargetInfo> parse_target_info(std::string_view bytes) {
   return internal::parse_document<TargetInfo>(bytes, kMaxTargetInfoBytes, "target",
-                                              [](const Json& doc, TargetInfo& out, internal::Report& r) {
+                                              [](const internal::Node& doc, TargetInfo& out, internal::Report& r) {
                                                 internal::decode_document(doc, "", out, r);
                                               });
 }
 Problems check_target_info(std::string_view bytes) {
   return internal::check_document<TargetInfo>(bytes, kMaxTargetInfoBytes,
-                                              [](const Json& doc, TargetInfo& out, internal::Report& r) {
+                                              [](const internal::Node& doc, TargetInfo& out, internal::Report& r) {
                                                 internal::decode_document(doc, "", out, r);
                                               });
 }
