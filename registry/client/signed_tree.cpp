@@ -114,7 +114,7 @@ Result<const schemas::IndexPackage*> SignedTree::package(const schemas::PackageN
     }
     auto version = schemas::Version::parse(file.substr(0, file.size() - kSuffix.size()));
     auto digest = digest_of(info);
-    auto facts = schemas::parse_target_info(info.file.custom.absent() ? "{}" : info.file.custom.text());
+    auto facts = schemas::parse_target_info(info.file.custom.object_text());
     const Error* fault = !version ? &version.error() : !digest ? &digest.error() : !facts ? &facts.error() : nullptr;
     if (fault != nullptr) {
       skip(fault->message);
@@ -189,7 +189,7 @@ Result<const std::vector<schemas::Advisory>*> SignedTree::advisories() {
     if (!role) return std::move(role.error()).while_("reading the advisories of " + options_.what);
     has_advisory_role_ = true;
     for (const auto& [path, file] : (*role)->body.targets) {
-      auto advisory = schemas::parse_advisory(file.custom.absent() ? "{}" : file.custom.text());
+      auto advisory = schemas::parse_advisory(file.custom.object_text());
       if (advisory) {
         saw(advisory->published);
         out.push_back(std::move(*advisory));

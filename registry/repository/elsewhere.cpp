@@ -91,8 +91,7 @@ std::vector<std::string> says_of(const tuf::Targets& body) {
   // The newest first: what a publisher is asked to sign for is among them.
   std::vector<std::pair<std::string, std::string>> lines;
   for (const auto& [path, file] : body.targets) {
-    const auto facts =
-        schemas::parse_target_info(file.custom.absent() ? "{}" : file.custom.text());
+    const auto facts = schemas::parse_target_info(file.custom.object_text());
     const std::string published = facts ? facts->published : "";
     std::string line = "lists " + path + ", sha256 " + digest_of(file).hex();
     if (!published.empty()) line += ", published " + published;

@@ -86,6 +86,7 @@ class Custom {
   [[nodiscard]] static Custom of(FlatJson::Value value);
   [[nodiscard]] bool absent() const { return text_ == "null"; }
   [[nodiscard]] const std::string& text() const { return text_; }  ///< as dump_line writes it
+  [[nodiscard]] std::string_view object_text() const { return absent() ? std::string_view("{}") : text_; }  ///< absent: one without members
   [[nodiscard]] Json json() const;
   friend bool operator==(const Custom&, const Custom&) = default;
 
