@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/judge.h"
+#include "app/lock_edited.h"
 #include "app/plan.h"
 #include "app/policy.h"
 #include "base/text.h"
@@ -89,9 +90,7 @@ Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes,
   // Only a lock that is taken as it is names a variant that no resolver chose.
   const schemas::Manifest& m = fetched.release.manifest;
   if (item.variant.empty() ? !m.variants.empty() : m.find_variant(item.variant) == nullptr)
-    return make_error(Errc::untrusted, "nano.lock has the variant '" + item.variant + "' of " + item.name.text() + " " + item.version.text() +
-                                           ", which has none of that name",
-                      "the lock was edited: take it from `git`, or delete it and run `nano lock`");
+    return lock_has_no_such_variant(item.name, item.version, item.variant);
   warn_of_other_keys(ctx, item.name, keys_before(plan, item.name), signing_keys(fetched.chain));
   r.source.release_bytes = std::move(fetched.bytes);
   r.entry.registry = step.registry->config.name;

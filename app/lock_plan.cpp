@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/judge.h"
+#include "app/lock_edited.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -76,30 +77,27 @@ Status check_registry(const LockedPackage& locked, const std::string& now) {
 /// A lock that was edited by hand says what no registry ever said.
 ///   now  what the registry lists of the package; may_move: `nano upgrade` was asked to
 Status check_edited(const LockedPackage& locked, const schemas::IndexPackage& now, bool may_move) {
-  const std::string what_locked = locked.name.text() + " " + locked.version.text();
-  const std::string hint = "the lock was edited: take it from `git`, or delete it and run `nano lock`";
   const schemas::IndexVersion* listed = nullptr;
   for (const auto& v : now.versions) {
     if (v.version == locked.version)
       listed = &v;
     else if (v.release == locked.release)
-      return make_error(Errc::untrusted, "nano.lock has the release of " + locked.name.text() + " " + v.version.text() + " under the version " +
-                                             locked.version.text(), hint);
+      return lock_has_other_release(locked.name, v.version, locked.version);
   }
   if (listed == nullptr) {
     if (may_move) return Unit{};
-    return make_error(Errc::no_solution, "nano.lock has " + what_locked + ", which the registry does not list",
+    return make_error(Errc::no_solution, "nano.lock has " + locked.name.text() + " " + locked.version.text() + ", which the registry does not list",
                       "`nano upgrade " + locked.name.text() + "` takes another version");
   }
   if (listed->release != locked.release) return Unit{};  // said where it is chosen
   for (const auto& v : listed->variants) {
     if (v.name != locked.variant) continue;
     if (v.size == locked.size) return Unit{};
-    return make_error(Errc::untrusted, "nano.lock gives " + what(locked) + " of " + locked.name.text() + " " + std::to_string(locked.size) +
-                                           " bytes, its release has " + std::to_string(v.size), hint);
+    return lock_edited("gives " + what(locked) + " of " + locked.name.text() + " " + std::to_string(locked.size) + " bytes, its release has " +
+                       std::to_string(v.size));
   }
   if (listed->variants.empty() && locked.variant.empty()) return Unit{};
-  return make_error(Errc::untrusted, "nano.lock has the variant '" + locked.variant + "' of " + what_locked + ", which has none of that name", hint);
+  return lock_has_no_such_variant(locked.name, locked.version, locked.variant);
 }
 
 /// What may move is only preferred in its variant.

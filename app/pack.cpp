@@ -44,6 +44,9 @@ void warn_of_unfilled(Context& ctx, const fs::Path& dir, const schemas::Manifest
   if (m.license.spdx == kUnfilledLicense)
     ctx.log->warn("nano.json: the licence is not stated: license.spdx takes an SPDX id, as MIT or CC-BY-4.0; whoever asks for a licence will not "
                   "get this package");
+  for (const auto& d : m.dependencies)
+    if (d.name.text() == kUnfilledBase)
+      ctx.log->warn("nano.json: the base is still '" + d.name.text() + "', which `nano new` put there: name the package it runs on");
   for (const auto& f : m.files) {
     if (f.role != schemas::Role::card) continue;
     const auto text = fs::read_file(dir / f.path, registry::kMaxCardBytes);

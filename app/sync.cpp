@@ -5,6 +5,7 @@
 #include <map>
 
 #include "app/judge.h"
+#include "app/lock_edited.h"
 #include "app/lock_plan.h"
 #include "app/plan.h"
 #include "app/project.h"
@@ -170,9 +171,7 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
     const auto* e = plan.before.find(step.item.name);
     std::error_code ec;
     if (e != nullptr && e->release == step.release && e->version != step.item.version)
-      return make_error(Errc::untrusted, "nano.lock has the release of " + e->name.text() + " " + e->version.text() + " under the version " +
-                                             step.item.version.text(),
-                        "the lock was edited: take it from `git`, or delete it and run `nano lock`");
+      return lock_has_other_release(e->name, e->version, step.item.version);
     if (e != nullptr && e->release == step.release && e->variant == step.item.variant &&
         std::filesystem::exists(store.primary().root() / e->dir / store::kReleaseFile, ec)) {
       kept.push_back(*e);

@@ -136,6 +136,13 @@ TEST_CASE("pack says what was left as new wrote it") {
   CHECK(w.json(w.nano({"pack", w.path("mine"), "-o", w.path("b.nano"), "--json"}))["warnings"].empty());
 }
 
+TEST_CASE("pack says that a head's base is still nobody's") {
+  World w;
+  REQUIRE(w.nano({"new", w.path("mine"), "--from", data("family/head_classify.gguf").string()}).exit_code == 0);
+  const auto doc = w.json(w.nano({"pack", w.path("mine"), "-o", w.path("a.nano"), "--json"}));
+  CHECK(has(doc["warnings"].dump(), "the base is still 'name-of-the-base'"));
+}
+
 TEST_CASE("new refuses a folder that holds something") {
   World w;
   write(w.path("full/file"), "x");
