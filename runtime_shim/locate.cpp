@@ -25,45 +25,10 @@ bool is_folder(const stdfs::path& p) {
   return stdfs::is_directory(p, ec);
 }
 
-Result<Located> from_folder(const stdfs::path& folder, std::string_view variant) {
-  const stdfs::path manifest_path = folder / kManifestName;
-  NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(manifest_path, schemas::kMaxManifestBytes));
-  auto parsed = schemas::parse_manifest(bytes);
-  if (!parsed) return std::move(parsed).error().while_("reading " + manifest_path.string());
-  const schemas::Manifest& manifest = *parsed;
-  const schemas::Variant* chosen =
-      variant.empty() ? manifest.default_variant() : manifest.find_variant(variant);
-  if (chosen == nullptr && !variant.empty()) {
-    return make_error(Errc::not_found,
-                      manifest_path.string() + " has no variant '" + sanitize(variant) + "'");
-  }
-  const std::string name = chosen != nullptr ? chosen->name : std::string();
-  const schemas::FileEntry* weights = manifest.file_of(schemas::Role::weights, name);
-  if (weights == nullptr) {
-    return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
-  }
-  std::string abi = manifest.model ? manifest.model->abi : std::string(), base;
-  for (const schemas::Dependency& d : manifest.dependencies) {
-    if (d.use != schemas::DependencyUse::base) continue;
-    abi = d.abi;
-    base = d.name.text();
-  }
-  return Located{.weights = folder / weights->path,
-                 .name = manifest.name.text(),
-                 .version = manifest.version.text(),
-                 .variant = name,
-                 .labels = manifest.labels,
-                 .abi = std::move(abi),
-                 .base = std::move(base),
-                 .blob = {},
-                 .derived = {},
-                 .keep = false};
-}
-
 Result<Located> from_path(std::string_view text) {
   const stdfs::path path(text);
   if (is_folder(path)) {
-    if (fs::exists(path / kManifestName)) return from_folder(path, {});
+    if (fs::exists(path / kManifestName)) return locate_in_folder(path, {});
     return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json",
                       "`nano new` makes a package folder");
   }
@@ -160,7 +125,7 @@ std::optional<Digest> blob_of(const stdfs::path& folder, const std::string& path
 Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::GenerationEntry& entry,
                            bool writable) {
   const stdfs::path folder = store.root() / entry.dir;
-  auto found = from_folder(folder, entry.variant);
+  auto found = locate_in_folder(folder, entry.variant);
   if (!found && found.error().code == Errc::not_found) {
     return make_error(Errc::store, "the files of '" + entry.name.text() + "' are missing from the store",
                       "`nano install " + entry.name.text() + "` puts them back");
@@ -232,7 +197,38 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
 }
 
 Result<Located> locate_in_folder(const stdfs::path& folder, std::string_view variant) {
-  return from_folder(folder, variant);
+  const stdfs::path manifest_path = folder / kManifestName;
+  NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(manifest_path, schemas::kMaxManifestBytes));
+  auto parsed = schemas::parse_manifest(bytes);
+  if (!parsed) return std::move(parsed).error().while_("reading " + manifest_path.string());
+  const schemas::Manifest& manifest = *parsed;
+  const schemas::Variant* chosen =
+      variant.empty() ? manifest.default_variant() : manifest.find_variant(variant);
+  if (chosen == nullptr && !variant.empty()) {
+    return make_error(Errc::not_found,
+                      manifest_path.string() + " has no variant '" + sanitize(variant) + "'");
+  }
+  const std::string name = chosen != nullptr ? chosen->name : std::string();
+  const schemas::FileEntry* weights = manifest.file_of(schemas::Role::weights, name);
+  if (weights == nullptr) {
+    return make_error(Errc::invalid, manifest_path.string() + " names no file with the role 'weights'");
+  }
+  std::string abi = manifest.model ? manifest.model->abi : std::string(), base;
+  for (const schemas::Dependency& d : manifest.dependencies) {
+    if (d.use != schemas::DependencyUse::base) continue;
+    abi = d.abi;
+    base = d.name.text();
+  }
+  return Located{.weights = folder / weights->path,
+                 .name = manifest.name.text(),
+                 .version = manifest.version.text(),
+                 .variant = name,
+                 .labels = manifest.labels,
+                 .abi = std::move(abi),
+                 .base = std::move(base),
+                 .blob = {},
+                 .derived = {},
+                 .keep = false};
 }
 
 }  // namespace nano
