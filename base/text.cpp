@@ -168,6 +168,12 @@ std::vector<std::string> split(std::string_view s, char sep) {
   }
 }
 
+std::string listed(std::span<const std::string> words) {
+  std::string out;
+  for (const std::string& w : words) out += (out.empty() ? "" : ", ") + w;
+  return out;
+}
+
 std::string_view trim(std::string_view s) {
   static constexpr std::string_view kSpace = " \t\r\n\v\f";
   const auto a = s.find_first_not_of(kSpace);

@@ -29,6 +29,7 @@ void append_utf8(std::string& out, uint32_t code_point);
 [[nodiscard]] std::string human_bytes(uint64_t n);         ///< "53.1 MB" (decimal units)
 [[nodiscard]] std::string human_duration(double seconds);  ///< "1m 20s", "0.4s"
 [[nodiscard]] std::vector<std::string> split(std::string_view s, char sep);
+[[nodiscard]] std::string listed(std::span<const std::string> words);  ///< "a, b, c"
 [[nodiscard]] std::string_view trim(std::string_view s);  ///< ASCII white space off both ends
 /// Columns text occupies on a terminal, counting code points (combining marks and wide forms not considered).
 [[nodiscard]] std::size_t columns(std::string_view s);

@@ -1,4 +1,4 @@
-# Whole builds (the presets release, asan, clang) join six files to a translation unit, which halves their time: most of it
+# Whole builds (the presets release, asan, clang) join twelve files to a translation unit, which halves their time: most of it
 # goes into the same headers. ALONE names files whose anonymous names clash with those of a neighbour; preset `dev` joins none.
 macro(nano_alone)
   if(A_ALONE)
@@ -42,9 +42,10 @@ function(nano_test name)
     PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${A_TIMEOUT})
 endfunction()
 
-# nano_bench(<name> SOURCES … DEPENDS …): bin/bench_<name>.
+# nano_bench(<name> SOURCES … DEPENDS …): bin/bench_<name>, part of the target `benches`.
 function(nano_bench name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(bench_${name} ${A_SOURCES})
   target_link_libraries(bench_${name} PRIVATE nano_flags nano_bench_options ${A_DEPENDS})
+  add_dependencies(benches bench_${name})
 endfunction()

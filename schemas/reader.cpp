@@ -17,12 +17,6 @@ std::string shown(std::string_view s) {
   return "'" + sanitize(s.substr(0, kMost)) + (s.size() > kMost ? "…'" : "'");
 }
 
-std::string list_words(std::span<const std::string> words) {
-  std::string out;
-  for (const std::string& w : words) out += (out.empty() ? "" : ", ") + w;
-  return out;
-}
-
 bool is_extension(std::string_view key) { return key.size() > 2 && key.substr(0, 2) == "x-"; }
 
 }  // namespace
@@ -58,7 +52,7 @@ std::optional<std::string> suggestion(const Report& report, std::string_view wor
 
 void report_word(Report& report, std::string pointer, std::string_view word, std::span<const std::string> words) {
   const auto near = suggestion(report, word, words);
-  report.add(std::move(pointer), shown(word) + " is not one of: " + list_words(words), near ? "did you mean '" + *near + "'?" : "");
+  report.add(std::move(pointer), shown(word) + " is not one of: " + listed(words), near ? "did you mean '" + *near + "'?" : "");
 }
 
 std::optional<FlatJson> read_json(std::string_view bytes, uint64_t max_bytes, Report& report) {

@@ -22,12 +22,6 @@ std::string parameter_count(uint64_t n) {
   return text;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& w : words) out += (out.empty() ? "" : ", ") + w;
-  return out;
-}
-
 /// What was measured, its value, the variant, and on what and under what.
 std::vector<std::string> claim_row(const schemas::Claim& c) {
   std::string on = c.dataset ? c.dataset->id + (c.dataset->split.empty() ? "" : " " + c.dataset->split) : "";
@@ -157,8 +151,8 @@ Result<int> run_info(Invocation& in) {
   std::vector<std::pair<std::string, std::string>> facts = {{"kind", std::string(schemas::to_text(m.kind))},
                                                             {"task", m.task},
                                                             {"license", m.license.spdx},
-                                                            {"languages", joined(m.languages)},
-                                                            {"labels", joined(m.labels)}};
+                                                            {"languages", listed(m.languages)},
+                                                            {"labels", listed(m.labels)}};
   if (m.model) {
     facts.emplace_back(
         "model",

@@ -9,12 +9,6 @@
 namespace nano::cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& w : words) out += (out.empty() ? "" : ", ") + w;
-  return out;
-}
-
 OrderedJson row_json(const app::RegistryRow& r) {
   OrderedJson j;
   j["name"] = r.name;
@@ -45,7 +39,7 @@ Result<int> run_registry_add(Invocation& in) {
   if (in.json()) {
     in.document(row_json(r));
   } else if (!in.session().quiet) {
-    std::string owns = joined(r.namespaces);
+    std::string owns = listed(r.namespaces);
     if (r.root_namespace) owns += owns.empty() ? "the root namespace" : " and the root namespace";
     in.out().line("added " + styled(in.session().out_terminal, Style::bold, sanitize(r.name)) + " (" +
                   sanitize(r.url) + ")" + (owns.empty() ? "" : "; it owns " + sanitize(owns)));
@@ -76,7 +70,7 @@ Result<int> run_registry_list(Invocation& in) {
   for (const auto& r : rows) {
     table.row(
         {r.name,
-         joined(r.namespaces) + (r.root_namespace ? (r.namespaces.empty() ? "(root)" : ", (root)") : ""),
+         listed(r.namespaces) + (r.root_namespace ? (r.namespaces.empty() ? "(root)" : ", (root)") : ""),
          r.fault.empty() ? r.id.substr(0, 16) : "none", r.from, r.url});
   }
   in.out().put(table.render(in.session().out_terminal));
