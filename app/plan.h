@@ -31,6 +31,9 @@ struct Plan {
   bool keys_were_compared = false;  ///< with those of a lockfile: not again with what is in place
 };
 
+/// What putting this version and variant in place does to what is there now (nullptr: nothing).
+[[nodiscard]] Action action_for(const schemas::GenerationEntry* now, const schemas::Version& version, const std::string& variant);
+
 /// A request on the command line: is it a bundle's path (it exists, or contains '/', or ends in .nano)?
 [[nodiscard]] bool is_bundle_path(const std::string& request);
 

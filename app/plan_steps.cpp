@@ -9,13 +9,6 @@ namespace {
 using schemas::PackageName;
 using schemas::Version;
 
-Action action_for(const schemas::GenerationEntry* now, const Version& v, const std::string& variant) {
-  if (now == nullptr) return Action::install;
-  if (now->version < v) return Action::upgrade;
-  if (v < now->version) return Action::downgrade;
-  return now->variant == variant ? Action::reinstall : Action::change_variant;
-}
-
 /// Who in the solution asks for `name`.
 std::string asker_of(const resolver::Choices& choices, const PackageName& name) {
   for (const auto& [other, choice] : choices)
@@ -58,6 +51,13 @@ PlanItem item_of(const schemas::GenerationEntry& e) {
 }
 
 }  // namespace
+
+Action action_for(const schemas::GenerationEntry* now, const Version& version, const std::string& variant) {
+  if (now == nullptr) return Action::install;
+  if (now->version < version) return Action::upgrade;
+  if (version < now->version) return Action::downgrade;
+  return now->variant == variant ? Action::reinstall : Action::change_variant;
+}
 
 std::vector<PlanItem> items_between(const std::vector<schemas::GenerationEntry>& before,
                                     const std::vector<schemas::GenerationEntry>& after) {

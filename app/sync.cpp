@@ -109,6 +109,29 @@ Status replay(const store::Store& store, const std::vector<schemas::GenerationEn
   return Unit{};
 }
 
+/// What the last sync put in place and is still wanted stays without a look at its bytes: `kept`. The rest is the plan's.
+Status part_steps(const store::Store& store, std::vector<Step> steps, Plan& plan, std::vector<schemas::GenerationEntry>& kept) {
+  for (Step& step : steps) {
+    const auto* e = plan.before.find(step.item.name);
+    std::error_code ec;
+    if (e != nullptr && e->release == step.release && e->version != step.item.version)
+      return lock_has_other_release(e->name, e->version, step.item.version);
+    if (e != nullptr && e->release == step.release && e->variant == step.item.variant &&
+        std::filesystem::exists(store.primary().root() / e->dir / store::kReleaseFile, ec)) {
+      kept.push_back(*e);
+      kept.back().requested = step.item.requested;
+    } else {
+      if (e != nullptr) {
+        step.item.from = e->version;
+        step.item.from_variant = e->variant;
+      }
+      step.item.action = action_for(e, step.item.version, step.item.variant);
+      plan.steps.push_back(std::move(step));
+    }
+  }
+  return Unit{};
+}
+
 }  // namespace
 
 Result<bool> is_in_project() {
@@ -165,30 +188,8 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
                       "`nano lock` brings it up to date");
   NANO_TRY(settle_ranges(options, locking.lock, project));
 
-  // What the last sync put in place and is still wanted stays without a look at its bytes.
   std::vector<schemas::GenerationEntry> kept;
-  for (auto& step : locking.steps) {
-    const auto* e = plan.before.find(step.item.name);
-    std::error_code ec;
-    if (e != nullptr && e->release == step.release && e->version != step.item.version)
-      return lock_has_other_release(e->name, e->version, step.item.version);
-    if (e != nullptr && e->release == step.release && e->variant == step.item.variant &&
-        std::filesystem::exists(store.primary().root() / e->dir / store::kReleaseFile, ec)) {
-      kept.push_back(*e);
-      kept.back().requested = step.item.requested;
-    } else {
-      if (e != nullptr) {
-        step.item.from = e->version;
-        step.item.from_variant = e->variant;
-      }
-      step.item.action = e == nullptr                      ? Action::install
-                         : e->version < step.item.version  ? Action::upgrade
-                         : step.item.version < e->version  ? Action::downgrade
-                         : e->variant == step.item.variant ? Action::reinstall
-                                                           : Action::change_variant;
-      plan.steps.push_back(std::move(step));
-    }
-  }
+  NANO_TRY(part_steps(store, std::move(locking.steps), plan, kept));
   InstallReport installed;
   const auto finish = [&](const store::WriteLock& lock,
                           const std::vector<schemas::GenerationEntry>& fresh) -> Status {
