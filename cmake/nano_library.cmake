@@ -36,7 +36,6 @@ function(nano_test name)
   endif()
   add_executable(test_${name} ${A_SOURCES})
   target_link_libraries(test_${name} PRIVATE nano_flags nano_catch_main ${A_DEPENDS})
-  nano_checks(${name} test_${name})
   # NoTests: a name that the filter does not find again (a ';' in it parts it in two) fails instead of running nothing.
   catch_discover_tests(test_${name} TEST_PREFIX "${name}: " EXTRA_ARGS -w NoTests
     PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: " TIMEOUT ${A_TIMEOUT})
