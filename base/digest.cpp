@@ -1,13 +1,20 @@
 #include "base/digest.h"
 
+#include <array>
+
 namespace nano {
 namespace {
 
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+/// By character; -1: no digit. A table, because a registry's metadata and what a client remembers of it are full of digests.
+constexpr std::array<int8_t, 256> kNibbles = [] {
+  std::array<int8_t, 256> out{};
+  out.fill(-1);
+  for (int i = 0; i < 10; ++i) out[static_cast<std::size_t>('0' + i)] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) out[static_cast<std::size_t>('a' + i)] = static_cast<int8_t>(10 + i);
+  return out;
+}();
+
+int nibble(char c) { return kNibbles[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
@@ -37,11 +44,13 @@ Result<Digest> Digest::parse_hex(std::string_view hex) {
   if (hex.size() != 64)
     return make_error(Errc::invalid, "a SHA-256 digest has 64 hex digits, not " + std::to_string(hex.size()));
   std::array<uint8_t, 32> bytes{};
+  int all = 0;  // negative: one of them was no digit
   for (std::size_t i = 0; i < 32; ++i) {
     const int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
-    if (hi < 0 || lo < 0) return make_error(Errc::invalid, "hex text holds a character that is not 0-9a-f");
+    all |= hi | lo;
     bytes[i] = static_cast<uint8_t>(hi * 16 + lo);
   }
+  if (all < 0) return make_error(Errc::invalid, "hex text holds a character that is not 0-9a-f");
   return Digest(bytes);
 }
 
