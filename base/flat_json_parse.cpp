@@ -135,6 +135,7 @@ class FlatJsonParser {
     return true;
   }
 
+  /// A float ends here too: what comes behind the digits closes nothing.
   bool number() {
     const bool negative = *at_ == '-';
     if (negative) ++at_;
@@ -146,7 +147,6 @@ class FlatJsonParser {
       n = n * 10 + digit;
     }
     if (at_ == first || (*first == '0' && at_ - first > 1)) return false;
-    if (at_ != end_ && (*at_ == '.' || *at_ == 'e' || *at_ == 'E')) return false;
     if (negative && n > uint64_t{1} << 63) return false;
     add(negative && n != 0 ? Type::negative : Type::whole).number = negative ? 0 - n : n;
     return true;

@@ -34,7 +34,7 @@ TEST_CASE("both readers of JSON take and refuse the same, in the same words") {
         "18446744073709551616", "99999999999999999999999", "-9223372036854775808", "-9223372036854775809", "9223372036854775808",
         "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\ud83d\\ude00\"", "\"\\uD83D\\uDE00\"", "\"\\u00e9\\u0000\\u001f\"", "\"\\u12\"",
         "\"\\x\"", "\"\\", "\"abc", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\xff\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\x7f\"", "\"a\nb\"",
-        "\xEF\xBB\xBF{}", "\xEF\xBB\xBF", "NaN", "Infinity", "/*c*/1", "[1 2]", "[\"a\" \"b\"]", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[}", "{]",
+        "\xEF\xBB\xBF{}", "\xEF\xBB\xBF", "NaN", "Infinity", "/*c*/1", "[1 2]", "[1}", "{\"a\":1]", "[\"a\" \"b\"]", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[}", "{]",
         " \t\r\n[ \t\r\n1 , 2\n]\t", "\v1", "\f1", "{}", "[]", "[[],{},[{}]]", "{\"\":0}", "{\"b\":1,\"a\":2}", "{\"b\":1,\"a\":2,\"b\":3}",
         "{\"a\":1,\"\\u0061\":2}", "{\"z\":{\"y\":1,\"x\":[{\"b\":1,\"a\":{\"d\":4,\"c\":3}}]},\"a\":[]}", "{\"\xc3\xa9\":1,\"z\":2,\"\xf0\x9f\x98\x80\":3}",
         "{\"a\":{\"k\":1,\"j\":2,\"k\":3},\"b\":1}"})
@@ -160,10 +160,24 @@ TEST_CASE("a flat document is read by key, in order, and outlives a move") {
   CHECK(canonical == "{\"a\":{\"c\":null,\"d\":-5},\"b\":[1,\"x\n\",false]}");
 }
 
+TEST_CASE("numbers from 0 on are whole, of whatever type a tree has them, and a key is found whole") {
+  CHECK(FlatJson::parse("-0")->root().whole() == 0U);
+  CHECK(FlatJson::parse("18446744073709551615")->root().whole() == UINT64_MAX);
+  CHECK(FlatJson::of(Json(5)).root().whole() == 5U);
+  CHECK(FlatJson::of(Json(5U)).root().whole() == 5U);
+  CHECK_FALSE(FlatJson::of(Json(-5)).root().whole());
+  const auto doc = FlatJson::parse(R"({"ab":2,"aa":1})");
+  CHECK(doc->root().find("ab")->whole() == 2U);
+  CHECK_FALSE(doc->root().find("a"));
+}
+
 TEST_CASE("only a tree made in memory holds what has no canonical form") {
   std::string out;
   const auto canonical = [&out](const Json& doc) {
     CHECK(FlatJson::of(doc).root().to_json() == doc);
+    out.clear();
+    FlatJson::of(doc).root().dump(out);
+    CHECK(out == dump_line(doc));
     const auto done = FlatJson::of(doc).root().canonical(out);
     return done ? "" : done.error().message;
   };
