@@ -264,6 +264,24 @@ TEST_CASE("a role whose name is too long for a file is used, and not kept") {
   }
 }
 
+TEST_CASE("list_targets: cycles end, and what a role lists beyond its own paths is not its word") {
+  Repo repo;
+  repo.delegate("targets", "A", {"d/a*", "d/b*"});
+  repo.delegate("A", "B", {"d/b*"});
+  repo.delegate("B", "A", {"d/*"});
+  repo.add_target("A", "d/c", "outside");
+  repo.add_target("B", "d/a", "outside");
+  repo.add_target("B", "d/b", "inside");
+  repo.publish_all();
+  Client client(repo);
+  REQUIRE(client.refresh());
+  const auto list = client.updater().list_targets("d");
+  REQUIRE(list);
+  REQUIRE(list->size() == 1);
+  CHECK(list->front().path == "d/b");
+  CHECK(visited(repo) == Names{"A", "B"});
+}
+
 TEST_CASE("list_targets asks at most 32 roles for one folder") {
   Repo repo;
   for (int i = 0; i < 33; ++i) repo.delegate("targets", "r" + std::to_string(i), {"d/*"});
