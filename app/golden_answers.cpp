@@ -1,4 +1,4 @@
-// app/golden_answers.cpp
+// app/golden_answers.cpp: the model run over golden inputs, once for each of its two ways to answer.
 #include "app/golden_answers.h"
 
 #include <cstdio>

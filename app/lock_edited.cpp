@@ -1,4 +1,4 @@
-// app/lock_edited.cpp
+// app/lock_edited.cpp: the words of these errors, each once.
 #include "app/lock_edited.h"
 
 namespace nano::app {

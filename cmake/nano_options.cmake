@@ -10,6 +10,8 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 option(NANO_FUZZ "build the targets of tests/fuzz for libFuzzer (clang; preset fuzz)" OFF)
 option(NANO_RUNTIME_ONLY "build libnano and its tests alone: nothing but a C++ compiler and two header libraries is needed (preset arm)" OFF)
 
+option(NANO_FEWER_CHECKS "asan: leave out what takes a third of the build's time (cmake/nano_library.cmake); scripts/test, but not --all" OFF)
+
 find_program(NANO_CCACHE ccache)
 if(NANO_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${NANO_CCACHE})
