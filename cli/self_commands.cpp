@@ -1,10 +1,23 @@
 // cli/self_commands.cpp: help and completions as commands.
 #include "cli/self_commands.h"
 
+#include "base/fs.h"
 #include "cli/completions.h"
 #include "cli/help.h"
+#include "cli/man_page.h"
 
 namespace nano::cli {
+namespace {
+
+/// Each page into a file of that folder; for builds.
+Result<int> write_man_pages(const Program& program, const fs::Path& dir) {
+  const auto page_name = program.also_called.empty() ? program.name : program.also_called.front();
+  NANO_TRY(fs::make_dirs(dir));
+  for (const auto& page : man_pages(program, page_name)) NANO_TRY(fs::write_atomic(dir / page.file, page.text));
+  return 0;
+}
+
+}  // namespace
 
 Result<int> run_help(Invocation& in) {
   if (in.has("markdown")) {
@@ -15,6 +28,7 @@ Result<int> run_help(Invocation& in) {
     in.out().put(exit_codes_markdown());
     return 0;
   }
+  if (in.has("man-pages")) return write_man_pages(in.program(), in.value("man-pages"));
   std::string topic;
   for (const auto& w : in.arguments("COMMAND")) topic += (topic.empty() ? "" : " ") + w;
   NANO_TRY_ASSIGN(const std::string text, topic_help(in.program(), topic, in.session().out_terminal));
@@ -43,7 +57,13 @@ Command help_command(std::string_view group, std::string_view example) {
                            .many = true,
                            .completes = Completes::commands}},
           .options = {{.name = "markdown", .help = "print the manual of all commands as markdown"},
-                      {.name = "exit-codes", .help = "print the table of exit codes as markdown"}},
+                      {.name = "exit-codes", .help = "print the table of exit codes as markdown"},
+                      {.name = "man-pages",
+                       .kind = OptionKind::value,
+                       .value = "DIR",
+                       .help = "write the manual pages into this folder",
+                       .completes = Completes::folders,
+                       .hidden = true}},
           .examples = {{.line = example}},
           .run = run_help};
 }

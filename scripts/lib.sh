@@ -22,7 +22,14 @@ install_packages() {
     echo "  hint: nano is built on Debian bookworm; install them by your system's own means" >&2
     exit 14
   fi
-  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "error: these packages are missing, you are not root, and there is no sudo: ${missing[*]}" >&2
+      echo "  hint: as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+      exit 9
+    fi
+    sudo=(sudo)
+  fi
   say "Installing Debian packages: ${missing[*]}"
   "${sudo[@]}" apt-get update -qq || true
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
