@@ -64,7 +64,7 @@ TEST_CASE("the pages that the programs write are taken by groff without a warnin
     WARN("SKIPPED: there is no groff here");
     return;
   }
-  const auto r = test::run({"/bin/sh", "-c", "for f in '" + dir.path().string() + "'/*.1; do groff -man -ww -z -Tutf8 \"$f\" 2>&1; done"});
+  const auto r = test::run({"/bin/sh", "-c", "for f in '" + dir.path().string() + "'/*.1; do groff -K utf8 -man -ww -z -Tutf8 \"$f\" 2>&1; done"});
   CHECK(r.exit_code == 0);
   CHECK(r.out == "");
 }
