@@ -72,6 +72,8 @@ Result<GoldenRecord> record_golden_inputs(const nano::Model& model, const std::v
   if (model.heads().size() != 1)
     return make_error(Errc::usage, "a golden file is of one head, " + std::to_string(model.heads().size()) + " are opened");
   const models::Head& head = model.heads().front().head;
+  if (head.task() == models::HeadTask::find)
+    return make_error(Errc::unsupported, "the model answers questions: a golden file holds no such answers");
   Form form = Form::vector;
   if (head.task() == models::HeadTask::tag) form = Form::entities;
   if (head.task() == models::HeadTask::classify) form = head.multi_label() ? Form::labels : Form::label;

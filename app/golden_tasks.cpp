@@ -17,6 +17,7 @@ const char* form_name(models::HeadTask task) {
   switch (task) {
     case models::HeadTask::classify: return "label";
     case models::HeadTask::tag: return "entities";
+    case models::HeadTask::find: return "answers to questions";
     case models::HeadTask::embed: break;
   }
   return "vector";

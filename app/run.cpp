@@ -2,6 +2,7 @@
 #include "app/run.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "app/golden_tasks.h"
 #include "app/install.h"
@@ -76,13 +77,16 @@ const std::string& OpenModel::variant() const {
 const std::vector<std::string>& OpenModel::labels() const {
   return impl_->model->info().labels;
 }
+bool OpenModel::made_for_one_text() const {
+  return impl_->model->info().inputs == 1;
+}
 const std::string& OpenModel::kernels() const {
   return impl_->model->info().kernels;
 }
 
 namespace {
 
-HeadAnswer named(const AnsweringHead& head, tasks::HeadAnswer&& from, std::string_view text) {
+HeadAnswer named(const AnsweringHead& head, tasks::HeadAnswer&& from, std::string_view text, std::string_view pair) {
   HeadAnswer to;
   to.head = head.name;
   switch (head.head.task()) {
@@ -90,20 +94,28 @@ HeadAnswer named(const AnsweringHead& head, tasks::HeadAnswer&& from, std::strin
       to.kind = HeadAnswer::Kind::embed;
       to.vector = std::move(from.vector);
       break;
-    case models::HeadTask::tag:
-      to.kind = HeadAnswer::Kind::tag;
+    case models::HeadTask::find:
+    case models::HeadTask::tag: {
+      const bool finds = head.head.task() == models::HeadTask::find;
+      to.kind = finds ? HeadAnswer::Kind::find : HeadAnswer::Kind::tag;
+      to.no_answer = static_cast<double>(from.no_answer);
+      const std::string_view in = finds ? pair : text;
       for (tasks::Span& s : from.spans) {
-        to.entities.push_back({std::move(s.label), static_cast<double>(s.score),
-                               std::string(text.substr(s.begin, s.end - s.begin)), s.begin, s.end,
-                               s.char_begin, s.char_end});
+        to.entities.push_back({std::move(s.label), static_cast<double>(s.score), std::string(in.substr(s.begin, s.end - s.begin)),
+                               s.begin, s.end, s.char_begin, s.char_end});
       }
       break;
+    }
     case models::HeadTask::classify:
-      for (std::size_t i = 0; i < from.scores.size(); ++i)
-        to.scores.emplace_back(head.labels[i], static_cast<double>(from.scores[i]));
+      to.apart = head.head.problem() != models::Problem::single_label;
+      for (std::size_t i = 0; i < from.scores.size(); ++i) {
+        const double logit = static_cast<double>(from.logits[i]);
+        // A sigmoid in double: in float all beyond 17 is 1.
+        const double score = head.head.multi_label() ? 1.0 / (1.0 + std::exp(-logit)) : static_cast<double>(from.scores[i]);
+        to.scores.push_back({head.labels[i], score, logit});
+      }
       to.label = head.labels.at(from.best);
-      std::stable_sort(to.scores.begin(), to.scores.end(),
-                       [](const auto& x, const auto& y) { return x.second > y.second; });
+      std::stable_sort(to.scores.begin(), to.scores.end(), [](const auto& x, const auto& y) { return x.logit > y.logit; });
   }
   return to;
 }
@@ -126,7 +138,7 @@ Result<Answer> OpenModel::answer(std::string_view text, std::optional<std::strin
   a.tokens = r.tokens;
   a.truncated = r.truncated;
   for (std::size_t i = 0; i < heads.size(); ++i)
-    a.heads.push_back(named(heads[i], std::move(r.heads[i]), text));
+    a.heads.push_back(named(heads[i], std::move(r.heads[i]), text, pair.value_or("")));
   return a;
 }
 

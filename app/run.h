@@ -24,7 +24,14 @@ struct OpenOptions {
   int threads = 0;               ///< 0 = choose
 };
 
-/// A stretch of the text with a label.
+/// A label with what the model says of it.
+struct LabelScore {
+  std::string label{};
+  double score = 0;  ///< its probability; of a regression the logit
+  double logit = 0;  ///< the output before softmax or sigmoid
+};
+
+/// A stretch of the text with a label; of a question's answers without one.
 struct Entity {
   std::string label{};
   double score = 0;
@@ -33,14 +40,16 @@ struct Entity {
   std::size_t char_begin = 0, char_end = 0;  ///< characters (code points) of it
 };
 
-/// One head's answer: scores, entities, or a vector.
+/// One head's answer: scores, entities, a vector, or what answers a question.
 struct HeadAnswer {
-  enum class Kind { classify, tag, embed };
+  enum class Kind { classify, tag, embed, find };
   std::string head{};  ///< its name
   Kind kind = Kind::classify;
   std::string label{};
-  std::vector<std::pair<std::string, double>> scores{};  ///< label, probability; highest first
-  std::vector<Entity> entities{};
+  std::vector<LabelScore> scores{};  ///< highest first
+  bool apart = false;                ///< each score stands for itself: they do not add up to 1
+  std::vector<Entity> entities{};    ///< find: stretches of the second text, the best first
+  double no_answer = 0;              ///< find: the probability that the text does not answer
   std::vector<float> vector{};
 };
 
@@ -75,8 +84,11 @@ class OpenModel {
   [[nodiscard]] const std::vector<std::string>& labels() const;
   [[nodiscard]] const std::string& kernels() const;
 
+  /// Its package says that it takes one text: a pair's answer then means little.
+  [[nodiscard]] bool made_for_one_text() const;
+
   /// All heads in one pass. Any bytes are answered: invalid UTF-8 is read as U+FFFD. errors  unsupported: the model only
-  /// embeds (`nano embed`)
+  /// embeds (`nano embed`); usage: a pair for a tagger, a single text where a question is asked
   [[nodiscard]] Result<Answer> answer(std::string_view text, std::optional<std::string_view> pair = {});
   [[nodiscard]] Result<EmbedAnswer> embed(std::string_view text);
   /// The answers of the one head, as a golden file writes them (app/golden.h).

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cli/bus_error.h"
 #include "cli/help.h"
 #include "cli/invocation.h"
 
@@ -98,6 +99,7 @@ int run_program(const Program& program, int argc, char** argv) {
   const bool json = wants_json(args);
   Session session(STDOUT_FILENO, STDERR_FILENO);
   install_handlers(json, session.err_terminal.tty);
+  install_bus_error_handler(json, session.err_terminal.tty);
   auto result = guarded(program, args, session);
   session.progress.finish();
   const Status flushed = session.out.flush();

@@ -9,7 +9,8 @@ target_compile_definitions(nano_shared PRIVATE NANO_VERSION_TEXT="${PROJECT_VERS
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")  # clang leaves the sanitizers' functions to the program
   target_link_options(nano_shared PRIVATE -Wl,--no-undefined)
 endif()
-target_link_options(nano_shared PRIVATE -Wl,--as-needed
+# nodelete: a host that calls dlclose with a model still open leaves its helper threads code to stand on.
+target_link_options(nano_shared PRIVATE -Wl,--as-needed -Wl,-z,nodelete
   -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/libnano.map)
 set_target_properties(nano_shared PROPERTIES OUTPUT_NAME nano SOVERSION 1 VERSION ${PROJECT_VERSION} EXPORT_NAME runtime
   CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/libnano.map)

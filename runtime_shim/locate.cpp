@@ -25,14 +25,25 @@ bool is_folder(const stdfs::path& p) {
   return stdfs::is_directory(p, ec);
 }
 
+// "Not there" is said only of what is not there.
+Result<bool> is_there(std::string_view text) {
+  std::error_code ec;
+  const bool there = stdfs::exists(stdfs::path(text), ec);
+  if (!ec || ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory) return there;
+  if (ec == std::errc::filename_too_long)
+    return make_error(Errc::usage, "the path '" + sanitize(text.substr(0, 64)) + "…' is longer than a path may be");
+  return make_error(Errc::store, "cannot look at '" + sanitize(text) + "': " + ec.message());
+}
+
 Result<Located> from_path(std::string_view text) {
+  NANO_TRY_ASSIGN(const bool there, is_there(text));
   const stdfs::path path(text);
   if (is_folder(path)) {
     if (fs::exists(path / kManifestName)) return locate_in_folder(path, {});
     return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json",
                       "`nano new` makes a package folder");
   }
-  if (!stdfs::exists(path)) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
+  if (!there) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
   // A name a person typed may be a link; what it leads to is opened.
   std::error_code ec;
   const stdfs::path real = stdfs::canonical(path, ec);
@@ -45,6 +56,7 @@ Result<Located> from_path(std::string_view text) {
                  .base = {},
                  .blob = {},
                  .derived = {},
+                 .inputs = 0,
                  .keep = false};
 }
 
@@ -147,9 +159,12 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
                       "give an installed name or the path of a .gguf");
   if (text.find('\0') != std::string_view::npos)
     return make_error(Errc::usage, "the name of a model holds a zero byte");
-  std::error_code ec;
   const bool has_slash = text.find('/') != std::string_view::npos || text == "." || text == "..";
-  if (text.ends_with(".gguf") || (has_slash && stdfs::exists(stdfs::path(text), ec))) return from_path(text);
+  bool path = text.ends_with(".gguf");
+  if (has_slash && !path) {
+    NANO_TRY_ASSIGN(path, is_there(text));
+  }
+  if (path) return from_path(text);
 
   auto parsed = schemas::Requirement::parse(text);
   if (!parsed) {
@@ -167,8 +182,10 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
   const char* from_environment = getenv("NANO_PROJECT");
   if (project.empty() && from_environment != nullptr) project = from_environment;
   if (!project.empty()) {
+    NANO_TRY_ASSIGN(const bool there, is_there(project));
+    std::error_code ec;
     const stdfs::path folder = stdfs::canonical(stdfs::path(project), ec);
-    if (ec) return make_error(Errc::not_found, "there is no project folder '" + sanitize(project) + "'");
+    if (!there || ec) return make_error(Errc::not_found, "there is no project folder '" + sanitize(project) + "'");
     const schemas::StoreLayout layout(places.store);
     NANO_TRY_ASSIGN(const auto wants, synced(layout, folder));
     const schemas::GenerationEntry* entry = wants ? wants->find(wanted.name) : nullptr;
@@ -228,6 +245,7 @@ Result<Located> locate_in_folder(const stdfs::path& folder, std::string_view var
                  .base = std::move(base),
                  .blob = {},
                  .derived = {},
+                 .inputs = manifest.inputs.size(),
                  .keep = false};
 }
 

@@ -24,6 +24,7 @@ struct Located {
   std::string base{};  ///< of a head or adapter: the package it goes with; "" = it runs alone, or is a bare file
   std::optional<Digest> blob{};       ///< of the weights, as the release says; none for a bare file or folder
   std::filesystem::path derived{};    ///< where their packed form may lie; "" for a bare file or folder
+  std::size_t inputs = 0;             ///< that its manifest names; 0 = none
   bool keep = false;                  ///< and it may be written there: not in a read-only store
 };
 

@@ -117,15 +117,19 @@ Result<std::unique_ptr<Model>> Model::open_located(std::vector<Located> parts, c
   info.labels = model->heads_.front().labels;
   info.version = located.version;
   info.variant = located.variant;
+  info.inputs = parts.size() == 1 ? located.inputs : parts[1].inputs;
   info.path = located.weights.string();
   info.architecture = shape.kind->name;
   info.kernels = model->table_->name;
   info.parameters = shape.parameters;
   info.file_bytes = file.bytes().size();
   info.context_length = shape.context;
-  info.embedding_length = shape.hidden;
+  const models::Head& first = model->heads_.front().head;
+  info.embedding_length =
+      first.task() == models::HeadTask::embed ? static_cast<uint32_t>(first.width()) : shape.hidden;
   info.vocabulary = shape.vocabulary;
   model->team_ = std::make_unique<Team>(info.threads);
+  info.threads = model->team_->size();
   return model;
 }
 
@@ -172,17 +176,22 @@ tokenizer::Encoding Model::encode_pair(std::string_view a, std::string_view b) c
   return out;
 }
 
+// In a child a lock that another thread held at the fork stays locked: what is behind it is then done without.
+std::unique_lock<std::mutex> Model::lock_here(std::mutex& mutex) const {
+  return mark_.forked() ? std::unique_lock(mutex, std::try_to_lock) : std::unique_lock(mutex);
+}
+
 std::unique_ptr<Model::Context> Model::take_context() const {
-  const std::lock_guard lock(contexts_mutex_);
-  if (contexts_.empty()) return std::make_unique<Context>();
+  const auto lock = lock_here(contexts_mutex_);
+  if (!lock.owns_lock() || contexts_.empty()) return std::make_unique<Context>();
   auto context = std::move(contexts_.back());
   contexts_.pop_back();
   return context;
 }
 
 void Model::give_back(std::unique_ptr<Context> context) const {
-  const std::lock_guard lock(contexts_mutex_);
-  if (contexts_.size() < kKeptContexts) contexts_.push_back(std::move(context));
+  const auto lock = lock_here(contexts_mutex_);
+  if (lock.owns_lock() && contexts_.size() < kKeptContexts) contexts_.push_back(std::move(context));
 }
 
 Status Model::run(std::span<const std::vector<int32_t>> sequences, models::Want want,
@@ -224,9 +233,9 @@ Status Model::run_pass(std::span<const std::vector<int32_t>> sequences,
   {
     const Running running(running_);
     std::unique_lock lock(team_mutex_, std::defer_lock);
-    if (running.alone() && lock.try_lock()) {
+    if (!team_->lost() && running.alone() && lock.try_lock()) {
       NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, *team_, want, options));
-    } else {  // other calls keep the cores busy
+    } else {  // other calls keep the cores busy, or this is a child and the helpers stayed behind
       Team alone(1);
       NANO_TRY(encoder_.forward(*table_, context.ids, context.lengths, context.pass, alone, want, options));
     }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "runtime_shim/fork_mark.h"
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/locate.h"
 #include "runtime_shim/models/adapter.h"
@@ -52,9 +53,10 @@ struct ModelInfo {
   uint64_t parameters = 0;
   uint64_t file_bytes = 0;
   uint32_t context_length = 0;  ///< tokens, with the special ones
-  uint32_t embedding_length = 0;
+  uint32_t embedding_length = 0;  ///< of what it embeds to: a head that projects has a width of its own
   uint32_t vocabulary = 0;
-  unsigned threads = 1;
+  std::size_t inputs = 0;  ///< that its package says it takes: 1, or 2 of a model for pairs; 0: nobody says
+  unsigned threads = 1;  ///< that there are: fewer than asked for where the system gave fewer
   bool mapped = false;  ///< its packed form was found and mapped, not made
   std::vector<std::string>
       labels{};  ///< of the first head, in the order of the scores; empty: it does not classify
@@ -69,7 +71,8 @@ struct AnsweringHead {
 
 /// An opened model. Every const member may be called from any number of threads at once: weights are shared, each call
 /// takes a scratch memory from a small pool, and a call that finds no other running gets the helper threads (the others
-/// compute alone: so many callers keep the cores busy without helpers that get in their way).
+/// compute alone: so many callers keep the cores busy without helpers that get in their way). In a child after fork every
+/// member works, with one thread.
 class Model {
  public:
   /// Open by installed name (`[ns/]name[@version][:variant]`), package folder, or path of a .gguf; with heads and adapters
@@ -138,6 +141,7 @@ class Model {
     models::Adapter adapter{};
   };
   Model() = default;
+  [[nodiscard]] std::unique_lock<std::mutex> lock_here(std::mutex& mutex) const;
   [[nodiscard]] std::unique_ptr<Context> take_context() const;
   void give_back(std::unique_ptr<Context> context) const;
   [[nodiscard]] Status run_pass(std::span<const std::vector<int32_t>> sequences,
@@ -169,6 +173,7 @@ class Model {
   const kernels::Table* table_ = nullptr;
   ModelInfo info_{};
 
+  ForkMark mark_{};
   mutable std::mutex contexts_mutex_{};
   mutable std::vector<std::unique_ptr<Context>> contexts_{};
   mutable std::atomic<unsigned> running_{0};  ///< passes

@@ -2,6 +2,7 @@
 #include "runtime_shim/session_parts.h"
 
 #include <filesystem>
+#include <set>
 
 #include "base/text.h"
 #include "runtime_shim/session.h"
@@ -9,9 +10,23 @@
 namespace nano {
 namespace {
 
+// Scores are asked for by label: of equal labels the second is called "x (2)". (A tagger's may be equal: spans are joined by
+// them.)
+void tell_apart(std::vector<std::string>& labels) {
+  std::set<std::string> taken(labels.begin(), labels.end()), seen;
+  for (std::string& label : labels) {
+    if (seen.insert(label).second) continue;
+    std::string name;
+    for (std::size_t n = 2; name.empty() || taken.contains(name); ++n) name = label + " (" + std::to_string(n) + ")";
+    taken.insert(name);
+    seen.insert(name);
+    label = std::move(name);
+  }
+}
+
 Result<std::vector<std::string>> labels_of(const gguf::File& file, const models::Head& head,
                                            const std::vector<std::string>& of_manifest) {
-  if (head.task() == models::HeadTask::embed) return std::vector<std::string>();
+  if (head.task() == models::HeadTask::embed || head.task() == models::HeadTask::find) return std::vector<std::string>();
   std::vector<std::string> labels = of_manifest.empty() ? head.labels() : of_manifest;
   if (labels.empty()) {
     for (std::size_t i = 0; i < head.outputs(); ++i) labels.push_back("LABEL_" + std::to_string(i));
@@ -20,11 +35,17 @@ Result<std::vector<std::string>> labels_of(const gguf::File& file, const models:
     return file.invalid("the classifier has " + std::to_string(head.outputs()) + " outputs, but there are " +
                         std::to_string(labels.size()) + " labels");
   }
+  if (head.task() == models::HeadTask::classify) tell_apart(labels);
   return labels;
 }
 
 std::string name_of(const Located& located) {
   return located.name.empty() ? located.weights.stem().string() : located.name;
+}
+
+Error left_locked() {
+  return make_error(Errc::unsupported, "another thread was changing the adapters when this process was forked",
+                    "open the model in the child");
 }
 
 Result<std::string_view> type_of(const gguf::File& file) {
@@ -139,13 +160,15 @@ Result<std::size_t> Model::load_adapter(std::string_view name_or_path, float sca
   NANO_TRY_ASSIGN(const Located located, locate(name_or_path, store_, getenv_, project_));
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(located.weights));
   NANO_TRY_ASSIGN(auto adapter, models::Adapter::load(file, file_, scale));
-  const std::lock_guard lock(adapters_mutex_);
+  const auto lock = lock_here(adapters_mutex_);
+  if (!lock.owns_lock()) return left_locked();
   adapters_.push_back({name_of(located), std::move(adapter)});
   return adapters_.size() - 1;
 }
 
 Status Model::use_adapter(std::optional<std::size_t> index) {
-  const std::lock_guard lock(adapters_mutex_);
+  const auto lock = lock_here(adapters_mutex_);
+  if (!lock.owns_lock()) return left_locked();
   if (index && *index >= adapters_.size())
     return make_error(Errc::usage, "there is no adapter " + std::to_string(*index),
                       std::to_string(adapters_.size()) + " are loaded");

@@ -2,7 +2,11 @@
 #include "runtime_shim/session_team.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <thread>
+
+#include <csignal>
 
 namespace nano {
 namespace {
@@ -16,21 +20,57 @@ void relax() {
 constexpr auto kSpin = std::chrono::microseconds(60);  ///< how long a helper stays awake without work
 constexpr uint64_t kEpoch = uint64_t{1} << 32;
 constexpr uint64_t kJoined = (uint64_t{1} << 31) - 1;
+constexpr std::size_t kStackBytes = std::size_t{1} << 20;  ///< of a helper: the usual 8 MB count against a host's limits
+
+// false: the system gives no thread now. A host whose thread-local data do not fit into a small stack gets usual ones.
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument) {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  int failed = pthread_create(&thread, &attributes, entry, argument);
+  pthread_attr_destroy(&attributes);
+  if (failed == EINVAL) failed = pthread_create(&thread, nullptr, entry, argument);
+  return failed == 0;
+}
 
 }  // namespace
 
 Team::Team(unsigned threads) {
-  if (threads > 1) helpers_.reserve(threads - 1);
-  for (unsigned i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { helper_main(i); });
+  if (threads <= 1) return;
+  sleep_ = std::make_unique<Sleep>();
+  helpers_.reserve(threads - 1);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // helpers begin with it
+  for (unsigned i = 1; i < threads; ++i) {
+    Helper& helper = helpers_.emplace_back(Helper{.team = this, .worker = i});
+    if (start_thread(helper.thread, helper_entry, &helper)) continue;
+    helpers_.pop_back();  // the system gives no more: fewer do it too
+    break;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (helpers_.empty()) sleep_.reset();
 }
 
 Team::~Team() {
+  if (sleep_ == nullptr) return;
+  // In a child the helpers are gone, the lock may be held for ever, and destroying what they waited for would wait for them.
+  if (lost()) {
+    (void)sleep_.release();
+    return;
+  }
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(sleep_->mutex);
     stop_.store(true);
   }
-  wake_.notify_all();
-  for (auto& t : helpers_) t.join();
+  sleep_->wake.notify_all();
+  for (const Helper& helper : helpers_) pthread_join(helper.thread, nullptr);
+}
+
+void* Team::helper_entry(void* helper) {
+  const auto* self = static_cast<const Helper*>(helper);
+  self->team->helper_main(self->worker);
+  return nullptr;
 }
 
 void Team::work(unsigned worker) {
@@ -57,8 +97,8 @@ void Team::run_erased(std::size_t items, Call call, void* body) {
   const uint64_t epoch = (gate_.load(std::memory_order_relaxed) & ~(kEpoch - 1)) + kEpoch;
   gate_.store(epoch);  // sequentially consistent, as the sleepers' count: one of the two sides sees the other
   if (sleepers_.load() != 0) {
-    const std::lock_guard lock(mutex_);
-    wake_.notify_all();
+    const std::lock_guard lock(sleep_->mutex);
+    sleep_->wake.notify_all();
   }
   work(0);
   gate_.fetch_or(kClosed, std::memory_order_acq_rel);
@@ -88,9 +128,9 @@ void Team::helper_main(unsigned worker) {
     relax();
     if (stop_.load(std::memory_order_relaxed)) return;
     if (spins % 64 != 0 || std::chrono::steady_clock::now() < awake_until) continue;
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(sleep_->mutex);
     sleepers_.fetch_add(1);
-    wake_.wait(lock, [&] {
+    sleep_->wake.wait(lock, [&] {
       gate = gate_.load();
       return stop_.load() || open();
     });

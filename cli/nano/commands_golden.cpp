@@ -10,7 +10,7 @@ namespace {
 
 Result<int> run_golden(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY(check_texts(in));
+  say_what_to_type(in);
   app::GoldenOptions options{
       .model = in.argument("MODEL"), .out = in.value("output"), .force = in.has("force"), .install_missing = in.has("install")};
   NANO_TRY(for_each_input(in, [&](const TextInput& input) -> Status {

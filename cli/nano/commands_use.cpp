@@ -4,6 +4,7 @@
 #include "app/list.h"
 #include "app/run.h"
 #include "base/text.h"
+#include "cli/nano/answers.h"
 #include "cli/nano/commands.h"
 #include "cli/nano/texts.h"
 
@@ -17,155 +18,67 @@ Result<app::OpenModel> open_model(Invocation& in, app::Context& ctx) {
                                     .threads = static_cast<int>(in.number("threads", 0))});
 }
 
-/// The shortest decimal that reads back as the same float.
-OrderedJson floats(const std::vector<float>& v) {
-  OrderedJson out = OrderedJson::array();
-  for (const float f : v) out.push_back(rounded(static_cast<double>(f), 8));
-  return out;
-}
-
-/// Labels come with the model: they are foreign.
-void head_json(OrderedJson& j, const app::HeadAnswer& a, std::size_t top) {
-  switch (a.kind) {
-    case app::HeadAnswer::Kind::embed: j["vector"] = floats(a.vector); return;
-    case app::HeadAnswer::Kind::tag: {
-      j["entities"] = OrderedJson::array();
-      for (const app::Entity& e : a.entities) {
-        OrderedJson one;
-        one["text"] = sanitize_utf8(e.text);
-        one["label"] = e.label;
-        one["score"] = rounded(e.score);
-        one["begin"] = e.begin;
-        one["end"] = e.end;
-        one["char_begin"] = e.char_begin;
-        one["char_end"] = e.char_end;
-        j["entities"].push_back(std::move(one));
-      }
-      return;
-    }
-    case app::HeadAnswer::Kind::classify: break;
+/// Warnings that every text could bring: said at once for the first, counted after that.
+class TextDoubts {
+ public:
+  explicit TextDoubts(Log& log) : log_(log) {}
+  void truncated(uint64_t n) {
+    if (truncated_++ == 0) log_.warn(text(n) + " is longer than the model's context; its end was not read");
   }
-  j["label"] = a.label;
-  j["scores"] = OrderedJson::object();
-  for (std::size_t i = 0; i < a.scores.size() && i < top; ++i)
-    j["scores"][a.scores[i].first] = rounded(a.scores[i].second);
-}
-
-OrderedJson answer_json(const TextInput& input, const app::Answer& a, std::size_t top) {
-  OrderedJson j;
-  j["input"] = sanitize_utf8(input.text);
-  if (input.pair) j["text_pair"] = sanitize_utf8(*input.pair);
-  if (a.heads.size() == 1) {
-    head_json(j, a.heads.front(), top);
-  } else {
-    j["heads"] = OrderedJson::object();
-    for (const app::HeadAnswer& head : a.heads) {
-      OrderedJson one = OrderedJson::object();
-      head_json(one, head, top);
-      j["heads"][head.head] = std::move(one);
-    }
+  void empty(uint64_t n) {
+    if (empty_++ == 0) log_.warn(text(n) + " is empty: what the model answers to it means nothing");
   }
-  j["ms"] = rounded(a.ms, 4);
-  if (a.truncated) j["truncated"] = true;
-  return j;
-}
-
-std::string score_text(double p) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%.4f", p);
-  return text;
-}
-
-std::string shown_input(const TextInput& input) {
-  return sanitize(input.text) + (input.pair ? " | " + sanitize(*input.pair) : "");
-}
-
-/// In a pipe: label, score (and with --top-k the following ones), text, separated by tabs. On a terminal: in columns.
-std::string label_line(const Terminal& t, const TextInput& input, const app::HeadAnswer& a, std::size_t top,
-                       std::size_t label_width) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < a.scores.size() && i < std::max<std::size_t>(top, 1); ++i) {
-    parts.push_back(sanitize(a.scores[i].first));
-    parts.push_back(score_text(a.scores[i].second));
+  /// What was only counted.
+  void finish() {
+    if (truncated_ > 1) log_.warn(more(truncated_ - 1, "is", "are") + " longer than the model's context; the ends were not read");
+    if (empty_ > 1) log_.warn(more(empty_ - 1, "is", "are") + " empty");
   }
-  if (parts.empty()) parts = {sanitize(a.label)};
-  const std::string text = shown_input(input);
-  std::string out;
-  if (!t.tty) {
-    for (const auto& p : parts) out += p + "\t";
-    return out + text;
-  }
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string cell = i % 2 == 0 ? pad(parts[i], label_width) : parts[i];
-    used += display_width(cell) + 2;
-    out += (i == 0 ? styled(t, Style::bold, cell) : cell) + "  ";
-  }
-  return out + fit(text, t.width > used ? t.width - used : 1);
-}
 
-/// One line an entity: the text's number, label, score, where it is, what it is.
-std::vector<std::string> entity_lines(const Terminal& t, uint64_t number, const app::HeadAnswer& a) {
-  const std::string gap = t.tty ? "  " : "\t", first = std::to_string(number) + gap;
-  std::vector<std::string> lines;
-  for (const app::Entity& e : a.entities) {
-    const auto range = [](const char* what, std::size_t begin, std::size_t end) {
-      return std::string(what) + " " + std::to_string(begin) + "-" + std::to_string(end);
-    };
-    const std::string label = sanitize(e.label);
-    lines.push_back(first + (t.tty ? styled(t, Style::bold, label) : label) + gap + score_text(e.score) + gap +
-                    range("bytes", e.begin, e.end) + gap + range("chars", e.char_begin, e.char_end) + gap +
-                    sanitize(e.text));
+ private:
+  static std::string text(uint64_t n) { return "text " + std::to_string(n); }
+  static std::string more(uint64_t n, const char* one, const char* many) {
+    return std::to_string(n) + " more " + (n == 1 ? "text " : "texts ") + (n == 1 ? one : many);
   }
-  if (lines.empty()) lines.push_back(first + "none");
-  return lines;
-}
+  Log& log_;
+  uint64_t truncated_ = 0, empty_ = 0;
+};
 
-/// The lines for a text: of several heads each begins with the head's name.
-std::vector<std::string> answer_lines(const Terminal& t, const TextInput& input, uint64_t number, const app::Answer& a,
-                                      std::size_t top, std::size_t label_width) {
-  std::vector<std::string> all;
-  for (const app::HeadAnswer& head : a.heads) {
-    std::vector<std::string> lines;
-    if (head.kind == app::HeadAnswer::Kind::tag) lines = entity_lines(t, number, head);
-    if (head.kind == app::HeadAnswer::Kind::embed) lines = {dump_safe(floats(head.vector))};
-    if (head.kind == app::HeadAnswer::Kind::classify) lines = {label_line(t, input, head, top, label_width)};
-    for (auto& line : lines)
-      all.push_back((a.heads.size() > 1 ? sanitize(head.head) + (t.tty ? "  " : "\t") : std::string()) + line);
-  }
-  return all;
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
 
 Result<int> run_run(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY(check_texts(in));
   NANO_TRY_ASSIGN(app::OpenModel model, open_model(in, ctx));
+  say_what_to_type(in);
   const bool lines = in.has("jsonl");
   const bool document = in.json() && !lines;
-  const auto top = static_cast<std::size_t>(in.number("top-k", lines || document ? UINT32_MAX : 1));
-  std::size_t label_width = 0;
-  for (const auto& l : model.labels()) label_width = std::max(label_width, display_width(sanitize(l)));
+  AnswerForm form{.top = static_cast<std::size_t>(in.number("top-k", lines || document ? UINT32_MAX : 1)), .logits = in.has("logits")};
+  for (const auto& l : model.labels()) form.label_width = std::max(form.label_width, display_width(sanitize(l)));
+  if (in.has("pair") && model.made_for_one_text())
+    in.session().log.warn("'" + sanitize(model.name()) + "' is made for single texts, says its package: what it answers to pairs means little");
+  TextDoubts doubts(in.session().log);
   OrderedJson results = OrderedJson::array();
   uint64_t n = 0;
   const auto one = [&](const TextInput& input) -> Status {
     ++n;
     NANO_TRY_ASSIGN(const app::Answer answer, model.answer(input.text, input.pair));
-    if (answer.truncated)
-      in.session().log.warn("text " + std::to_string(n) +
-                            " is longer than the model's context; its end was not read");
+    if (answer.truncated) doubts.truncated(n);
+    if (is_blank(input.text) && is_blank(input.pair.value_or(""))) doubts.empty(n);
     if (document) {
-      results.push_back(answer_json(input, answer, top));
+      results.push_back(answer_json(input, answer, form));
       return Unit{};
     }
     if (lines) {
-      in.out().line(dump_safe(answer_json(input, answer, top)));
+      in.out().line(dump_safe(answer_json(input, answer, form)));
     } else {
-      for (const auto& line : answer_lines(in.session().out_terminal, input, n, answer, top, label_width))
+      for (const auto& line : answer_lines(in.session().out_terminal, input, n, answer, form))
         in.out().line(line);
     }
     return in.out().flush();
   };
   NANO_TRY(for_each_input(in, one));
+  doubts.finish();
   if (document) {
     OrderedJson data;
     data["model"] = model.name();
@@ -179,21 +92,21 @@ Result<int> run_run(Invocation& in) {
 
 Result<int> run_embed(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY(check_texts(in));
   NANO_TRY_ASSIGN(app::OpenModel model, open_model(in, ctx));
+  say_what_to_type(in);
   const bool lines = in.has("jsonl");
   const bool document = in.json() && !lines;
   OrderedJson results = OrderedJson::array();
   std::size_t dimensions = 0;
   uint64_t n = 0;
+  TextDoubts doubts(in.session().log);
   const auto one = [&](std::string_view text) -> Status {
     ++n;
     NANO_TRY_ASSIGN(const app::EmbedAnswer answer, model.embed(text));
-    if (answer.truncated)
-      in.session().log.warn("text " + std::to_string(n) +
-                            " is longer than the model's context; its end was not read");
+    if (answer.truncated) doubts.truncated(n);
+    if (is_blank(text)) doubts.empty(n);
     dimensions = answer.vector.size();
-    OrderedJson vector = floats(answer.vector);
+    OrderedJson vector = floats_json(answer.vector);
     if (!document && !lines) {
       in.out().line(dump_safe(vector));
       return in.out().flush();
@@ -211,6 +124,7 @@ Result<int> run_embed(Invocation& in) {
     return in.out().flush();
   };
   NANO_TRY(for_each_text(in, one));
+  doubts.finish();
   if (document) {
     OrderedJson data;
     data["model"] = model.name();
@@ -245,7 +159,7 @@ void add_use_commands(std::vector<Command>& table) {
                          .completes = Completes::installed};
   const Positional texts{
       .name = "TEXT",
-      .help = "texts; `-` stands for the lines of standard input, as does leaving them out in a pipe",
+      .help = "texts; `-` stands for the lines of standard input, as does leaving them out",
       .required = false,
       .many = true};
   const Option install{.name = "install",
@@ -272,11 +186,18 @@ void add_use_commands(std::vector<Command>& table) {
                        "with --json the answer's `heads`) named by its head. An adapter may stand among them: "
                        "`base+head+adapter`.\n\n"
                        "With --pair texts are read two by two (a question and an answer, two sentences); a line of "
-                       "standard input is then {\"text\", \"text_pair\"}.\n\n"
+                       "standard input is then {\"text\", \"text_pair\"}. A model that answers questions takes a question and the "
+                       "text to find the answer in, and prints the answer and its probability.\n\n"
+                       "A probability near 1 or 0 hides how sure a model is: --logits shows the outputs before softmax or sigmoid, "
+                       "which order the texts of a reranker. A model trained to give a number (regression) gives that, no "
+                       "probability.\n\n"
                        "With --json one document: {\"schema\": \"nano.run/1\", \"data\": "
                        "{\"model\", \"version\", \"variant\", \"results\": [{\"input\", "
                        "\"label\", \"scores\": {label: probability}, \"ms\"}]}, \"warnings\": "
-                       "[]}; of a tagger \"entities\": [{\"text\", \"label\", \"score\", \"begin\", \"end\" "
+                       "[]}; with --logits, and always of a model with one output, also \"logits\": {label: number} (and "
+                       "\"logit\", where there is one); of a question \"answer\": {\"text\", \"score\", \"begin\", \"end\", "
+                       "\"char_begin\", \"char_end\"} in the second text (null: it has none), \"no_answer\" (the probability "
+                       "that the text does not answer) and \"answers\", the best first; of a tagger \"entities\": [{\"text\", \"label\", \"score\", \"begin\", \"end\" "
                        "(bytes), \"char_begin\", \"char_end\"}] in place of label and scores. With --jsonl one such "
                        "result object a line.",
                    .positionals = {model, texts},
@@ -287,6 +208,7 @@ void add_use_commands(std::vector<Command>& table) {
                                 .help = "show the N most probable labels",
                                 .least = 1},
                                {.name = "pair", .help = "texts come two by two: first and second sentence"},
+                               {.name = "logits", .help = "show the outputs before softmax or sigmoid in place of probabilities"},
                                {.name = "merge",
                                 .help = "make the adapter part of the weights: slower to open, faster to run"},
                                threads,
@@ -300,7 +222,9 @@ void add_use_commands(std::vector<Command>& table) {
                                 {.line = "nano run base+sentiment-head+ner-head \"A joy from Paris.\"",
                                  .what = "two heads, one pass"},
                                 {.line = "nano run same-meaning --pair \"It rains.\" \"It is raining.\"",
-                                 .what = "one pair of sentences"}},
+                                 .what = "one pair of sentences"},
+                                {.line = "nano run reranker --logits --pair \"a query\" \"a text\"",
+                                 .what = "a number that orders texts"}},
                    .exits = exits,
                    .run = run_run});
   table.push_back({.name = "embed",

@@ -1,7 +1,9 @@
 // cli/nano/texts.cpp: arguments and lines as texts.
 #include "cli/nano/texts.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -20,12 +22,14 @@ std::string sanitize_utf8(std::string_view bytes) {
   return out;
 }
 
-Status check_texts(const Invocation& in) {
-  if (in.arguments("TEXT").empty() && isatty(STDIN_FILENO) != 0)
-    return make_error(Errc::usage, "no text given",
-                      "write `" + std::string(in.program().name) + " " + std::string(in.command().name) +
-                          " " + in.argument("MODEL") + " \"a text\"`, or send lines through a pipe");
-  return Unit{};
+void say_what_to_type(const Invocation& in) {
+  const auto texts = in.arguments("TEXT");
+  const bool reads = texts.empty() || std::find(texts.begin(), texts.end(), "-") != texts.end();
+  if (!reads || isatty(STDIN_FILENO) == 0) return;
+  // Standard error, and not a warning: a program that reads the answers has no terminal here.
+  std::fputs(in.has("pair") ? "Type {\"text\": \"…\", \"text_pair\": \"…\"} and Enter for each pair; Ctrl-D ends.\n"
+                            : "Type a text and Enter; Ctrl-D ends.\n",
+             stderr);
 }
 
 Status for_each_line(int fd, const std::function<Result<bool>(std::string_view)>& one) {

@@ -13,8 +13,8 @@ namespace nano::cli {
 
 inline constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;  ///< of one line from a pipe
 
-/// Is there anything to read? errors  usage: no TEXT, and standard input is a terminal
-[[nodiscard]] Status check_texts(const Invocation& in);
+/// Where texts come from a terminal: what to type, on standard error.
+void say_what_to_type(const Invocation& in);
 
 /// Call `one` for each TEXT argument, and in place of `-` (or when there are none) for each line of standard input as it
 /// comes, without its line end. Empty lines count: results stay in step. Stops quietly when nobody reads the output.

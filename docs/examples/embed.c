@@ -1,6 +1,6 @@
 /* embed.c: a nano model inside a C program.
  *
- *     cc embed.c $(pkg-config --cflags --libs nano) -o embed
+ *     cc embed.c $(pkg-config --cflags --libs nano) -Wl,-rpath,$(pkg-config --variable=libdir nano) -o embed
  *     ./embed sentiment-50m "a fine film"
  */
 #include <nano.h>

@@ -1,6 +1,6 @@
 // embed.cpp: a nano model inside a C++ program.
 //
-//     c++ -std=c++17 embed.cpp $(pkg-config --cflags --libs nano) -o embed
+//     c++ -std=c++17 embed.cpp $(pkg-config --cflags --libs nano) -Wl,-rpath,$(pkg-config --variable=libdir nano) -o embed
 //     ./embed sentiment-50m "a fine film"
 #include <cstdio>
 #include <nano.hpp>

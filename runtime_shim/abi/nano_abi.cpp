@@ -1,6 +1,9 @@
 // runtime_shim/abi/nano_abi.cpp: the C functions of nano.h: arguments checked, errors kept a thread, nothing thrown out.
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 #include <type_traits>
@@ -46,6 +49,11 @@ nano_status fail(const Error& error) noexcept {
     put("; ");
     put(error.hint);
   }
+  // Cut, it ends with a whole character.
+  if (used == sizeof(last_error) - 1) {
+    while (used > 0 && (static_cast<unsigned char>(last_error[used - 1]) & 0xC0) == 0x80) --used;
+    if (used > 0 && static_cast<unsigned char>(last_error[used - 1]) >= 0xC0) --used;
+  }
   last_error[used] = '\0';
   return static_cast<nano_status>(error.code);
 }
@@ -77,11 +85,14 @@ nano::Result<std::string_view> text_view(const char* bytes, std::size_t length) 
     if (length == 0) return std::string_view();
     return usage("the text is NULL");
   }
-  return std::string_view(bytes, length == NANO_NUL_TERMINATED ? std::strlen(bytes) : length);
+  if (length == NANO_NUL_TERMINATED) return std::string_view(bytes);
+  if (length > PTRDIFF_MAX) return usage("the text's length is " + std::to_string(length) + ": no text is so long");
+  return std::string_view(bytes, length);
 }
 
 nano::Result<std::vector<std::string_view>> text_views(const nano_text* texts, std::size_t count) {
   if (texts == nullptr && count != 0) return usage("texts is NULL");
+  if (count > PTRDIFF_MAX / sizeof(nano_text)) return usage(std::to_string(count) + " texts: no array holds so many");
   std::vector<std::string_view> views;
   views.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -151,13 +162,27 @@ nano_result to_result(const Answer& answer) {
   return r;
 }
 
-Status classify(const nano_model* model, std::span<const std::string_view> texts, float* scores, std::size_t capacity,
+nano_task task_of(nano::models::HeadTask task) {
+  switch (task) {
+    case nano::models::HeadTask::tag: return NANO_TAG;
+    case nano::models::HeadTask::embed: return NANO_EMBED;
+    case nano::models::HeadTask::find: return NANO_FIND;
+    case nano::models::HeadTask::classify: break;
+  }
+  return NANO_CLASSIFY;
+}
+
+enum class Give { scores, logits };
+
+Status classify(const nano_model* model, const nano_text* texts, std::size_t count, Give give, float* out, std::size_t capacity,
                 nano_result* results) {
   const std::size_t labels = model->model->info().labels.size();
-  if (labels != 0) NANO_TRY(check_room(scores, capacity, texts.size(), labels, "scores"));
-  NANO_TRY_ASSIGN(const auto answers, nano::tasks::classify(*model->model, texts));
+  if (labels != 0) NANO_TRY(check_room(out, capacity, count, labels, give == Give::scores ? "scores" : "logits"));
+  NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
+  NANO_TRY_ASSIGN(const auto answers, nano::tasks::classify(*model->model, views));
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    std::copy(answers[i].scores.begin(), answers[i].scores.end(), scores + i * labels);
+    const std::vector<float>& from = give == Give::scores ? answers[i].scores : answers[i].logits;
+    std::copy(from.begin(), from.end(), out + i * labels);
     nano_result r = to_result(answers[i]);
     r.best = static_cast<uint32_t>(answers[i].best);
     NANO_TRY(store_results(results, i, r));
@@ -165,11 +190,12 @@ Status classify(const nano_model* model, std::span<const std::string_view> texts
   return Unit{};
 }
 
-Status embed(const nano_model* model, std::span<const std::string_view> texts, float* vectors, std::size_t capacity,
+Status embed(const nano_model* model, const nano_text* texts, std::size_t count, float* vectors, std::size_t capacity,
              nano_result* results) {
   const std::size_t width = model->model->info().embedding_length;
-  NANO_TRY(check_room(vectors, capacity, texts.size(), width, "vectors"));
-  NANO_TRY_ASSIGN(const auto answers, nano::tasks::embed(*model->model, texts));
+  NANO_TRY(check_room(vectors, capacity, count, width, "vectors"));
+  NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
+  NANO_TRY_ASSIGN(const auto answers, nano::tasks::embed(*model->model, views));
   for (std::size_t i = 0; i < answers.size(); ++i) {
     std::copy(answers[i].vector.begin(), answers[i].vector.end(), vectors + i * width);
     NANO_TRY(store_results(results, i, to_result(answers[i])));
@@ -181,6 +207,10 @@ Status embed(const nano_model* model, std::span<const std::string_view> texts, f
 
 uint32_t nano_abi_version(void) {
   return NANO_ABI_VERSION;
+}
+
+uint32_t nano_abi_minor(void) {
+  return NANO_ABI_MINOR;
 }
 
 nano_status nano_abi_check(uint32_t built_for) {
@@ -277,37 +307,37 @@ nano_status nano_tokenize(const nano_model* model, const char* text, size_t leng
 
 nano_status nano_classify(const nano_model* model, const char* text, size_t length, float* scores, size_t capacity,
                           nano_result* result) {
-  return guarded([&]() -> Status {
-    if (model == nullptr) return usage("the model is NULL");
-    NANO_TRY_ASSIGN(const std::string_view view, text_view(text, length));
-    return classify(model, {&view, 1}, scores, capacity, result);
-  });
+  const nano_text one{text, length};
+  return nano_classify_batch(model, &one, 1, scores, capacity, result);
 }
 
 nano_status nano_classify_batch(const nano_model* model, const nano_text* texts, size_t count, float* scores, size_t capacity,
                                 nano_result* results) {
   return guarded([&]() -> Status {
     if (model == nullptr) return usage("the model is NULL");
-    NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
-    return classify(model, views, scores, capacity, results);
+    return classify(model, texts, count, Give::scores, scores, capacity, results);
+  });
+}
+
+nano_status nano_classify_logits(const nano_model* model, const nano_text* texts, size_t count, float* logits, size_t capacity,
+                                 nano_result* results) {
+  return guarded([&]() -> Status {
+    if (model == nullptr) return usage("the model is NULL");
+    return classify(model, texts, count, Give::logits, logits, capacity, results);
   });
 }
 
 nano_status nano_embed(const nano_model* model, const char* text, size_t length, float* vector, size_t capacity,
                        nano_result* result) {
-  return guarded([&]() -> Status {
-    if (model == nullptr) return usage("the model is NULL");
-    NANO_TRY_ASSIGN(const std::string_view view, text_view(text, length));
-    return embed(model, {&view, 1}, vector, capacity, result);
-  });
+  const nano_text one{text, length};
+  return nano_embed_batch(model, &one, 1, vector, capacity, result);
 }
 
 nano_status nano_embed_batch(const nano_model* model, const nano_text* texts, size_t count, float* vectors, size_t capacity,
                              nano_result* results) {
   return guarded([&]() -> Status {
     if (model == nullptr) return usage("the model is NULL");
-    NANO_TRY_ASSIGN(const auto views, text_views(texts, count));
-    return embed(model, views, vectors, capacity, results);
+    return embed(model, texts, count, vectors, capacity, results);
   });
 }
 
@@ -323,12 +353,11 @@ nano_status nano_head(const nano_model* model, size_t head, nano_head_info* info
     const nano::AnsweringHead& from = heads[head];
     nano_head_info to = NANO_HEAD_INFO_INIT;
     to.name = from.name.c_str();
-    to.task = from.head.task() == nano::models::HeadTask::tag     ? NANO_TAG
-              : from.head.task() == nano::models::HeadTask::embed ? NANO_EMBED
-                                                                  : NANO_CLASSIFY;
+    to.task = task_of(from.head.task());
     to.label_count = static_cast<uint32_t>(from.labels.size());
-    to.width = to.task == NANO_TAG ? 0 : static_cast<uint32_t>(from.head.width());
+    to.width = to.task == NANO_TAG || to.task == NANO_FIND ? 0 : static_cast<uint32_t>(from.head.width());
     to.multi_label = from.head.multi_label() ? 1 : 0;
+    to.regression = from.head.problem() == nano::models::Problem::regression ? 1 : 0;
     return store_struct(to, info);
   });
 }
@@ -356,7 +385,7 @@ nano_status nano_run(const nano_model* model, const char* text, size_t length, c
     for (const auto& head : out->answered.heads) {
       auto& spans = out->spans.emplace_back();
       for (const auto& s : head.spans)
-        spans.push_back({s.begin, s.end, s.char_begin, s.char_end, s.label.c_str(), s.score, 0});
+        spans.push_back({s.begin, s.end, s.char_begin, s.char_end, s.label.empty() ? nullptr : s.label.c_str(), s.score, 0});
     }
     nano_result r = to_result(out->answered);
     r.best = static_cast<uint32_t>(out->answered.heads.front().best);
@@ -375,12 +404,40 @@ const float* nano_answer_floats(const nano_answer* answer, size_t head, size_t* 
   return floats.empty() ? nullptr : floats.data();
 }
 
+const float* nano_answer_logits(const nano_answer* answer, size_t head, size_t* count) {
+  if (count != nullptr) *count = 0;
+  if (answer == nullptr || head >= answer->answered.heads.size()) return nullptr;
+  const std::vector<float>& logits = answer->answered.heads[head].logits;
+  if (count != nullptr) *count = logits.size();
+  return logits.empty() ? nullptr : logits.data();
+}
+
 const nano_span* nano_answer_spans(const nano_answer* answer, size_t head, size_t* count) {
   if (count != nullptr) *count = 0;
   if (answer == nullptr || head >= answer->spans.size()) return nullptr;
   const auto& spans = answer->spans[head];
   if (count != nullptr) *count = spans.size();
   return spans.empty() ? nullptr : spans.data();
+}
+
+nano_status nano_find_answer(const nano_model* model, const char* question, size_t question_length, const char* context,
+                             size_t context_length, nano_span* best, nano_result* result) {
+  return guarded([&]() -> Status {
+    if (model == nullptr || best == nullptr) return usage("a NULL argument");
+    *best = {};
+    nano::tasks::Input input;
+    NANO_TRY_ASSIGN(input.text, text_view(question, question_length));
+    NANO_TRY_ASSIGN(input.pair, text_view(context, context_length));
+    if (model->model->heads().front().head.task() != nano::models::HeadTask::find)
+      return make_error(Errc::unsupported, "'" + model->model->heads().front().name + "' answers no questions");
+    NANO_TRY_ASSIGN(const auto answers, nano::tasks::answer(*model->model, {&input, 1}));
+    const auto& spans = answers.front().heads.front().spans;
+    NANO_TRY(store_results(result, 0, to_result(answers.front())));
+    if (spans.empty()) return make_error(Errc::not_found, "there is no context to find an answer in");
+    const auto& s = spans.front();
+    *best = {s.begin, s.end, s.char_begin, s.char_end, nullptr, s.score, 0};
+    return Unit{};
+  });
 }
 
 void nano_answer_free(nano_answer* answer) {

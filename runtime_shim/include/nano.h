@@ -34,8 +34,11 @@
 extern "C" {
 #endif
 
-/* The ABI this header describes. Additions keep it; a struct that grows is told apart by its `size`. */
+/* The ABI this header describes. Additions keep it and raise the minor number; a struct that grows is told apart by its
+ * `size`. (Minor 1: nano_abi_minor, nano_classify_logits, nano_answer_logits, nano_find_answer, NANO_FIND,
+ * nano_head_info.regression.) */
 #define NANO_ABI_VERSION 1
+#define NANO_ABI_MINOR 1
 
 /* The same numbers as `nano`'s exit codes. */
 typedef enum nano_status {
@@ -112,6 +115,8 @@ typedef struct nano_token {
  * call nano_abi_check(NANO_ABI_VERSION) first where the library is loaded by hand. */
 NANO_API uint32_t nano_abi_version(void);
 NANO_API nano_status nano_abi_check(uint32_t built_for);
+/* What the library in use adds to that ABI: NANO_ABI_MINOR of its own header. */
+NANO_API uint32_t nano_abi_minor(void);
 /* "0.1.0" */
 NANO_API const char *nano_version(void);
 
@@ -137,13 +142,18 @@ NANO_API nano_status nano_tokenize(const nano_model *model, const char *text, si
                                    size_t *count);
 
 /* By the first head: probabilities of the labels (they add up to 1; where a text may have several labels, each stands for
- * itself): `scores` holds `capacity` >= label_count floats. `result` may be NULL. */
+ * itself; of a regression the outputs as they are, which are no probabilities): `scores` holds `capacity` >= label_count floats. `result` may be NULL. */
 NANO_API nano_status nano_classify(const nano_model *model, const char *text, size_t length, float *scores, size_t capacity,
                                    nano_result *result);
 /* The same for `count` texts in one go: `scores` holds (count, label_count) floats, `capacity` says how many in all;
  * `results` (count) may be NULL. No text changes another's result. */
 NANO_API nano_status nano_classify_batch(const nano_model *model, const nano_text *texts, size_t count, float *scores,
                                          size_t capacity, nano_result *results);
+
+/* The same, and the outputs before softmax or sigmoid: what orders the texts of a reranker whose scores all come to 1.
+ * (nano_answer_logits gives them for pairs.) */
+NANO_API nano_status nano_classify_logits(const nano_model *model, const nano_text *texts, size_t count, float *logits,
+                                          size_t capacity, nano_result *results);
 
 /* One vector of length 1 (L2) for a text: `vector` holds `capacity` >= embedding_length floats. */
 NANO_API nano_status nano_embed(const nano_model *model, const char *text, size_t length, float *vector, size_t capacity,
@@ -157,6 +167,7 @@ typedef enum nano_task {
   NANO_CLASSIFY = 0, /* scores of labels for a text */
   NANO_TAG = 1,      /* spans of the text with labels */
   NANO_EMBED = 2,    /* a vector of length 1 (L2) */
+  NANO_FIND = 3,     /* spans of the second text of a pair that answer the first */
   NANO_TASK_INT = 0x7FFFFFFF
 } nano_task;
 
@@ -165,11 +176,13 @@ typedef struct nano_head_info {
   size_t size; /* sizeof(nano_head_info), set by the caller */
   const char *name;
   nano_task task;
-  uint32_t label_count; /* 0 for NANO_EMBED */
-  uint32_t width;       /* floats of its answer: label_count, or of the vector; 0 for NANO_TAG */
+  uint32_t label_count; /* 0 for NANO_EMBED and NANO_FIND */
+  uint32_t width;       /* floats of its answer: label_count, or of the vector; 0 for NANO_TAG and NANO_FIND */
   uint32_t multi_label; /* 1: scores of labels do not add up to 1 */
+  uint32_t regression;  /* 1: scores are the outputs as they are, no probabilities */
+  uint32_t reserved;
 } nano_head_info;
-#define NANO_HEAD_INFO_INIT {sizeof(nano_head_info), NULL, NANO_CLASSIFY, 0, 0, 0}
+#define NANO_HEAD_INFO_INIT {sizeof(nano_head_info), NULL, NANO_CLASSIFY, 0, 0, 0, 0, 0}
 
 NANO_API size_t nano_head_count(const nano_model *model);
 NANO_API nano_status nano_head(const nano_model *model, size_t head, nano_head_info *info);
@@ -193,10 +206,19 @@ NANO_API nano_status nano_run(const nano_model *model, const char *text, size_t 
                               nano_answer **answer, nano_result *result);
 /* Scores or vector of a head: `width` floats, in *count; NULL for a tagger or outside. Live as long as the answer. */
 NANO_API const float *nano_answer_floats(const nano_answer *answer, size_t head, size_t *count);
-/* Spans of a tagger, in the order of the text; NULL where there are none. Live as long as the answer. */
+/* A classifier's outputs before softmax or sigmoid: `width` floats; NULL for other heads. Live as long as the answer. */
+NANO_API const float *nano_answer_logits(const nano_answer *answer, size_t head, size_t *count);
+/* Spans of a tagger, in the order of the text; of NANO_FIND (labels NULL), the best first, in the second text; NULL where
+ * there are none. Live as long as the answer. */
 NANO_API const nano_span *nano_answer_spans(const nano_answer *answer, size_t head, size_t *count);
 /* NULL is allowed. */
 NANO_API void nano_answer_free(nano_answer *answer);
+
+/* By the first head, where it is NANO_FIND: the stretch of `context` that answers `question`, with its probability. Its label
+ * is NULL. NANO_UNSUPPORTED: the model answers no questions. NANO_NOT_FOUND: nothing of the context was left to look at (it
+ * is empty, or the question alone fills the model's context). */
+NANO_API nano_status nano_find_answer(const nano_model *model, const char *question, size_t question_length, const char *context,
+                                      size_t context_length, nano_span *best, nano_result *result);
 
 /* LoRA adapters (GGUF, general.type = "adapter"): loaded beside an open model by name or path, scaled (1: as trained), and
  * switched without loading the model again. NANO_NO_ADAPTER: the base as it is. Calls under way end as they began. */

@@ -23,7 +23,7 @@ class error : public std::runtime_error {
   nano_status status_;
 };
 
-/// A label with its probability.
+/// A label with its probability (of a regression: with the output).
 struct label_score {
   std::string label{};
   float score = 0.0f;
@@ -54,7 +54,8 @@ struct head_answer {
   std::string head{};
   nano_task task = NANO_CLASSIFY;
   std::vector<label_score> scores{};  ///< in the order of the head's labels
-  std::vector<entity> entities{};
+  std::vector<float> logits{};        ///< the outputs before softmax or sigmoid, as many as scores
+  std::vector<entity> entities{};     ///< of NANO_FIND: what answers, the best first, in the second text, without labels
   std::vector<float> vector{};
 };
 
@@ -123,6 +124,25 @@ class model {
     return answers;
   }
 
+  /// The outputs before softmax or sigmoid, in the order of the labels, for each text.
+  [[nodiscard]] std::vector<std::vector<float>> logits(const std::vector<std::string_view>& texts) const {
+    const std::size_t width = labels().size();
+    std::vector<float> flat(texts.size() * width);
+    const std::vector<nano_text> c = c_texts(texts);
+    check(nano_classify_logits(handle_.get(), c.data(), c.size(), flat.data(), flat.size(), nullptr));
+    std::vector<std::vector<float>> all;
+    for (std::size_t i = 0; i < texts.size(); ++i) all.emplace_back(flat.data() + i * width, flat.data() + (i + 1) * width);
+    return all;
+  }
+
+  /// The stretch of `context` that answers `question`.
+  [[nodiscard]] entity find_answer(std::string_view question, std::string_view context) const {
+    nano_span s = {};
+    const auto bytes = [](std::string_view v) { return v.data() == nullptr ? "" : v.data(); };
+    check(nano_find_answer(handle_.get(), bytes(question), question.size(), bytes(context), context.size(), &s, nullptr));
+    return {"", s.score, s.begin, s.end, s.char_begin, s.char_end};
+  }
+
   /// A vector of length 1 (L2).
   [[nodiscard]] std::vector<float> embed(std::string_view text) const {
     std::vector<float> vector(info().embedding_length);
@@ -189,7 +209,7 @@ class model {
       const nano_span* found = nano_answer_spans(raw, h, &spans);
       for (std::size_t i = 0; i < spans; ++i) {
         const nano_span& s = found[i];
-        one.entities.push_back({s.label, s.score, s.begin, s.end, s.char_begin, s.char_end});
+        one.entities.push_back({s.label == nullptr ? "" : s.label, s.score, s.begin, s.end, s.char_begin, s.char_end});
       }
       for (std::size_t i = 0; i < floats; ++i) {
         if (info.task == NANO_EMBED) {
@@ -198,6 +218,9 @@ class model {
           one.scores.push_back({nano_head_label(handle_.get(), h, i), from[i]});
         }
       }
+      std::size_t outputs = 0;
+      const float* logits = nano_answer_logits(raw, h, &outputs);
+      if (logits != nullptr) one.logits.assign(logits, logits + outputs);
       all.push_back(std::move(one));
     }
     return all;

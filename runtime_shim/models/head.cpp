@@ -52,7 +52,7 @@ void normalize(std::span<float> v) {
 }
 
 bool Head::needs_all() const {
-  if (task_ == HeadTask::tag) return true;
+  if (task_ == HeadTask::tag || task_ == HeadTask::find) return true;
   if (task_ == HeadTask::classify)
     return pooling_ == Pooling::mean || pooling_ == Pooling::max || pooling_ == Pooling::last;
   return pooling_ != Pooling::cls;
@@ -108,7 +108,8 @@ Status Head::score(const kernels::Table& table, std::span<const float> states, s
 }
 
 void Head::probabilities(const kernels::Table& table, std::span<float> logits) const {
-  if (!multi_label_) return table.softmax(logits.data(), logits.size(), 1.0f);
+  if (problem_ == Problem::regression) return;
+  if (problem_ == Problem::single_label) return table.softmax(logits.data(), logits.size(), 1.0f);
   for (float& v : logits) v = static_cast<float>(1.0 / (1.0 + std::exp(-as_double(v))));
 }
 

@@ -27,6 +27,14 @@ enum class HeadTask {
   classify,  ///< text-classification: scores of labels for a text (or pair)
   tag,       ///< token-classification: scores of labels for every token
   embed,     ///< feature-extraction: a vector
+  find,      ///< question-answering: for every token, whether an answer begins and ends there
+};
+
+/// What a classifier's outputs mean. Their names in nano.classifier.problem are the enumerators'.
+enum class Problem {
+  single_label,  ///< one label is right: probabilities by softmax
+  multi_label,   ///< each label by itself: a sigmoid each
+  regression,    ///< no probabilities: the outputs are the answer
 };
 
 /// Dense layer, activation, norm and output layer, each where the file has it (cls, cls.norm, cls.output), over one hidden
@@ -41,15 +49,17 @@ class Head {
   [[nodiscard]] static Result<Head> load(Tensors& tensors, const EncoderShape& shape);
 
   [[nodiscard]] HeadTask task() const { return task_; }
-  [[nodiscard]] bool multi_label() const { return multi_label_; }  ///< a sigmoid for each label, no softmax
+  [[nodiscard]] Problem problem() const { return problem_; }
+  [[nodiscard]] bool multi_label() const { return problem_ == Problem::multi_label; }
   [[nodiscard]] Pooling pooling() const {
     return pooling_;
   }  ///< classify and embed; none: cls and mean in turn
+  /// 2 of a head that finds.
   [[nodiscard]] std::size_t outputs() const { return output_.n; }  ///< 0: an embedding of the hidden size
   [[nodiscard]] const std::vector<std::string>& labels() const {
     return labels_;
   }  ///< of the file; may be empty
-  /// Floats of its answer for one text (embed), or one token (tag).
+  /// Floats of its answer for one text (embed), or one token (tag, find).
   [[nodiscard]] std::size_t width() const { return output_.n != 0 ? output_.n : hidden_; }
   /// Are the states of all tokens looked at, or the first only?
   [[nodiscard]] bool needs_all() const;
@@ -61,7 +71,7 @@ class Head {
   /// Logits of one text from its states (length, hidden): pooled, then applied. logits (outputs)
   [[nodiscard]] Status score(const kernels::Table& table, std::span<const float> states, std::size_t length,
                              std::span<float> logits, Scratch& scratch) const;
-  /// Logits to probabilities in place, by softmax or by a sigmoid each.
+  /// Logits to probabilities in place, by softmax or by a sigmoid each; a regression's stay.
   void probabilities(const kernels::Table& table, std::span<float> logits) const;
   /// One vector of length 1 (L2) of one text. out (width)
   [[nodiscard]] Status embed(const kernels::Table& table, std::span<const float> states, std::size_t length,
@@ -69,7 +79,7 @@ class Head {
 
  private:
   HeadTask task_ = HeadTask::embed;
-  bool multi_label_ = false;
+  Problem problem_ = Problem::single_label;
   bool normalize_ = true;
   Pooling pooling_ = Pooling::none;
   Activation activation_ = Activation::tanh;

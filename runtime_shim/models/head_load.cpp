@@ -27,6 +27,7 @@ Result<Value> read_word(const gguf::File& file, const std::string& key, const Wo
 
 constexpr Word<HeadTask> kTasks[] = {{"text-classification", HeadTask::classify},
                                      {"token-classification", HeadTask::tag},
+                                     {"question-answering", HeadTask::find},
                                      {"feature-extraction", HeadTask::embed},
                                      {"sentence-similarity", HeadTask::embed}};
 constexpr Word<Pooling> kPoolings[] = {
@@ -35,7 +36,9 @@ constexpr Word<Activation> kActivations[] = {{"tanh", Activation::tanh},
                                              {"relu", Activation::relu},
                                              {"gelu", Activation::gelu},
                                              {"none", Activation::none}};
-constexpr Word<bool> kProblems[] = {{"single_label", false}, {"multi_label", true}};
+constexpr Word<Problem> kProblems[] = {{"single_label", Problem::single_label},
+                                       {"multi_label", Problem::multi_label},
+                                       {"regression", Problem::regression}};
 
 }  // namespace
 
@@ -48,7 +51,7 @@ Result<Head> Head::load(Tensors& t, const EncoderShape& shape) {
   const bool output = t.has("cls.output.weight"), dense = t.has("cls.weight");
   NANO_TRY_ASSIGN(head.task_,
                   read_word(file, "nano.task", kTasks, output ? HeadTask::classify : HeadTask::embed));
-  NANO_TRY_ASSIGN(head.multi_label_, read_word(file, "nano.classifier.problem", kProblems, false));
+  NANO_TRY_ASSIGN(head.problem_, read_word(file, "nano.classifier.problem", kProblems, Problem::single_label));
   NANO_TRY_ASSIGN(head.activation_,
                   read_word(file, "nano.classifier.activation", kActivations, shape.kind->head));
   NANO_TRY_ASSIGN(head.normalize_, file.get_bool_or("nano.normalize", true));
@@ -74,6 +77,11 @@ Result<Head> Head::load(Tensors& t, const EncoderShape& shape) {
   if (!output)
     return file.invalid("tensor 'cls.output.weight' is missing: nano.task asks for scores of labels");
 
+  if (head.task_ == HeadTask::find) {
+    if (head.output_.n == 2) return head;
+    return file.invalid("cls.output.weight has " + std::to_string(head.output_.n) +
+                        " outputs: question-answering has 2, where an answer begins and where it ends");
+  }
   const std::string labels_key = prefix + "classifier.output_labels";
   if (!file.has(labels_key)) return head;
   NANO_TRY_ASSIGN(const auto labels, file.get_string_array(labels_key));

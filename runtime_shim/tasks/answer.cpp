@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "runtime_shim/tasks/find.h"
 
 namespace nano::tasks {
 namespace {
@@ -17,19 +18,28 @@ Status answer_head(const Model& model, const AnsweringHead& which, const Input& 
     case models::HeadTask::classify: {
       to.scores.assign(head.outputs(), 0.0f);
       NANO_TRY(head.score(table, out.states, out.length, to.scores, out.scratch));
+      to.logits = to.scores;
       head.probabilities(table, to.scores);
       to.best =
-          static_cast<std::size_t>(std::max_element(to.scores.begin(), to.scores.end()) - to.scores.begin());
+          static_cast<std::size_t>(std::max_element(to.logits.begin(), to.logits.end()) - to.logits.begin());
       return Unit{};
     }
     case models::HeadTask::embed:
       to.vector.assign(head.width(), 0.0f);
       return head.embed(table, out.states, out.length, to.vector, out.scratch);
+    case models::HeadTask::find:
     case models::HeadTask::tag: break;
   }
   const std::size_t n = head.outputs();
   std::vector<float> scores(out.length * n);
   NANO_TRY(head.apply(table, out.states.data(), hidden, out.length, scores.data(), out.scratch));
+  if (head.task() == models::HeadTask::find) {
+    if (!input.pair) return Unit{};
+    FoundAnswers found = find_answers(*input.pair, encoding, scores);
+    to.spans = std::move(found.spans);
+    to.no_answer = found.no_answer;
+    return Unit{};
+  }
   for (std::size_t t = 0; t < out.length; ++t) head.probabilities(table, std::span(scores).subspan(t * n, n));
   if (!input.pair) {
     to.spans = decode_spans(input.text, encoding, which.labels, scores);
@@ -38,6 +48,18 @@ Status answer_head(const Model& model, const AnsweringHead& which, const Input& 
   tokenizer::Encoding first = encoding;
   first.ids.resize(encoding.second);
   to.spans = decode_spans(input.text, first, which.labels, scores);
+  return Unit{};
+}
+
+Status check_form(const Model& model, const Input& input) {
+  if (model.heads().size() != 1) return Unit{};  // of several, one takes pairs and another does not
+  const AnsweringHead& head = model.heads().front();
+  const std::string who = "'" + head.name + "'";
+  if (head.head.task() == models::HeadTask::tag && input.pair)
+    return make_error(Errc::usage, who + " tags the words of one text: it takes no pair", "give each text by itself");
+  if (head.head.task() == models::HeadTask::find && !input.pair)
+    return make_error(Errc::usage, who + " answers a question from a text: it takes two texts",
+                      "`nano run --pair MODEL QUESTION TEXT`");
   return Unit{};
 }
 
@@ -52,6 +74,7 @@ Result<std::vector<Answered>> answer(const Model& model, std::span<const Input> 
   std::size_t total = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Input& in = inputs[i];
+    NANO_TRY(check_form(model, in));
     auto& encoding =
         encodings.emplace_back(in.pair ? model.encode_pair(in.text, *in.pair) : model.encode(in.text));
     ids.push_back(encoding.ids);

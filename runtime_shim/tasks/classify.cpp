@@ -19,9 +19,10 @@ Result<std::vector<Classified>> classify(const Model& model, std::span<const std
       [&](const Model::Out& out, Classified& answer) -> Status {
         answer.scores.assign(head.outputs(), 0.0f);
         NANO_TRY(head.score(model.kernels(), out.states, out.length, answer.scores, out.scratch));
+        answer.logits = answer.scores;
         head.probabilities(model.kernels(), answer.scores);
-        answer.best = static_cast<std::size_t>(std::max_element(answer.scores.begin(), answer.scores.end()) -
-                                               answer.scores.begin());
+        answer.best = static_cast<std::size_t>(std::max_element(answer.logits.begin(), answer.logits.end()) -
+                                               answer.logits.begin());
         return Unit{};
       });
 }

@@ -13,7 +13,8 @@ namespace nano::tasks {
 /// One text's answer.
 struct Classified {
   std::vector<float>
-      scores{};  ///< probabilities, one a label, in the order of the labels; they add up to 1 (multi-label: each by itself)
+      scores{};  ///< probabilities, one a label, in the order of the labels; they add up to 1 (multi-label: each by itself; regression: the outputs as they are)
+  std::vector<float> logits{};  ///< the outputs before that
   std::size_t best = 0;    ///< index of the highest (the first of equals)
   std::size_t tokens = 0;  ///< with the special ones
   bool truncated = false;  ///< the text was longer than the model's context

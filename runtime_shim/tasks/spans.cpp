@@ -2,6 +2,9 @@
 #include "runtime_shim/tasks/spans.h"
 
 #include <algorithm>
+#include <set>
+
+#include "runtime_shim/tasks/words.h"
 
 namespace nano::tasks {
 namespace {
@@ -13,38 +16,46 @@ struct Tag {
   std::string_view label{};
 };
 
-Tag tag_of(std::string_view label) {
-  if (label == "O" || label.empty()) return {};
-  if (label.size() > 2 && (label[1] == '-' || label[1] == '_')) {
-    const std::string_view rest = label.substr(2);
-    switch (label[0]) {
-      case 'B': return {Mark::begin, rest};
+// What a label is once it stands behind a prefix; none: it has none.
+struct Prefixed {
+  char prefix = '\0';
+  char joint = '\0';
+  std::string_view rest{};
+};
+Prefixed prefixed(std::string_view label) {
+  if (label.size() <= 2 || (label[1] != '-' && label[1] != '_')) return {};
+  return {label[0], label[1], label.substr(2)};
+}
+
+// "B-X" and "I-X" say what they are; "E-X", "S-X" and such, and all with "_", only in company: "E-mail" is a word.
+std::vector<Tag> tags_of(std::span<const std::string> labels) {
+  std::set<std::string, std::less<>> all(labels.begin(), labels.end());
+  const auto has = [&](char prefix, const Prefixed& p) {
+    return all.contains(std::string{prefix, p.joint} + std::string(p.rest));
+  };
+  std::vector<Tag> tags;
+  for (const std::string& label : labels) {
+    Tag& tag = tags.emplace_back(Tag{Mark::inside, label});
+    if (label.empty() || label == "O") tag = {};
+    const Prefixed p = prefixed(label);
+    if (p.joint == '\0') continue;
+    const bool begins = has('B', p), goes_on = has('I', p) || has('M', p);
+    const bool scheme = p.joint == '-' ? p.prefix == 'B' || p.prefix == 'I' || begins || goes_on
+                                       : begins && (goes_on || has('E', p) || has('L', p));
+    if (!scheme) continue;
+    switch (p.prefix) {
+      case 'B': tag = {Mark::begin, p.rest}; break;
       case 'I':
-      case 'M': return {Mark::inside, rest};
+      case 'M': tag = {Mark::inside, p.rest}; break;
       case 'E':
-      case 'L': return {Mark::end, rest};
+      case 'L': tag = {Mark::end, p.rest}; break;
       case 'S':
-      case 'U': return {Mark::single, rest};
+      case 'U':
+      case 'W': tag = {Mark::single, p.rest}; break;
       default: break;
     }
   }
-  return {Mark::inside, label};
-}
-
-// Characters of a text from byte to byte. Bytes of a broken sequence are one each.
-std::size_t characters(std::string_view text, std::size_t from, std::size_t to) {
-  std::size_t n = 0;
-  while (from < to) {
-    const auto lead = static_cast<unsigned char>(text[from]);
-    std::size_t length = lead >= 0xF0 && lead < 0xF8 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
-    if (lead >= 0xF8 || from + length > text.size()) length = 1;
-    for (std::size_t i = 1; i < length; ++i) {
-      if ((static_cast<unsigned char>(text[from + i]) & 0xC0) != 0x80) length = 1;
-    }
-    from += length;
-    ++n;
-  }
-  return n;
+  return tags;
 }
 
 }  // namespace
@@ -58,19 +69,20 @@ std::vector<Span> decode_spans(std::string_view text, const tokenizer::Encoding&
     if (open) spans.back().score /= static_cast<float>(words);
     open = false;
   };
+  const std::vector<Tag> tags = tags_of(labels);
+  const std::vector<int32_t> word_of = words_of(text, encoding, 0, encoding.ids.size());
   for (std::size_t t = 0; t < encoding.ids.size();) {
-    const int32_t word = encoding.words[t];
+    const int32_t word = word_of[t];
     if (word == tokenizer::kNoWord) {
       ++t;
       continue;
     }
     const auto row = scores.subspan(t * labels.size(), labels.size());
     const auto best = std::max_element(row.begin(), row.end());
-    const std::size_t begin = encoding.offsets[t].begin;
-    std::size_t end = encoding.offsets[t].end;
-    for (; t < encoding.ids.size() && encoding.words[t] == word; ++t)
-      end = std::max(end, encoding.offsets[t].end);
-    const Tag tag = tag_of(labels[static_cast<std::size_t>(best - row.begin())]);
+    tokenizer::Range range = encoding.offsets[t];
+    for (; t < encoding.ids.size() && word_of[t] == word; ++t) range.end = std::max(range.end, encoding.offsets[t].end);
+    range = trimmed(text, range);
+    const Tag& tag = tags[static_cast<std::size_t>(best - row.begin())];
     if (tag.mark == Mark::none) {
       close();
       continue;
@@ -79,11 +91,11 @@ std::vector<Span> decode_spans(std::string_view text, const tokenizer::Encoding&
         open && spans.back().label == tag.label && tag.mark != Mark::begin && tag.mark != Mark::single;
     if (!joins) {
       close();
-      spans.push_back({begin, end, 0, 0, std::string(tag.label), 0.0f});
+      spans.push_back({range.begin, range.end, 0, 0, std::string(tag.label), 0.0f});
       words = 0;
       open = true;
     }
-    spans.back().end = end;
+    spans.back().end = std::max(spans.back().end, range.end);
     spans.back().score += *best;
     ++words;
     if (tag.mark == Mark::end || tag.mark == Mark::single) close();

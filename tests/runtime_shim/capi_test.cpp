@@ -1,4 +1,7 @@
 // tests/runtime_shim/capi_test.cpp: libnano through its installed headers alone.
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -225,4 +228,53 @@ TEST_CASE("the C++ face runs heads, pairs and adapters") {
   model.use_adapter(model.load_adapter(family("lora.gguf")));
   CHECK(model.run("the film is good")[1].vector != answers[1].vector);
   CHECK_THROWS_AS(model.use_adapter(5), nano::error);
+}
+
+TEST_CASE("logits are what softmax has not seen yet, for texts and for pairs") {
+  nano_model* model = open_tiny();
+  const nano_text texts[] = {{"the film is good", NANO_NUL_TERMINATED}, {"bad", 3}};
+  float logits[6] = {}, scores[6] = {};
+  nano_result results[2] = {NANO_RESULT_INIT, NANO_RESULT_INIT};
+  REQUIRE(nano_classify_logits(model, texts, 2, logits, 6, results) == NANO_OK);
+  REQUIRE(nano_classify_batch(model, texts, 2, scores, 6, nullptr) == NANO_OK);
+  for (int t = 0; t < 2; ++t) {
+    double total = 0.0;
+    for (int i = 0; i < 3; ++i) total += std::exp(static_cast<double>(logits[3 * t + i]));
+    for (int i = 0; i < 3; ++i)
+      CHECK(scores[3 * t + i] == Approx(std::exp(static_cast<double>(logits[3 * t + i])) / total).margin(1e-5));
+  }
+  CHECK(results[0].best == 1);
+  CHECK(nano_classify_logits(model, texts, 2, logits, 5, nullptr) == NANO_USAGE);
+  CHECK(nano_classify_logits(nullptr, texts, 2, logits, 6, nullptr) == NANO_USAGE);
+  nano_answer* answer = nullptr;
+  REQUIRE(nano_run(model, texts[0].bytes, texts[0].length, nullptr, 0, &answer, nullptr) == NANO_OK);
+  std::size_t count = 0;
+  const float* same = nano_answer_logits(answer, 0, &count);
+  REQUIRE(count == 3);
+  CHECK(std::equal(same, same + 3, logits));
+  CHECK(nano_answer_logits(answer, 1, &count) == nullptr);
+  CHECK(count == 0);
+  CHECK(nano_answer_logits(nullptr, 0, nullptr) == nullptr);
+  nano_answer_free(answer);
+  nano_span span = {};
+  CHECK(nano_find_answer(model, "q", 1, "c", 1, &span, nullptr) == NANO_UNSUPPORTED);
+  CHECK(nano_find_answer(model, "q", 1, "c", 1, nullptr, nullptr) == NANO_USAGE);
+  nano_close(model);
+  nano::model again(tiny());
+  CHECK(again.logits({"the film is good"})[0] == std::vector<float>(logits, logits + 3));
+  CHECK(again.run("the film is good")[0].logits == std::vector<float>(logits, logits + 3));
+}
+
+TEST_CASE("what was added to the ABI is told by a number") {
+  CHECK(nano_abi_minor() == NANO_ABI_MINOR);
+  CHECK(NANO_ABI_MINOR >= 1);
+  // A program built before nano_head_info grew.
+  nano_model* model = open_tiny();
+  nano_head_info info = NANO_HEAD_INFO_INIT;
+  info.size = offsetof(nano_head_info, regression);
+  info.regression = 77;
+  REQUIRE(nano_head(model, 0, &info) == NANO_OK);
+  CHECK(info.label_count == 3);
+  CHECK(info.regression == 77);
+  nano_close(model);
 }

@@ -1,6 +1,6 @@
 # kernels, models, tasks, session, C ABI
 list(APPEND RUNTIME_TESTS
-  derived_test.cpp encoder_test.cpp family_hostile_test.cpp family_test.cpp heads_test.cpp kernels_attention_test.cpp kernels_panels_test.cpp kernels_rows_test.cpp kernels_window_test.cpp model_files.cpp session_test.cpp spans_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp)
+  derived_test.cpp encoder_test.cpp family_hostile_test.cpp family_test.cpp find_test.cpp heads_test.cpp kernels_attention_test.cpp kernels_panels_test.cpp kernels_rows_test.cpp kernels_window_test.cpp model_files.cpp session_test.cpp spans_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp)
 
 # libnano is tested through its public headers alone, and the examples are built against the library in the build tree
 # (install_test.sh builds them against an installed one).
@@ -9,7 +9,8 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   nano_test(runtime_allocations SOURCES allocation_test.cpp ${PROJECT_SOURCE_DIR}/bench/random_bert.cpp DEPENDS nano::runtime_shim)
 endif()
 
-nano_test(libnano SOURCES capi_test.cpp DEPENDS nano_shared)
+nano_test(libnano SOURCES capi_test.cpp host_test.cpp DEPENDS nano_shared ${CMAKE_DL_LIBS})
+target_compile_definitions(test_libnano PRIVATE NANO_LIBRARY="$<TARGET_FILE:nano_shared>")
 foreach(language c cpp)
   add_executable(example_embed_${language} ${PROJECT_SOURCE_DIR}/docs/examples/embed.${language})
   target_link_libraries(example_embed_${language} PRIVATE nano_shared)
