@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fs_internal.h"
+#include "base/fs_look.h"
 
 namespace nano::fs {
 namespace {
@@ -20,16 +21,16 @@ namespace {
 Faults g_faults;
 
 Result<Fd> open_regular(const Path& path, int flags) {
-  if (const int e = internal::fault(Op::open_read, path)) return internal::os_error("cannot open", path, e);
+  if (const int e = internal::fault(Op::open_read, path)) return cannot_read(path, e);
   // O_NONBLOCK: opening a FIFO must fail below instead of waiting for a writer.
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags));
   if (!fd.valid()) {
     if (errno == ELOOP)
       return make_error(Errc::invalid, "'" + path.string() + "' is a symbolic link where a file must be");
-    return internal::os_error("cannot open", path, errno);
+    return cannot_read(path, errno);
   }
   struct stat st {};
-  if (fstat(fd.get(), &st) != 0) return internal::os_error("cannot examine", path, errno);
+  if (fstat(fd.get(), &st) != 0) return cannot_read(path, errno);
   if (!S_ISREG(st.st_mode)) return make_error(Errc::invalid, "'" + path.string() + "' is not a regular file");
   return fd;
 }
@@ -45,14 +46,32 @@ int fault(Op op, const Path& path, std::size_t& allowed) {
   return e;
 }
 
+std::string hint_for_reading(int e) {
+  if (e == EACCES || e == EPERM) return "whoever owns it, or a folder above it, must let you read it";
+  if (e == EIO || e == ESTALE || e == ENOTCONN || e == ETIMEDOUT || e == EHOSTDOWN)
+    return "the disk or network file system did not answer; nothing is concluded from that: run the command again when it does";
+  if (e == EMFILE || e == ENFILE) return "too many files are open: allow more (`ulimit -n 1024`), then run the command again";
+  if (e == ELOOP) return "a symbolic link on the way leads back to itself";
+  if (e == ENAMETOOLONG) return "use a shorter path";
+  return {};
+}
+
+bool is_without_locks(int e) {
+  return e == ENOLCK || e == ENOSYS || e == EOPNOTSUPP;
+}
+
 Error os_error(std::string_view doing, const Path& path, int e) {
   std::string message = std::string(doing) + " '" + path.string() + "': " + std::strerror(e);
   if (e == ENOENT) return make_error(Errc::not_found, std::move(message));
-  std::string hint;
+  std::string hint = e == EACCES || e == EPERM ? std::string() : hint_for_reading(e);
   if (e == ENOSPC || e == EDQUOT)
     hint = "free some space (`nano gc` removes what nothing uses), then run the command again";
   if (e == EROFS || e == EACCES || e == EPERM)
     hint = "use a folder you may write, with --store DIR or NANO_STORE";
+  if (e == EFBIG)
+    hint = "files may not become that large here: raise the limit (`ulimit -f unlimited`) or use another file system, then run the command again";
+  if (is_without_locks(e))
+    hint = "this file system has no locks, and without them two commands at once could spoil what is there: keep it on another one, with --store DIR, NANO_STORE or NANO_HOME";
   return make_error(Errc::store, std::move(message), std::move(hint));
 }
 
@@ -87,7 +106,7 @@ Result<Fd> open_read_follow(const Path& path) {
 
 Result<uint64_t> file_size(const Fd& fd, const Path& path) {
   struct stat st {};
-  if (fstat(fd.get(), &st) != 0) return os_error("cannot examine", path, errno);
+  if (fstat(fd.get(), &st) != 0) return cannot_read(path, errno);
   return static_cast<uint64_t>(st.st_size);
 }
 
@@ -140,6 +159,10 @@ Status Writer::sync() {
 
 Result<std::string> read_file(const Path& path, uint64_t limit) {
   NANO_TRY_ASSIGN(const Fd fd, open_read_follow(path));
+  return internal::read_all(fd, path, limit);
+}
+
+Result<std::string> internal::read_all(const Fd& fd, const Path& path, uint64_t limit) {
   NANO_TRY_ASSIGN(const uint64_t size, file_size(fd, path));
   const auto too_long = [&] {
     return make_error(Errc::invalid, "'" + path.string() + "' is longer than the limit of " +
@@ -153,7 +176,7 @@ Result<std::string> read_file(const Path& path, uint64_t limit) {
     if (have == out.size()) out.resize(out.size() * 2);
     const ssize_t n = ::read(fd.get(), out.data() + have, out.size() - have);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return os_error("cannot read", path, errno);
+    if (n < 0) return cannot_read(path, errno);
     if (n == 0) break;
     have += static_cast<std::size_t>(n);
     if (have > limit) return too_long();
@@ -199,7 +222,7 @@ Status copy_atomic(const Path& from, const Path& to, unsigned mode) {
     while (true) {
       const ssize_t n = ::read(in.get(), buf.data(), buf.size());
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return os_error("cannot read", from, errno);
+      if (n < 0) return cannot_read(from, errno);
       if (n == 0) return Unit{};
       NANO_TRY(w.write({buf.data(), static_cast<std::size_t>(n)}));
     }

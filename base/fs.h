@@ -23,7 +23,7 @@ using Path = std::filesystem::path;
 
 /// The steps that can be made to fail. Root ignores modes, so a read-only disk is injected here, not
 /// chmod'ed.
-enum class Op { open_read, create, write, fsync, rename, link, unlink, mkdir, mmap, lock };
+enum class Op { open_read, create, write, fsync, rename, link, unlink, mkdir, mmap, lock, look, list };
 
 /// Decides what happens at a step. Return 0 to go on, or the errno to fail with (ENOSPC, EROFS, EIO, EACCES).
 /// For Op::write, `allowed` comes in as the length asked for; lowering it makes a short write.
@@ -60,6 +60,8 @@ class Fd {
 [[nodiscard]] Result<Fd> open_read_follow(const Path& path);
 [[nodiscard]] Result<uint64_t> file_size(const Fd& fd, const Path& path_for_messages);
 
+class Dir;  // base/fs_dir.h
+
 /// A file being written: create or resume, append, sync, close. Every step passes the fault plan.
 class Writer {
  public:
@@ -73,6 +75,7 @@ class Writer {
   [[nodiscard]] const Path& path() const { return path_; }
 
  private:
+  friend class Dir;
   Fd fd_;
   Path path_;
 };
@@ -98,7 +101,8 @@ class Writer {
 [[nodiscard]] Status remove_tree(const Path& dir);  ///< absent is success; links not followed
 /// Hard link, else reflink (FICLONE), else copy; `to` must not exist. errors  not_found, store
 [[nodiscard]] Status link_or_copy(const Path& from, const Path& to, unsigned mode_if_copied);
-/// Names (not paths), sorted; absent folder = empty. errors  store
+/// Names (not paths), sorted; absent folder = empty. A folder that cannot be read to its end is an error, never a shorter
+/// list. errors  store
 [[nodiscard]] Result<std::vector<std::string>> list_dir(const Path& dir);
 [[nodiscard]] bool exists(const Path& path);  ///< without following a final link
 [[nodiscard]] bool is_dir(const Path& path);
@@ -139,6 +143,9 @@ class FileLock {
   /// Wait up to `timeout`. `holder` is written into the file. errors  store: held by someone else (named),
   /// cannot create
   [[nodiscard]] static Result<FileLock> acquire(const Path& path, std::chrono::milliseconds timeout,
+                                                std::string_view holder);
+  /// The same for the file `name` of a folder that is held open.
+  [[nodiscard]] static Result<FileLock> acquire(const Dir& dir, const Path& name, std::chrono::milliseconds timeout,
                                                 std::string_view holder);
   FileLock(FileLock&&) noexcept = default;
   FileLock& operator=(FileLock&&) noexcept = default;

@@ -1,14 +1,17 @@
 // base/fs_lock.cpp: one flock with a timeout and a message that names the holder.
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/fs_dir.h"
 #include "base/fs_internal.h"
 #include "base/text.h"
 
@@ -30,17 +33,43 @@ std::string read_holder(int fd) {
   return line.empty() ? std::string("another process") : sanitize(line);
 }
 
+/// Empty, or what a lock wrote.
+bool holds_a_line(int fd) {
+  char text[4] = {};
+  struct stat st {};
+  if (::fstat(fd, &st) != 0 || st.st_size > static_cast<off_t>(2 * kHolderBytes)) return false;
+  return st.st_size == 0 || (pread(fd, text, sizeof(text), 0) == 4 && std::string_view(text, 4) == "pid ");
+}
+
 }  // namespace
 
 Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds timeout,
                                    std::string_view holder) {
+  auto dir = Dir::open(path.parent_path());
+  if (!dir) {
+    Error e = std::move(dir).error();
+    e.code = Errc::store;
+    return e;
+  }
+  return acquire(*dir, path.filename(), timeout, holder);
+}
+
+Result<FileLock> FileLock::acquire(const Dir& dir, const Path& name, std::chrono::milliseconds timeout,
+                                   std::string_view holder) {
+  const Path path = dir.path() / name;
   if (const int e = fault(Op::lock, path)) return os_error("cannot lock", path, e);
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  Fd fd(::openat(dir.fd(), name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
   if (!fd.valid()) {
     Error err = os_error("cannot open lock", path, errno);
     err.code = Errc::store;
     return err;
   }
+  // A second name of some other file would have that file written to; so would a device.
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0) return os_error("cannot lock", path, errno);
+  if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+    return make_error(Errc::store, "the lock '" + path.string() + "' is not a file of nano's own",
+                      "move it away, then run the command again");
   const auto until = std::chrono::steady_clock::now() + timeout;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
@@ -53,13 +82,14 @@ Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds t
   const std::string line =
       ("pid " + std::to_string(getpid()) + ": " + std::string(holder).substr(0, kHolderBytes / 2) +
        ", since " + format_time(now()) + "\n");
-  // The text only helps whoever waits; a full disk must not keep anybody from the lock itself.
-  if (ftruncate(fd.get(), 0) == 0) (void)!pwrite(fd.get(), line.data(), line.size(), 0);
+  // The text only helps whoever waits; a full disk must not keep anybody from the lock itself. What was there and is no such
+  // line was not written by a lock, and stays.
+  if (holds_a_line(fd.get()) && ftruncate(fd.get(), 0) == 0) (void)!pwrite(fd.get(), line.data(), line.size(), 0);
   return FileLock(std::move(fd));
 }
 
 FileLock::~FileLock() {
-  if (fd_.valid()) (void)!ftruncate(fd_.get(), 0);
+  if (fd_.valid() && holds_a_line(fd_.get())) (void)!ftruncate(fd_.get(), 0);
 }
 
 }  // namespace nano::fs

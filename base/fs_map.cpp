@@ -5,11 +5,11 @@
 
 #include "base/fs.h"
 #include "base/fs_internal.h"
+#include "base/fs_look.h"
 
 namespace nano::fs {
 
 using internal::fault;
-using internal::os_error;
 
 MappedFile::MappedFile(MappedFile&& o) noexcept
     : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
@@ -29,9 +29,9 @@ Result<MappedFile> MappedFile::open(const Path& path) {
   NANO_TRY_ASSIGN(const uint64_t size, file_size(fd, path));
   MappedFile m;
   if (size == 0) return m;  // mmap refuses length 0
-  if (const int e = fault(Op::mmap, path)) return os_error("cannot map", path, e);
+  if (const int e = fault(Op::mmap, path)) return cannot_read(path, e, "cannot map");
   void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (p == MAP_FAILED) return os_error("cannot map", path, errno);
+  if (p == MAP_FAILED) return cannot_read(path, errno, "cannot map");
   m.data_ = static_cast<const std::byte*>(p);
   m.size_ = size;
   return m;

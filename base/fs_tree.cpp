@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/fs_internal.h"
+#include "base/fs_look.h"
 
 namespace nano::fs {
 
@@ -20,12 +21,14 @@ using internal::os_error;
 
 Status make_dirs(const Path& dir, unsigned mode) {
   if (dir.empty()) return Unit{};
-  if (is_dir(dir)) return Unit{};
+  NANO_TRY_ASSIGN(const bool there, is_folder(dir));
+  if (there) return Unit{};
   if (dir.has_parent_path() && dir.parent_path() != dir) NANO_TRY(make_dirs(dir.parent_path(), mode));
   if (const int e = fault(Op::mkdir, dir)) return os_error("cannot create folder", dir, e);
   if (::mkdir(dir.c_str(), mode) != 0) {
     const int e = errno;
-    if (e == EEXIST && is_dir(dir)) return Unit{};  // another process was faster, or it is a link to a folder
+    // Another process was faster, or it is a link to a folder.
+    if (const auto now = is_folder(dir); e == EEXIST && now && *now) return Unit{};
     Error err = os_error("cannot create folder", dir, e);
     err.code = Errc::store;
     return err;
@@ -59,7 +62,8 @@ Status remove_file(const Path& path) {
 }
 
 Status remove_tree(const Path& dir) {
-  if (!fs::exists(dir)) return Unit{};
+  NANO_TRY_ASSIGN(const bool there, is_there(dir));
+  if (!there) return Unit{};
   if (const int e = fault(Op::unlink, dir)) return os_error("cannot remove", dir, e);
   std::error_code ec;
   std::filesystem::remove_all(dir, ec);
@@ -88,16 +92,39 @@ Status link_or_copy(const Path& from, const Path& to, unsigned mode) {
 
 Result<std::vector<std::string>> list_dir(const Path& dir) {
   std::vector<std::string> names;
-  DIR* d = ::opendir(dir.c_str());
-  if (d == nullptr) {
+  if (const int e = fault(Op::list, dir)) return cannot_read(dir, e, "cannot list folder");
+  const Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) {
     if (errno == ENOENT) return names;
-    return os_error("cannot list folder", dir, errno);
+    Error e = cannot_read(dir, errno, "cannot list folder");
+    e.code = Errc::store;  // a file in the folder's place is no absence of what it held
+    return e;
   }
-  while (const dirent* e = ::readdir(d)) {
+  return internal::names_in(fd, dir);
+}
+
+Result<std::vector<std::string>> internal::names_in(const Fd& folder, const Path& dir) {
+  std::vector<std::string> names;
+  const int copy = ::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // its own place in the folder
+  DIR* d = copy < 0 ? nullptr : ::fdopendir(copy);
+  if (d == nullptr) {
+    const int e = errno;
+    if (copy >= 0) ::close(copy);
+    return cannot_read(dir, e, "cannot list folder");
+  }
+  int failed = 0;
+  while (true) {
+    errno = 0;
+    const dirent* e = ::readdir(d);
+    if (e == nullptr) {
+      failed = errno;
+      break;
+    }
     const std::string_view name(e->d_name);
     if (name != "." && name != "..") names.emplace_back(name);
   }
   ::closedir(d);
+  if (failed != 0) return make_error(Errc::store, cannot_read(dir, failed, "cannot list folder").message, hint_for_reading(failed));
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -19,7 +19,8 @@ using nano::fs::Op;
 nano::fs::Faults plan_from_environment() {
   static const std::map<std::string, Op> kSteps = {
       {"create", Op::create}, {"write", Op::write}, {"fsync", Op::fsync},   {"rename", Op::rename},
-      {"link", Op::link},     {"mkdir", Op::mkdir}, {"unlink", Op::unlink}, {"lock", Op::lock}};
+      {"link", Op::link},     {"mkdir", Op::mkdir}, {"unlink", Op::unlink}, {"lock", Op::lock},
+      {"look", Op::look},     {"list", Op::list},   {"open", Op::open_read}};
   static const std::map<std::string, int> kErrors = {
       {"ENOSPC", ENOSPC}, {"EROFS", EROFS}, {"EIO", EIO}, {"EACCES", EACCES}};
   const char* fault = std::getenv("NANO_TEST_FAULT");
@@ -40,7 +41,7 @@ nano::fs::Faults plan_from_environment() {
   }
   return [=, seen = 0L](Op op, const nano::fs::Path&, std::size_t& allowed) mutable {
     if (shorten && op == Op::write && allowed > 1000) allowed = 1000 + allowed % 7;
-    const bool hit = step == "any" ? op != Op::open_read && op != Op::mmap
+    const bool hit = step == "any" ? op != Op::open_read && op != Op::mmap && op != Op::look && op != Op::list
                                    : kSteps.contains(step) && kSteps.at(step) == op;
     return hit && seen++ >= after ? error : 0;
   };

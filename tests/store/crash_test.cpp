@@ -140,7 +140,8 @@ TEST_CASE("a failing disk at every single step of an install is a store error, a
     INFO("step " << k << " of " << steps << ", op " << static_cast<int>(failed_op));
     if (r) {
       // A hard link that can't be made becomes a copy; leftovers that can't be removed stay; the lock file's text is a courtesy.
-      CHECK((failed_op == fs::Op::link || failed_op == fs::Op::unlink || failed_op == fs::Op::open_read));
+      CHECK((failed_op == fs::Op::link || failed_op == fs::Op::unlink || failed_op == fs::Op::open_read ||
+             failed_op == fs::Op::look || failed_op == fs::Op::list));
     } else {
       ++failed;
       CHECK(r.error().code == Errc::store);
@@ -188,7 +189,9 @@ TEST_CASE("a read-only store says store, names a folder and the way out, and can
   const FastDir dir;
   const Store store = open_store(dir.path());
   REQUIRE(install(store, make_package("old", "1.0.0", 1)));
-  const FaultGuard g([](fs::Op op, const Path&, std::size_t&) { return op == fs::Op::open_read || op == fs::Op::mmap ? 0 : EROFS; });
+  const FaultGuard g([](fs::Op op, const Path&, std::size_t&) { 
+    return op == fs::Op::open_read || op == fs::Op::mmap || op == fs::Op::look || op == fs::Op::list ? 0 : EROFS;
+  });
   const auto r = install(store, make_package("a", "1.0.0", 2));
   REQUIRE_FALSE(r);
   CHECK(r.error().code == Errc::store);

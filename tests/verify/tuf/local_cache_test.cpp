@@ -161,7 +161,7 @@ TEST_CASE("a full disk at any write is an error once, and the next refresh is wh
     int step = 0;
     bool hit = false;
     fs::inject_faults([&](fs::Op op, const fs::Path&, std::size_t&) {
-      if (op == fs::Op::open_read || op == fs::Op::mmap) return 0;
+      if (op == fs::Op::open_read || op == fs::Op::mmap || op == fs::Op::look || op == fs::Op::list) return 0;
       if (step++ != fail_at) return 0;
       hit = true;
       return ENOSPC;
