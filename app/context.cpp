@@ -24,9 +24,11 @@ Result<std::optional<bool>> env_bool(const char* name) {
 }
 
 Result<schemas::Config> read_config(const fs::Path& path) {
-  if (!fs::exists(path)) return schemas::Config{};
-  NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(path, schemas::kMaxConfigBytes));
-  auto config = schemas::parse_config(bytes);
+  // A link to a file that is not there yet (dotfiles on a new machine) counts as no file.
+  const auto bytes = fs::read_file(path, schemas::kMaxConfigBytes);
+  if (!bytes && bytes.error().code == Errc::not_found) return schemas::Config{};
+  if (!bytes) return bytes.error();
+  auto config = schemas::parse_config(*bytes);
   if (!config) {
     Error e = std::move(config.error()).while_("reading " + path.string());
     if (e.hint.empty()) e.hint = "mend the file, or move it away to start afresh";
@@ -72,6 +74,10 @@ std::optional<fs::Path> find_starter() {
   for (const auto& p : places)
     if (fs::exists(p / "registry.json") && fs::exists(p / kStarterRoot)) return p.lexically_normal();
   return std::nullopt;
+}
+
+Result<schemas::Config> read_user_config(const schemas::Places& places) {
+  return read_config(places.user_config());
 }
 
 Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {

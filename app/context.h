@@ -66,6 +66,9 @@ struct Context {
 ///   errors  usage, invalid (a config file: named, with the place), store
 [[nodiscard]] Result<Context> make_context(const Flags& flags, Log& log, Progress& progress);
 
+/// The user's config.json as it stands now; an absent one is empty. errors  invalid: named, with the place; store
+[[nodiscard]] Result<schemas::Config> read_user_config(const schemas::Places& places);
+
 /// The root of the starter registry, in its folder: pinned by the installation of the program that it lies beside.
 inline constexpr std::string_view kStarterRoot = "metadata/1.root.json";
 /// The folder of the starter registry, if there is one beside this program.

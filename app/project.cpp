@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "app/installed.h"
-#include "base/fs.h"
+#include "base/fs_change.h"
 #include "base/text.h"
 #include "runtime_shim/session_parts.h"
 #include "schemas/requirement.h"
@@ -47,6 +47,7 @@ Result<Project> read_project(const fs::Path& dir) {
     return make_error(Errc::not_found, sanitize(p.dir.string()) + " holds a package, not a project",
                       "`nano init` makes a project in an empty folder");
   p.manifest = std::move(*manifest);
+  p.manifest_text = std::move(*bytes);
   auto lock = fs::read_file(p.dir / kLockFile, schemas::kMaxLockfileBytes);
   if (lock) {
     auto parsed = schemas::parse_lockfile(*lock);
@@ -111,7 +112,7 @@ Result<Project> require_project() {
 }
 
 Status write_project(const Project& project) {
-  return fs::write_atomic(project.dir / kProjectFile, schemas::write_manifest(project.manifest));
+  return fs::rewrite(project.dir / kProjectFile, schemas::write_manifest(project.manifest));
 }
 
 resolver::ChooseRequest request_of(const Project& project) {

@@ -19,7 +19,8 @@ struct Project {
   fs::Path dir{};  ///< absolute, without links
   schemas::Manifest manifest{};
   std::optional<schemas::Lockfile> lock{};
-  std::string lock_text{};  ///< as it stands in the file; "" = there is none
+  std::string manifest_text{};  ///< as it stands in the file
+  std::string lock_text{};      ///< the same; "" = there is none
 };
 
 /// The project of NANO_PROJECT, else of the working folder or the nearest one above it that has a nano.json of kind project.

@@ -1,10 +1,11 @@
-// app/registries.cpp: the user's configuration file, changed one atomic write at a time.
+// app/registries.cpp: which registries there are, and the settings; both are changed through change.h alone.
 #include "app/registries.h"
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "app/anchor.h"
+#include "app/change.h"
 #include "app/trust.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -14,11 +15,6 @@ namespace nano::app {
 namespace {
 
 using schemas::RegistryEntry;
-
-Status save(const Context& ctx, const schemas::Config& config) {
-  NANO_TRY(fs::make_dirs(ctx.places.config_dir, 0700));
-  return fs::write_atomic(ctx.places.user_config(), schemas::write_config(config), 0600);
-}
 
 /// The root that the options point to.
 Result<Anchor> choose_anchor(Context& ctx, const RegistryAddOptions& o, const std::string& url) {
@@ -49,13 +45,13 @@ Result<Anchor> choose_anchor(Context& ctx, const RegistryAddOptions& o, const st
 }
 
 /// Two registries may share an id only when they are one (a mirror): what is stored for them is shared.
-Status check_same_registry(const Context& ctx, const Anchor& anchor) {
-  for (const auto& r : ctx.registries) {
-    if (r.config.root != anchor.id) continue;
-    const auto other = pinned_anchor(ctx, r);
+Status check_same_registry(const Context& ctx, const std::vector<RegistryEntry>& all, const Anchor& anchor) {
+  for (const auto& r : all) {
+    if (r.root != anchor.id) continue;
+    const auto other = pinned_anchor(ctx, Registry{r, false, ctx.system_config.find(r.name) == nullptr ? "user" : "system"});
     if (other && other->bytes != anchor.bytes)
       return make_error(Errc::untrusted,
-                        "the registry '" + r.config.name + "' has the same id and another pinned root",
+                        "the registry '" + r.name + "' has the same id and another pinned root",
                         "one of the two claims to be the other: remove one, or pin the version-1 root for both");
   }
   return Unit{};
@@ -151,26 +147,31 @@ Result<RegistryRow> registry_add(Context& ctx, const RegistryAddOptions& o) {
     return make_error(Errc::usage,
                       "the registry would own no namespace, so nothing would be installed from it",
                       "say which packages it serves: --namespaces a,b or --root-namespace");
-  if (ctx.user_config.find(o.name) != nullptr || ctx.system_config.find(o.name) != nullptr)
+  const auto check_free = [&](const schemas::Config& user) -> Status {
+    if (user.find(o.name) == nullptr && ctx.system_config.find(o.name) == nullptr) return Unit{};
     return make_error(Errc::usage, "a registry named '" + o.name + "' is configured already",
                       "remove it first: `nano registry remove " + o.name + "`");
+  };
+  NANO_TRY(check_free(ctx.user_config));
   NANO_TRY_ASSIGN(const Anchor anchor, choose_anchor(ctx, o, entry.url));
-  NANO_TRY(check_same_registry(ctx, anchor));
   entry.root = anchor.id;
-  schemas::Config changed = ctx.user_config;
-  changed.registries.push_back(entry);
-  auto merged = schemas::merge(ctx.system_config, changed);
-  if (!merged) {
-    Error e = std::move(merged.error());
-    e.code = Errc::usage;
-    if (e.hint.empty()) e.hint = "a namespace belongs to one registry; see `nano registry list`";
-    return e;
-  }
+  // The network has been asked; from here on the file is ours, and it may say other things than when this command began.
+  const auto put = [&](schemas::Config& user) -> Status {
+    NANO_TRY(check_free(user));
+    for (const auto* config : {&user, &ctx.system_config}) NANO_TRY(check_same_registry(ctx, config->registries, anchor));
+    user.registries.push_back(entry);
+    auto merged = schemas::merge(ctx.system_config, user);
+    if (!merged) {
+      Error e = std::move(merged.error());
+      e.code = Errc::usage;
+      if (e.hint.empty()) e.hint = "a namespace belongs to one registry; see `nano registry list`";
+      return e;
+    }
+    return pin(ctx, anchor);
+  };
+  NANO_TRY(change_config(ctx, put));
   if (anchor.expires <= ctx.now)
     ctx.log->warn("the pinned root of '" + o.name + "' has expired; the registry must serve a newer one");
-  NANO_TRY(pin(ctx, anchor));
-  NANO_TRY(save(ctx, changed));
-  ctx.user_config = std::move(changed);
   const Registry added{entry, false, "user"};
   ctx.registries.push_back(added);
   return row_of(ctx, added);
@@ -186,24 +187,28 @@ Status registry_remove(Context& ctx, const std::string& name) {
   if (name == "starter")
     return make_error(Errc::usage, "the starter registry came with nano and cannot be removed",
                       "a registry added with --root-namespace takes its place");
-  schemas::Config changed = ctx.user_config;
-  const auto it = std::find_if(changed.registries.begin(), changed.registries.end(),
-                               [&](const RegistryEntry& r) { return r.name == name; });
-  if (it == changed.registries.end()) {
-    if (ctx.system_config.find(name) != nullptr)
-      return make_error(Errc::usage, "the registry '" + name + "' is configured for the whole system",
-                        "its entry is in " + ctx.places.system_config().string());
-    std::vector<std::string> names;
-    for (const auto& r : changed.registries) names.push_back(r.name);
-    const auto near = nearest(name, names);
-    return make_error(Errc::not_found, "no registry named '" + sanitize(name) + "' is configured",
-                      near ? "did you mean '" + *near + "'?" : "see `nano registry list`");
+  std::optional<Digest> root;
+  NANO_TRY(change_config(ctx, [&](schemas::Config& user) -> Status {
+    const auto it = std::find_if(user.registries.begin(), user.registries.end(),
+                                 [&](const RegistryEntry& r) { return r.name == name; });
+    if (it == user.registries.end()) {
+      if (ctx.system_config.find(name) != nullptr)
+        return make_error(Errc::usage, "the registry '" + name + "' is configured for the whole system",
+                          "its entry is in " + ctx.places.system_config().string());
+      std::vector<std::string> names;
+      for (const auto& r : user.registries) names.push_back(r.name);
+      const auto near = nearest(name, names);
+      return make_error(Errc::not_found, "no registry named '" + sanitize(name) + "' is configured",
+                        near ? "did you mean '" + *near + "'?" : "see `nano registry list`");
+    }
+    root = it->root;
+    user.registries.erase(it);
+    return Unit{};
+  }));
+  // The entry went first: a pinned root that nobody names is only a file, an entry without its root an error.
+  if (root) {
+    NANO_TRY(change_config(ctx, [&](schemas::Config& user) { return unpin(ctx, user, *root); }));
   }
-  const std::optional<Digest> root = it->root;
-  changed.registries.erase(it);
-  NANO_TRY(save(ctx, changed));
-  if (root) NANO_TRY(unpin(ctx, changed, *root));
-  ctx.user_config = std::move(changed);
   std::erase_if(ctx.registries, [&](const Registry& r) { return r.config.name == name && r.from == "user"; });
   return Unit{};
 }
@@ -255,45 +260,37 @@ Result<std::vector<ConfigRow>> config_list(const Context& ctx) {
 
 Status config_set(Context& ctx, const std::string& key, const std::string& value) {
   NANO_TRY(check_key(key));
-  schemas::Config changed = ctx.user_config;
-  if (auto* b = bool_member(changed, key)) {
-    if (value != "true" && value != "false")
-      return make_error(Errc::usage,
-                        "the setting '" + key + "' is true or false, not '" + sanitize(value) + "'",
-                        "`nano config set " + key + " true`");
-    *b = value == "true";
-  } else if (key == "registry") {
-    changed.registry = value;
-  } else {
-    if (!fs::Path(value).is_absolute())
-      return make_error(Errc::usage, "the store must be an absolute path, not '" + sanitize(value) + "'",
-                        "`nano config set store /path/to/store`");
-    changed.store = value;
-  }
-  // What is written must be what can be read again.
-  if (auto again = schemas::parse_config(schemas::write_config(changed)); !again) {
-    Error e = std::move(again.error());
-    e.code = Errc::usage;
-    return e;
-  }
-  NANO_TRY(save(ctx, changed));
-  ctx.user_config = std::move(changed);
-  return Unit{};
+  return change_config(ctx, [&](schemas::Config& user) -> Status {
+    if (auto* b = bool_member(user, key)) {
+      if (value != "true" && value != "false")
+        return make_error(Errc::usage,
+                          "the setting '" + key + "' is true or false, not '" + sanitize(value) + "'",
+                          "`nano config set " + key + " true`");
+      *b = value == "true";
+    } else if (key == "registry") {
+      user.registry = value;
+    } else {
+      if (!fs::Path(value).is_absolute())
+        return make_error(Errc::usage, "the store must be an absolute path, not '" + sanitize(value) + "'",
+                          "`nano config set store /path/to/store`");
+      user.store = value;
+    }
+    return Unit{};
+  });
 }
 
 Status config_unset(Context& ctx, const std::string& key) {
   NANO_TRY(check_key(key));
-  schemas::Config changed = ctx.user_config;
-  if (auto* b = bool_member(changed, key)) {
-    b->reset();
-  } else if (key == "registry") {
-    changed.registry.clear();
-  } else {
-    changed.store.clear();
-  }
-  NANO_TRY(save(ctx, changed));
-  ctx.user_config = std::move(changed);
-  return Unit{};
+  return change_config(ctx, [&](schemas::Config& user) -> Status {
+    if (auto* b = bool_member(user, key)) {
+      b->reset();
+    } else if (key == "registry") {
+      user.registry.clear();
+    } else {
+      user.store.clear();
+    }
+    return Unit{};
+  });
 }
 
 }  // namespace nano::app

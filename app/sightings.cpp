@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/fs_change.h"
+
 namespace nano::app {
 namespace {
 
@@ -59,12 +61,16 @@ std::optional<UnixTime> Sightings::first(const Digest& release) const {
 
 void Sightings::save(Log& log) {
   if (!changed_) return;
+  const auto not_kept = [&](const Error& e) { log.detail("sightings not kept: " + e.message); };
+  if (auto s = fs::make_dirs(file_.parent_path(), 0700); !s) return not_kept(s.error());
+  // What another process notes between our reading and our writing must not be lost: its first time would become a later one.
+  const auto lock = fs::FolderLock::acquire(file_.parent_path(), file_.parent_path() / ".sightings.lock", "nano");
+  if (!lock) return not_kept(lock.error());
   read();
   std::string text;
   if (newest_ > 0) text += std::string(kNewest) + " " + format_time(newest_) + "\n";
   for (const auto& [digest, time] : first_) text += digest.hex() + " " + format_time(time) + "\n";
-  if (auto s = fs::make_dirs(file_.parent_path(), 0700); !s) return log.detail("sightings not kept: " + s.error().message);
-  if (auto s = fs::write_atomic(file_, text, 0600); !s) return log.detail("sightings not kept: " + s.error().message);
+  if (auto s = fs::write_atomic(file_, text, 0600); !s) return not_kept(s.error());
   changed_ = false;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/change.h"
 #include "app/judge.h"
 #include "app/lock_edited.h"
 #include "app/lock_plan.h"
@@ -16,6 +17,8 @@ namespace nano::app {
 namespace {
 
 using schemas::PackageName;
+
+constexpr int kSyncAttempts = 16;  // somebody else may change the project between plan and lock; each time they got on
 
 Status edit(const SyncOptions& options, Project& project) {
   auto& list = project.manifest.dependencies;
@@ -139,8 +142,9 @@ Result<bool> is_in_project() {
   return project.has_value();
 }
 
-Result<fs::Path> init_project(const fs::Path& dir) {
+Result<fs::Path> init_project(const Context& ctx, const fs::Path& dir) {
   NANO_TRY(fs::make_dirs(dir, 0755));
+  NANO_TRY_ASSIGN(const auto lock, lock_project(ctx, dir));
   if (fs::exists(dir / kProjectFile))
     return make_error(Errc::usage, "there is a nano.json already in " + sanitize(dir.string()),
                       "`nano add NAME` adds to a project");
@@ -150,11 +154,12 @@ Result<fs::Path> init_project(const fs::Path& dir) {
   return dir / kProjectFile;
 }
 
-Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
+namespace {
+
+/// One plan and its execution. `again`: nano.json, nano.lock or what the project was synced to changed meanwhile (another
+/// command, an editor), so nothing was written and all is to be decided anew.
+Result<SyncReport> sync_once(Context& ctx, const SyncOptions& options, Remotes& remotes, bool& again) {
   const double start = monotonic_ms();
-  if (options.locked && options.frozen)
-    return make_error(Errc::usage, "--locked and --frozen were both given",
-                      "--frozen takes the lock as it is, --locked checks that it is current");
   NANO_TRY_ASSIGN(Project project, require_project());
   if ((options.locked || options.frozen) && !project.lock)
     return make_error(Errc::refused, "there is no nano.lock in " + sanitize(project.dir.string()),
@@ -163,7 +168,6 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   NANO_TRY(edit(options, project));
   NANO_TRY_ASSIGN(const store::Store store,
                   open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
-  Remotes remotes(ctx);
   SyncReport report{.project = project.dir.string(), .dry_run = options.dry_run};
 
   Plan plan;
@@ -193,6 +197,14 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   InstallReport installed;
   const auto finish = [&](const store::WriteLock& lock,
                           const std::vector<schemas::GenerationEntry>& fresh) -> Status {
+    const auto changed_meanwhile = [&]() -> Result<bool> {
+      NANO_TRY_ASSIGN(const bool same, is_as_read(project));
+      const auto root = store::read_root(store.primary(), project.dir);
+      if (!root && root.error().code != Errc::not_found) return root.error();
+      return !same || plan.before.entries != (root ? root->wants.entries : std::vector<schemas::GenerationEntry>{});
+    };
+    NANO_TRY_ASSIGN(again, changed_meanwhile());
+    if (again) return Unit{};
     NANO_TRY(replay(store, kept, fresh, !options.frozen && !options.locked, locking.lock, report));
     schemas::Generation wants;
     wants.created = format_time(ctx.now);
@@ -202,16 +214,19 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
     if (options.frozen) NANO_TRY(check_vouchers(ctx, *project.lock, wants.entries));
     std::sort(wants.entries.begin(), wants.entries.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
+    const std::string text = schemas::write_lockfile(locking.lock);
+    report.wrote_manifest = schemas::write_manifest(project.manifest) != manifest_before;
+    report.wrote_lock = !options.frozen && !options.locked && text != project.lock_text;
+    std::optional<fs::FolderLock> held;  // a project that is current may lie where nobody can write
+    if (report.wrote_manifest || report.wrote_lock) {
+      NANO_TRY_ASSIGN(held, lock_project(ctx, project.dir));
+      NANO_TRY_ASSIGN(again, changed_meanwhile());
+      if (again) return Unit{};
+    }
     // The root first: files that name packages the store may not keep would be worse than packages no file names.
     if (wants.entries != plan.before.entries) NANO_TRY(store::write_root(lock, project.dir, wants));
-    if (schemas::write_manifest(project.manifest) != manifest_before) {
-      NANO_TRY(write_project(project));
-      report.wrote_manifest = true;
-    }
-    const std::string text = schemas::write_lockfile(locking.lock);
-    if (options.frozen || options.locked || text == project.lock_text) return Unit{};
-    report.wrote_lock = true;
-    return fs::write_atomic(project.dir / kLockFile, text);
+    if (report.wrote_manifest) NANO_TRY(write_project(project));
+    return report.wrote_lock ? fs::rewrite(project.dir / kLockFile, text) : Status(Unit{});
   };
   NANO_TRY(put_in_place(ctx, remotes, store, plan, options.dry_run, installed, finish));
   report.items = std::move(installed.items);
@@ -219,6 +234,22 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   report.fetched_bytes = installed.fetched_bytes;
   report.seconds = (monotonic_ms() - start) / 1000;
   return report;
+}
+
+}  // namespace
+
+Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
+  if (options.locked && options.frozen)
+    return make_error(Errc::usage, "--locked and --frozen were both given",
+                      "--frozen takes the lock as it is, --locked checks that it is current");
+  Remotes remotes(ctx);
+  for (int attempt = 0; attempt < kSyncAttempts; ++attempt) {
+    bool again = false;
+    auto report = sync_once(ctx, options, remotes, again);
+    if (!report || !again) return report;
+    ctx.log->detail("the project changed meanwhile: planning again");
+  }
+  return make_error(Errc::store, "other processes keep changing this project", "run the command again when they are done");
 }
 
 }  // namespace nano::app

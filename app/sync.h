@@ -53,7 +53,7 @@ struct SyncReport {
 [[nodiscard]] Result<SyncReport> sync(Context& ctx, const SyncOptions& options);
 
 /// Make a project in `dir`. errors  usage: there is a nano.json already; store
-[[nodiscard]] Result<fs::Path> init_project(const fs::Path& dir);
+[[nodiscard]] Result<fs::Path> init_project(const Context& ctx, const fs::Path& dir);
 
 [[nodiscard]] Result<bool> is_in_project();
 

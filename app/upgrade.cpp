@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/change.h"
 #include "app/plan.h"
 #include "app/project.h"
 #include "base/text.h"
@@ -203,15 +204,17 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run
   if (scene.project) {
     out.moves = it == there.end() || it->version != *version;
     if (out.moves) NANO_TRY(check_listed(ctx, scene, want));
-    auto& pins = scene.project->manifest.pins;
-    const auto old =
-        std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == want.name; });
-    out.changed = old == pins.end() || old->version != *version;
-    if (old != pins.end())
-      old->version = *version;
-    else
-      pins.push_back({want.name, *version});
-    if (out.changed && !dry_run) NANO_TRY(write_project(*scene.project));
+    const auto put = [&](Project& project) -> Status {
+      auto& pins = project.manifest.pins;
+      const auto old = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == want.name; });
+      out.changed = old == pins.end() || old->version != *version;
+      if (old != pins.end())
+        old->version = *version;
+      else
+        pins.push_back({want.name, *version});
+      return Unit{};
+    };
+    NANO_TRY(dry_run ? put(*scene.project) : change_project(ctx, scene.project->dir, put));
     return out;
   }
   if (*version != it->version)
@@ -240,16 +243,19 @@ Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
   NANO_TRY_ASSIGN(auto project, find_project());
   PinReport out{.name = parsed.text(), .project = project.has_value(), .changed = true, .dry_run = dry_run};
   if (project) {
-    auto& pins = project->manifest.pins;
-    const auto it = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == parsed; });
-    if (it == pins.end()) {
-      std::vector<std::string> names;
-      for (const auto& p : pins) names.push_back(p.name.text());
-      return not_pinned(parsed, names);
-    }
-    out.version = it->version.text();
-    pins.erase(it);
-    if (!dry_run) NANO_TRY(write_project(*project));
+    const auto take = [&](Project& now) -> Status {
+      auto& pins = now.manifest.pins;
+      const auto it = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == parsed; });
+      if (it == pins.end()) {
+        std::vector<std::string> names;
+        for (const auto& p : pins) names.push_back(p.name.text());
+        return not_pinned(parsed, names);
+      }
+      out.version = it->version.text();
+      pins.erase(it);
+      return Unit{};
+    };
+    NANO_TRY(dry_run ? take(*project) : change_project(ctx, project->dir, take));
     return out;
   }
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, dry_run ? store::Mode::read : store::Mode::write));

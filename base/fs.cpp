@@ -139,6 +139,13 @@ Result<Writer> Writer::resume(const Path& path, uint64_t keep) {
   return w;
 }
 
+Writer Writer::adopt(Fd fd, Path path) {
+  Writer w;
+  w.fd_ = std::move(fd);
+  w.path_ = std::move(path);
+  return w;
+}
+
 Status Writer::write(std::string_view bytes) {
   while (!bytes.empty()) {
     std::size_t allowed = bytes.size();
@@ -146,6 +153,7 @@ Status Writer::write(std::string_view bytes) {
     const ssize_t n = ::write(fd_.get(), bytes.data(), std::min(allowed, bytes.size()));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return os_error("cannot write", path_, errno);
+    written_ += static_cast<uint64_t>(n);
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return Unit{};

@@ -69,15 +69,19 @@ class Writer {
   [[nodiscard]] static Result<Writer> create(const Path& path, unsigned mode = 0644);
   /// Open (or create) to append, truncated to `keep` bytes first. errors  store
   [[nodiscard]] static Result<Writer> resume(const Path& path, uint64_t keep);
+  /// Write on where `fd` stands: a pipe, a device, a file that somebody else has opened. `path` is for messages.
+  [[nodiscard]] static Writer adopt(Fd fd, Path path);
   [[nodiscard]] Status write(std::string_view bytes);  ///< all of it (short writes are continued), or store
   [[nodiscard]] Status sync();                         ///< fsync
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const Path& path() const { return path_; }
+  [[nodiscard]] uint64_t written() const { return written_; }  ///< bytes, by this object
 
  private:
   friend class Dir;
   Fd fd_;
   Path path_;
+  uint64_t written_ = 0;
 };
 
 // --- whole files

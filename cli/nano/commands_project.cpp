@@ -34,7 +34,7 @@ Result<int> do_sync(Invocation& in, app::SyncOptions options) {
 Result<int> run_init(Invocation& in) {
   NANO_TRY_ASSIGN(const app::Context ctx, open_context(in));
   const std::string dir = in.argument("DIR");
-  NANO_TRY_ASSIGN(const auto path, app::init_project(dir.empty() ? "." : dir));
+  NANO_TRY_ASSIGN(const auto path, app::init_project(ctx, dir.empty() ? "." : dir));
   if (in.json())
     in.document({{"path", path.string()}});
   else if (!in.session().quiet)
