@@ -85,6 +85,13 @@ Result<Fd> open_stream(const Target& t, const Path& given) {
   return internal::about(given, given, os_error("cannot open for writing", given, errno));
 }
 
+Result<Fd> make_temporary(const Path& path, unsigned mode) {
+  if (const int e = fault(Op::create, path)) return os_error("cannot create", path, e);
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd.valid()) return os_error("cannot create", path, errno);
+  return fd;
+}
+
 Status pump(int from, Writer& to, const Path& from_path) {
   std::vector<char> buf(kPump);
   off_t at = 0;
@@ -166,9 +173,9 @@ Result<Output> Output::open(const Path& path, const OutputOptions& options) {
   }
   const bool elsewhere = is_stream || out.over_;
   const Path temporary = elsewhere ? temp_sibling(staging_folder() / "nano-output") : temp_sibling(t.path);
-  auto writer = Writer::create(temporary, elsewhere || out.exists_ ? 0600 : options.mode);
-  if (!writer) return internal::about(elsewhere ? temporary : path, temporary, std::move(writer.error()));
-  out.writer_ = std::move(*writer);
+  auto fd = make_temporary(temporary, elsewhere || out.exists_ ? 0600 : options.mode);
+  if (!fd) return internal::about(elsewhere ? temporary : path, temporary, std::move(fd.error()));
+  out.writer_ = Writer::adopt(std::move(*fd), path);  // errors name the person's file
   out.temporary_ = temporary;
   if (out.exists_ && !out.over_ && !internal::dress_like(out.writer_.fd(), t.st)) out.over_ = true;
   return out;
