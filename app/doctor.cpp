@@ -3,28 +3,69 @@
 
 #include <cstdlib>
 
+#include "app/derived.h"
 #include "app/installed.h"
 #include "app/machine.h"
 #include "app/trust.h"
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "runtime_shim/kernels/dispatch.h"
+#include "store/check.h"
 #include "store/generations.h"
 
 namespace nano::app {
 namespace {
 
-void check_store(const Context& ctx, DoctorReport& r) {
-  const auto store = open_store(ctx, store::Mode::write);
-  if (!store) {
-    r.checks.push_back({"store", Health::error, store.error().message, store.error().hint});
+/// Are the bytes of what is installed right, and what is run from them?
+void check_installed(const Context& ctx, const store::Store& store, DoctorReport& r) {
+  const auto damage = store::damage_of_current(store.primary());
+  const auto now_installed = store::installed(store);
+  if (damage && !*damage && !now_installed) {
+    r.checks.push_back({"installed", Health::error, now_installed.error().message, now_installed.error().hint});
     return;
   }
+  const auto bytes = store::check(store, {.leftovers = false}, *ctx.progress);
+  const auto derived = check_derived(store, {}, false);
+  if (!damage || !bytes || !derived) {
+    const Error& e = !damage ? damage.error() : !bytes ? bytes.error() : derived.error();
+    r.checks.push_back({"installed", Health::error, e.message, e.hint});
+    return;
+  }
+  if (!bytes->clean()) {
+    const auto& f = bytes->findings.front();
+    r.checks.push_back({"installed", Health::error,
+                        std::to_string(bytes->damage()) + " faults, the first: " + std::string(store::kind_word(f.kind)) + " at " + f.path,
+                        "`nano verify` names all, `nano verify --repair` mends them"});
+  }
+  for (const auto& d : derived->damage)
+    r.checks.push_back({"installed", Health::error,
+                        "the packed weights in " + d.path + (d.package.empty() ? "" : " of " + d.package) + " are damaged, and models are run from them",
+                        "`nano verify --repair` packs them anew"});
+  if (bytes->clean() && derived->damage.empty() && now_installed)
+    r.checks.push_back({"installed", Health::ok, std::to_string(now_installed->size()) + (now_installed->size() == 1 ? " package" : " packages") + ", all bytes right", ""});
+}
+
+/// nullopt: it may be written.
+std::optional<Error> why_not_writable(const Context& ctx) {
+  if (const auto store = open_store(ctx, store::Mode::write); !store) return store.error();
   const fs::Path probe = fs::temp_sibling(ctx.places.store / "probe");
-  if (auto s = fs::write_atomic(probe, "probe"); !s) {
-    r.checks.push_back({"store", Health::error, s.error().message, s.error().hint});
+  if (auto s = fs::write_atomic(probe, "probe"); !s) return s.error();
+  (void)fs::remove_file(probe);
+  return std::nullopt;
+}
+
+void check_store(const Context& ctx, DoctorReport& r) {
+  const auto store = open_store(ctx, store::Mode::read);
+  const auto refused = why_not_writable(ctx);
+  if (!store || refused) {
+    // What is there can still be run; a store that is nowhere cannot.
+    const auto there = fs::is_folder(ctx.places.store);
+    const bool readable = store && there && *there && fs::list_dir(ctx.places.store);
+    const Error& e = refused ? *refused : store.error();
+    r.checks.push_back({"store", readable ? Health::warning : Health::error, (readable ? "it can only be read: " : "") + e.message, e.hint});
+    if (readable) check_installed(ctx, *store, r);
     return;
   }
-  (void)fs::remove_file(probe);
   const auto free = fs::free_bytes(ctx.places.store);
   constexpr uint64_t kLow = 500'000'000;
   if (free && *free < kLow) {
@@ -36,13 +77,7 @@ void check_store(const Context& ctx, DoctorReport& r) {
         {"store", Health::ok,
          ctx.places.store.string() + " is writable" + (free ? ", " + human_bytes(*free) + " free" : ""), ""});
   }
-  const auto now_installed = store::installed(*store);
-  if (!now_installed) {
-    r.checks.push_back(
-        {"installed", Health::error, now_installed.error().message, now_installed.error().hint});
-  } else {
-    r.checks.push_back({"installed", Health::ok, std::to_string(now_installed->size()) + " packages", ""});
-  }
+  check_installed(ctx, *store, r);
 }
 
 void check_registries(const Context& ctx, DoctorReport& r) {

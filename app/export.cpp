@@ -92,7 +92,7 @@ Status take_chain(Context& ctx, Remote& remote, const std::vector<schemas::Trust
 Result<ExportReport> export_packages(Context& ctx, const ExportOptions& options) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto packages, closure(ctx, store, options.names));
-  Remotes remotes(ctx);
+  Remotes remotes(ctx, true);  // what is exported is read from the folder
   ExportReport report;
   registry::ExportHead head;
   std::vector<registry::LocalBlob> blobs;

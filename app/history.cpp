@@ -61,12 +61,34 @@ Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to, bool d
   return r;
 }
 
+namespace {
+
+std::vector<GcWithheld> withheld_of(const store::GcPlan& plan) {
+  std::vector<GcWithheld> out, projects;
+  for (const auto& kept : plan.kept) {
+    const std::string why(store::why_word(kept.why));
+    if (kept.why == store::GcKept::Why::unseen_project) {
+      projects.push_back({why, 1, 0, kept.path + ": " + kept.reason});
+      continue;
+    }
+    auto at = std::find_if(out.begin(), out.end(), [&](const auto& w) { return w.why == why; });
+    if (at == out.end()) at = out.insert(out.end(), GcWithheld{.why = why});
+    ++at->count;
+    at->bytes += kept.bytes;
+  }
+  out.insert(out.end(), projects.begin(), projects.end());
+  return out;
+}
+
+}  // namespace
+
 Result<GcReport> gc(Context& ctx, const GcOptions& options) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::write));
   NANO_TRY_ASSIGN(const store::WriteLock lock, store.lock(ctx.command_line));
   store::GcOptions o;
   o.keep_generations = static_cast<uint32_t>(std::min<std::size_t>(options.keep, 1'000'000));
   o.now = ctx.now;
+  o.spare_young = !options.now;
   NANO_TRY_ASSIGN(const store::GcPlan plan, store::plan_gc(store, lock, o));
   GcReport r;
   r.dry_run = options.dry_run;
@@ -78,6 +100,7 @@ Result<GcReport> gc(Context& ctx, const GcOptions& options) {
     r.generations += item.kind == Kind::generation ? 1 : 0;
     r.partials += item.kind == Kind::partial ? 1 : 0;
   }
+  r.withheld = withheld_of(plan);
   if (!options.dry_run) {
     NANO_TRY_ASSIGN(r.freed_bytes, store::run_gc(lock, plan));
   }

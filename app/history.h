@@ -35,6 +35,14 @@ struct RollbackReport {
 struct GcOptions {
   bool dry_run = false;
   std::size_t keep = 5;  ///< generations kept besides the one in force
+  bool now = false;      ///< what is young goes too, but for downloads that are running
+};
+/// What gc left although nothing names it (or only a project that cannot be seen does), and why.
+struct GcWithheld {
+  std::string why{};      ///< stable word: "young-blob", "young-partial", "unseen-project"
+  std::size_t count = 0;
+  uint64_t bytes = 0;
+  std::string detail{};   ///< of a project: its folder, and what the system said
 };
 struct GcReport {
   uint64_t freed_bytes = 0;
@@ -42,6 +50,7 @@ struct GcReport {
   std::size_t packages = 0;
   std::size_t generations = 0;
   std::size_t partials = 0;
+  std::vector<GcWithheld> withheld{};  ///< young things by kind, then projects one by one
   bool dry_run = false;
 };
 [[nodiscard]] Result<GcReport> gc(Context& ctx, const GcOptions& options);

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "app/damage.h"
 #include "app/judge.h"
 #include "app/lock_edited.h"
 #include "app/plan.h"
 #include "app/policy.h"
 #include "base/text.h"
+#include "registry/blob_sink.h"
 #include "store/blobs.h"
 #include "store/partials.h"
 #include "store/state_db.h"
@@ -124,7 +126,8 @@ class Unpack final : public registry::BundleVisitor {
     return Unit{};
   }
   Result<std::unique_ptr<registry::BlobSink>> blob(const registry::BlobRequest& want) override {
-    if (!wanted_.contains(want)) return std::unique_ptr<registry::BlobSink>();
+    // What is at hand already is read all the same: a file that is damaged is not passed off as a good one.
+    if (!wanted_.contains(want)) return registry::checking_sink(want);
     return sink_for(store_, want, fetched_);
   }
 
@@ -159,13 +162,15 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
   std::map<const Registry*, std::set<registry::BlobRequest>> by_registry;
   std::map<std::size_t, std::set<registry::BlobRequest>> by_bundle;
   std::set<registry::BlobRequest> seen;
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, space = 0;
   for (const auto& r : ready) {
+    if (r.step->bundle) by_bundle[first_of_file(plan, *r.step->bundle)];  // read to its end, whatever is missing here
     for (const auto& b : r.blobs) {
       if (!seen.insert(b).second) continue;
       NANO_TRY_ASSIGN(const bool there, store::reuse_blob(store, b.digest, b.size));
       if (there) continue;
       bytes += b.size;
+      space += b.size - store::partial_bytes(store, b.digest, b.size);  // what has arrived lies there already
       if (r.step->bundle) {
         by_bundle[first_of_file(plan, *r.step->bundle)].insert(b);
       } else {
@@ -174,8 +179,8 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
     }
   }
   report.download_bytes = bytes;
-  if (bytes == 0) return Unit{};
-  NANO_TRY(check_space(ctx, bytes));
+  if (bytes == 0 && by_bundle.empty()) return Unit{};
+  NANO_TRY(check_space(ctx, space));
   for (const auto& [registry, wanted] : by_registry) {
     NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(*registry));
     const std::vector<registry::BlobRequest> list(wanted.begin(), wanted.end());
@@ -189,7 +194,7 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
     if (b.exported) {
       NANO_TRY(registry::read_export_blobs(
           b.path, *b.exported, [&](const registry::BlobRequest& want) -> Result<std::unique_ptr<registry::BlobSink>> {
-            if (!wanted.contains(want)) return std::unique_ptr<registry::BlobSink>();
+            if (!wanted.contains(want)) return registry::checking_sink(want);
             return sink_for(store, want, report.fetched_bytes);
           }));
       continue;
@@ -206,14 +211,17 @@ Status fetch(Context& ctx, Remotes& remotes, const store::Store& store, const Pl
 }
 
 /// Sizes for a plan that is only shown.
-void measure(const store::Store& store, const std::vector<Ready>& ready, InstallReport& report) {
+Status measure(const store::Store& store, const std::vector<Ready>& ready, InstallReport& report) {
   std::set<registry::BlobRequest> seen;
   for (std::size_t i = 0; i < ready.size(); ++i)
     for (const auto& b : ready[i].blobs) {
-      if (!seen.insert(b).second || store::has_blob(store, b.digest, b.size)) continue;
+      if (!seen.insert(b).second) continue;
+      NANO_TRY_ASSIGN(const auto there, store::find_blob(store, b.digest, b.size));
+      if (there) continue;
       report.items[i].download_bytes += b.size;
       report.download_bytes += b.size;
     }
+  return Unit{};
 }
 
 Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& plan, std::vector<Ready>& ready,
@@ -275,14 +283,18 @@ std::string_view action_word(Action a) {
   return "";
 }
 
-Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
+Result<InstallReport> install(Context& ctx, const InstallOptions& given) {
+  InstallOptions options = given;
   if (options.requests.empty() && !options.upgrade)
     return make_error(Errc::usage, "nothing to install was named",
                       "`nano install sentiment-50m`, or `nano search WORD` to find a name");
   const double start = monotonic_ms();
   NANO_TRY_ASSIGN(const store::Store store,
                   open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
-  Remotes remotes(ctx);
+  if (!options.force && !options.upgrade) {
+    NANO_TRY_ASSIGN(options.again, mend_requested(ctx, store, options.requests, options.dry_run));
+  }
+  Remotes remotes(ctx, !options.dry_run);
   for (int attempt = 0; attempt < kReplans; ++attempt) {
     NANO_TRY_ASSIGN(const Plan plan, make_plan(ctx, remotes, store, options));
     InstallReport report;
@@ -296,7 +308,7 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& options) {
       ready.push_back(std::move(r));
       report.items.push_back(step.item);
     }
-    measure(store, ready, report);
+    NANO_TRY(measure(store, ready, report));
     report.changed = !plan.steps.empty() || !plan.to_request.empty();
     for (const auto& k : plan.kept) report.items.push_back(k);
     if (!options.dry_run && report.changed) {
@@ -327,7 +339,7 @@ Status put_in_place(Context& ctx, Remotes& remotes, const store::Store& store, c
     ready.push_back(std::move(r));
     report.items.push_back(step.item);
   }
-  measure(store, ready, report);
+  NANO_TRY(measure(store, ready, report));
   if (dry_run) return Unit{};
   for (int attempt = 0; attempt < kReplans; ++attempt) {
     NANO_TRY(fetch(ctx, remotes, store, plan, ready, report));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct InstallOptions {
   bool dry_run = false;
   bool allow_unsigned = false;  ///< a bundle without a valid signature; asks on a terminal
   bool force = false;           ///< fetch and stage again what is installed
+  std::set<schemas::PackageName> again{};  ///< installed but damaged: fetched and staged again (install() finds them)
   ChooseOptions choose{};
   /// `nano upgrade`: these, and what they need, may move to newer versions (all of them when empty); nothing new is asked for.
   bool upgrade = false;

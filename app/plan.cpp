@@ -195,7 +195,7 @@ Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store
   for (const auto& want : wants) {
     const auto* e = plan.before.find(want.name);
     const bool there = e != nullptr && want.range.contains(e->version) &&
-                       (want.variant.empty() || want.variant == e->variant);
+                       (want.variant.empty() || want.variant == e->variant) && !options.again.contains(want.name);
     if (options.upgrade && e == nullptr)
       return make_error(Errc::not_found, "'" + want.name.text() + "' is not installed",
                         "install it: `nano install " + want.text() + "`");
@@ -240,7 +240,7 @@ Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store
   NANO_TRY_ASSIGN(auto outcome, choose_here(ctx, request, offers, memory));
   if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
   NANO_TRY_ASSIGN(plan.steps, steps_for(std::get<resolver::Choices>(outcome), plan, offers, remotes, asked,
-                                        options.force));
+                                        options.force || !options.again.empty()));
   for (const auto& want : missing) {
     const auto* e = plan.before.find(want.name);
     const auto has = [&](const Step& s) { return s.item.name == want.name; };

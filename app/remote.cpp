@@ -5,6 +5,7 @@
 
 #include "app/sightings.h"
 #include "app/trust.h"
+#include "base/fs_temporary.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -25,6 +26,7 @@ class DiskIndexCache final : public registry::IndexCache {
   // A cache that cannot be written costs a download next time and nothing else.
   void put(const Digest& digest, std::string_view bytes) override {
     if (!fs::make_dirs(dir_, 0700) || !fs::write_atomic(file(digest), bytes, 0600)) return;
+    fs::remove_left_behind(dir_);
     const auto names = fs::list_dir(dir_);
     if (!names) return;
     for (const std::string& name : *names)
@@ -65,7 +67,7 @@ const Digest& Remote::id() const {
   return impl_->id;
 }
 
-Result<Remote> Remote::open(const Context& ctx, const Registry& r) {
+Result<Remote> Remote::open(const Context& ctx, const Registry& r, bool must_keep) {
   // The starter registry's root proves only that it came with this program, so it may not be fetched from elsewhere.
   if (r.starter && !r.config.url.starts_with("file://"))
     return make_error(Errc::untrusted, "the starter registry is accepted over file:// only");
@@ -84,7 +86,8 @@ Result<Remote> Remote::open(const Context& ctx, const Registry& r) {
                                                           .pinned_root = anchor.bytes,
                                                           .id = anchor.id,
                                                           .time = {.now = time, .max_stale_s = 0},
-                                                          .what = what},
+                                                          .what = what,
+                                                          .may_forget = !must_keep},
                                                          offline ? nullptr : &impl->client, *ctx.log));
   return Remote(std::move(impl));
 }
@@ -147,7 +150,7 @@ Result<Remote*> Remotes::for_namespace(const std::string& ns) {
 Result<Remote*> Remotes::for_registry(const Registry& r) {
   const auto it = open_.find(r.config.name);
   if (it != open_.end()) return &it->second;
-  NANO_TRY_ASSIGN(Remote remote, Remote::open(ctx_, r));
+  NANO_TRY_ASSIGN(Remote remote, Remote::open(ctx_, r, must_keep_));
   return &open_.emplace(r.config.name, std::move(remote)).first->second;
 }
 

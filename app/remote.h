@@ -18,7 +18,8 @@ namespace nano::app {
 class Remote {
  public:
   /// errors  untrusted: no pinned root; usage: its URL
-  [[nodiscard]] static Result<Remote> open(const Context& ctx, const Registry& registry);
+  ///   must_keep   fail where what the registry signs cannot be kept (its folder is read-only): who installs by it needs that
+  [[nodiscard]] static Result<Remote> open(const Context& ctx, const Registry& registry, bool must_keep = false);
   Remote(Remote&&) noexcept;
   Remote& operator=(Remote&&) noexcept;
   ~Remote();
@@ -50,7 +51,7 @@ class Remote {
 /// The registries of a context, each opened when first asked for.
 class Remotes {
  public:
-  explicit Remotes(const Context& ctx) : ctx_(ctx) {}
+  explicit Remotes(const Context& ctx, bool must_keep = false) : ctx_(ctx), must_keep_(must_keep) {}
   ~Remotes();  ///< says, when verbose, how many requests were made
   Remotes(const Remotes&) = delete;
   Remotes& operator=(const Remotes&) = delete;
@@ -60,6 +61,7 @@ class Remotes {
 
  private:
   const Context& ctx_;
+  bool must_keep_ = false;
   std::map<std::string, Remote> open_{};
 };
 

@@ -44,6 +44,20 @@ Result<bool> offer(Context& ctx, const OpenOptions& options) {
   return true;
 }
 
+/// What is installed and cannot be opened is damaged, as a rule: the error names what mends it.
+Error with_remedy(const Context& ctx, const std::string& model, Error e) {
+  if (!e.hint.empty() || (e.code != Errc::invalid && e.code != Errc::integrity)) return e;
+  const auto store = open_store(ctx, store::Mode::read);
+  for (const std::string& part : split_parts(model)) {
+    if (!store || looks_like_path(part)) continue;
+    if (const auto found = find_entry(ctx, *store, part)) {
+      e.hint = "`nano verify " + found->entry.name.text() + "` tells whether its files are damaged, and with --repair mends them";
+      break;
+    }
+  }
+  return e;
+}
+
 }  // namespace
 
 Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
@@ -59,7 +73,7 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
     NANO_TRY_ASSIGN(const bool installed_now, offer(ctx, options));
     if (installed_now) model = nano::Model::open(options.model, o);
   }
-  if (!model) return std::move(model.error());
+  if (!model) return with_remedy(ctx, options.model, std::move(model.error()));
   auto impl = std::make_unique<Impl>();
   impl->model = std::move(*model);
   return OpenModel(std::move(impl));

@@ -5,11 +5,13 @@
 #include <map>
 
 #include "app/change.h"
+#include "app/damage.h"
 #include "app/judge.h"
 #include "app/lock_edited.h"
 #include "app/lock_plan.h"
 #include "app/plan.h"
 #include "app/project.h"
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "store/roots.h"
 
@@ -112,15 +114,18 @@ Status replay(const store::Store& store, const std::vector<schemas::GenerationEn
   return Unit{};
 }
 
-/// What the last sync put in place and is still wanted stays without a look at its bytes: `kept`. The rest is the plan's.
-Status part_steps(const store::Store& store, std::vector<Step> steps, Plan& plan, std::vector<schemas::GenerationEntry>& kept) {
+/// What the last sync put in place, is still wanted and is whole stays: `kept`. The rest is the plan's.
+Status part_steps(const store::Store& store, const std::set<PackageName>& damaged, std::vector<Step> steps, Plan& plan,
+                  std::vector<schemas::GenerationEntry>& kept) {
   for (Step& step : steps) {
     const auto* e = plan.before.find(step.item.name);
-    std::error_code ec;
     if (e != nullptr && e->release == step.release && e->version != step.item.version)
       return lock_has_other_release(e->name, e->version, step.item.version);
-    if (e != nullptr && e->release == step.release && e->variant == step.item.variant &&
-        std::filesystem::exists(store.primary().root() / e->dir / store::kReleaseFile, ec)) {
+    bool there = false;
+    if (e != nullptr) {
+      NANO_TRY_ASSIGN(there, fs::is_there(store.primary().root() / e->dir / store::kReleaseFile));
+    }
+    if (there && e->release == step.release && e->variant == step.item.variant && !damaged.contains(e->name)) {
       kept.push_back(*e);
       kept.back().requested = step.item.requested;
     } else {
@@ -145,7 +150,8 @@ Result<bool> is_in_project() {
 Result<fs::Path> init_project(const Context& ctx, const fs::Path& dir) {
   NANO_TRY(fs::make_dirs(dir, 0755));
   NANO_TRY_ASSIGN(const auto lock, lock_project(ctx, dir));
-  if (fs::exists(dir / kProjectFile))
+  NANO_TRY_ASSIGN(const bool there, fs::is_there(dir / kProjectFile));
+  if (there)
     return make_error(Errc::usage, "there is a nano.json already in " + sanitize(dir.string()),
                       "`nano add NAME` adds to a project");
   Project p{.dir = dir};
@@ -193,7 +199,8 @@ Result<SyncReport> sync_once(Context& ctx, const SyncOptions& options, Remotes& 
   NANO_TRY(settle_ranges(options, locking.lock, project));
 
   std::vector<schemas::GenerationEntry> kept;
-  NANO_TRY(part_steps(store, std::move(locking.steps), plan, kept));
+  NANO_TRY_ASSIGN(const auto damaged, damaged_entries(ctx, store, plan.before.entries));
+  NANO_TRY(part_steps(store, damaged, std::move(locking.steps), plan, kept));
   InstallReport installed;
   const auto finish = [&](const store::WriteLock& lock,
                           const std::vector<schemas::GenerationEntry>& fresh) -> Status {
@@ -242,7 +249,7 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   if (options.locked && options.frozen)
     return make_error(Errc::usage, "--locked and --frozen were both given",
                       "--frozen takes the lock as it is, --locked checks that it is current");
-  Remotes remotes(ctx);
+  Remotes remotes(ctx, !options.dry_run);
   for (int attempt = 0; attempt < kSyncAttempts; ++attempt) {
     bool again = false;
     auto report = sync_once(ctx, options, remotes, again);

@@ -11,12 +11,13 @@
 namespace nano::app {
 namespace {
 
-using Entries = std::vector<schemas::GenerationEntry>;
+constexpr int kUninstallReplans = 16;  ///< as install's: each time somebody else got on
 
 Result<std::vector<schemas::PackageName>> needs_of(const store::Store& store,
                                                    const schemas::GenerationEntry& e) {
   std::vector<schemas::PackageName> out;
   const auto package = store::open_package(store, e.dir);
+  if (!package && package.error().code == Errc::store) return package.error();  // it cannot be read: what it needs is unknown
   if (!package) return out;  // damaged: it cannot hold anything back
   for (const auto& d : package->release.manifest.dependencies) out.push_back(d.name);
   return out;
@@ -35,13 +36,8 @@ PlanItem item_of(const schemas::GenerationEntry& e, std::string why) {
           .is_unsigned = e.signer.empty()};
 }
 
-}  // namespace
-
-Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options) {
-  if (options.names.empty())
-    return make_error(Errc::usage, "no package was named", "`nano list` shows what is installed");
-  NANO_TRY_ASSIGN(const store::Store store,
-                  open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+/// One try. nullopt: another process changed what is installed between the plan and the lock.
+Result<std::optional<UninstallReport>> try_once(Context& ctx, const UninstallOptions& options, const store::Store& store) {
   std::set<schemas::PackageName> going;
   for (const auto& text : options.names) {
     NANO_TRY_ASSIGN(const auto found, find_entry(ctx, store, text));
@@ -80,18 +76,32 @@ Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options)
     report.removed.push_back(item_of(e, "no longer needed"));
   }
   report.generation = before.number;
-  if (options.dry_run) return report;
+  if (options.dry_run) return std::optional(std::move(report));
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
-  if (tx.before().number != before.number)
-    return make_error(Errc::store, "another process changed what is installed meanwhile",
-                      "run the command again");
+  if (tx.before().number != before.number) return std::optional<UninstallReport>();
   for (const auto& name : going) NANO_TRY(tx.remove(name));
   NANO_TRY_ASSIGN(report.generation, tx.commit(ctx.command_line, format_time(ctx.now)));
   store::GcOptions gc;
   gc.now = ctx.now;
   // What `nano gc` would free now: nothing yet, as a rule, since rollback still needs it.
   if (const auto plan = store::plan_gc(store, tx.lock(), gc)) report.reclaimable_bytes = plan->freed_bytes;
-  return report;
+  return std::optional(std::move(report));
+}
+
+}  // namespace
+
+Result<UninstallReport> uninstall(Context& ctx, const UninstallOptions& options) {
+  if (options.names.empty())
+    return make_error(Errc::usage, "no package was named", "`nano list` shows what is installed");
+  NANO_TRY_ASSIGN(const store::Store store,
+                  open_store(ctx, options.dry_run ? store::Mode::read : store::Mode::write));
+  for (int attempt = 0; attempt < kUninstallReplans; ++attempt) {
+    NANO_TRY_ASSIGN(auto report, try_once(ctx, options, store));
+    if (report) return std::move(*report);
+    ctx.log->detail("the store changed meanwhile: planning again");
+  }
+  return make_error(Errc::store, "other processes keep changing the store " + ctx.places.store.string(),
+                    "run the command again when they are done");
 }
 
 }  // namespace nano::app

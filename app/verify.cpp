@@ -1,6 +1,7 @@
 // app/verify.cpp: the store's check of bytes, and each release held against what its registry signed last.
 #include "app/verify.h"
 
+#include "app/derived.h"
 #include "app/installed.h"
 #include "app/trust.h"
 #include "base/text.h"
@@ -22,6 +23,15 @@ VerifyFinding from_store(const store::Finding& f) {
   if (!f.expected.empty())
     out.message += ": expected " + f.expected + (f.got.empty() ? "" : ", got " + f.got);
   return out;
+}
+
+VerifyFinding from_derived(const DerivedDamage& d) {
+  return {.package = d.package,
+          .kind = "derived",
+          .path = d.path,
+          .message = "the packed weights that are run are not what the signed weights give",
+          .remedy = "`nano verify --repair` packs them anew",
+          .untrusted = false};
 }
 
 /// A hundred years: expired metadata still show who vouched. Nothing is installed by them.
@@ -93,9 +103,15 @@ Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   store::CheckOptions opts;
   std::vector<schemas::GenerationEntry> entries;
-  if (options.names.empty()) {
+  const auto all_installed = [&]() -> Status {
     NANO_TRY_ASSIGN(const auto all, store::installed(store));
     for (const auto& e : all) entries.push_back(e.entry);
+    return Unit{};
+  };
+  NANO_TRY_ASSIGN(const auto damage, store::damage_of_current(store.primary()));
+  const bool nothing_known = options.names.empty() && damage;  // a finding of the check, and mended by a repair
+  if (options.names.empty()) {
+    if (!nothing_known) NANO_TRY(all_installed());
   } else {
     for (const auto& n : options.names) {
       NANO_TRY_ASSIGN(const auto found, find_entry(ctx, store, n));
@@ -111,6 +127,29 @@ Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
     NANO_TRY_ASSIGN(auto mended, store::repair(writable, lock, opts, *ctx.progress));
     report.repaired = mended.before.damage() - std::min(mended.before.damage(), mended.after.damage());
     found = std::move(mended.after);
+    if (mended.in_force != 0)
+      ctx.log->note("what is installed could not be told; generation " + std::to_string(mended.in_force) + ", the newest that is whole, is in force now");
+    if (nothing_known) {
+      if (Status s = all_installed(); !s && s.error().code == Errc::store) return s.error();
+    }
+  }
+  // Packages of read-only stores are run too.
+  for (const auto& layout : store.all()) {
+    if (&layout == &store.primary()) continue;
+    NANO_TRY_ASSIGN(const store::Store other, store::Store::open(layout.root(), store::Mode::read));
+    store::CheckOptions there = opts;
+    there.leftovers = false;
+    NANO_TRY_ASSIGN(const auto more, store::check(other, there, *ctx.progress));
+    for (auto f : more.findings) {
+      f.path = (layout.root() / f.path).string();
+      f.remedy = "it lies in a read-only store; who owns that mends it: `nano verify --repair --store " + layout.root().string() + "`";
+      found.findings.push_back(std::move(f));
+    }
+  }
+  NANO_TRY_ASSIGN(const DerivedReport derived, check_derived(store, opts.only, options.repair));
+  for (const auto& d : derived.damage) {
+    if (d.mended) ++report.repaired;
+    else report.findings.push_back(from_derived(d));
   }
   for (const auto& f : found.findings)
     if (f.kind != store::Finding::Kind::leftover) report.findings.push_back(from_store(f));
@@ -132,6 +171,8 @@ Result<VerifyReport> verify(Context& ctx, const VerifyOptions& options) {
     const std::string prefix = e.name.text() + "@";
     for (const auto& f : found.findings)
       if (f.kind != store::Finding::Kind::leftover && f.package.starts_with(prefix)) row.ok = false;
+    for (const auto& f : report.findings)
+      if (f.package == row.name) row.ok = false;
     check_signature(ctx, store, e, report, row);
     report.packages.push_back(std::move(row));
   }

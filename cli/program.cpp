@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -35,6 +36,7 @@ void install_handlers(bool json, bool err_is_terminal) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
+  sigaction(SIGXFSZ, &ignore, nullptr);  // a limit on file sizes (ulimit -f) is then an error of the write
   for (const int sig : {SIGINT, SIGTERM}) {
     struct sigaction before {};
     sigaction(sig, nullptr, &before);
@@ -82,6 +84,8 @@ Result<int> guarded(const Program& program, const std::vector<std::string>& args
   } catch (const std::bad_alloc&) {
     return make_error(Errc::internal, "out of memory",
                       "close other programs, or use a smaller model or variant");
+  } catch (const std::system_error& e) {
+    return make_error(Errc::store, std::string("the system refused: ") + e.what());
   } catch (const std::exception& e) {
     return make_error(Errc::internal, std::string("unexpected: ") + e.what(),
                       "this is a bug in nano; please report it with the command line");

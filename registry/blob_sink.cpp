@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "base/hash.h"
 
 namespace nano::registry {
@@ -95,7 +96,8 @@ class FileSink final : public HashingSink {
   [[nodiscard]] Status finish() override {
     NANO_TRY(open());  // an empty blob has had no bytes
     NANO_TRY(writer_->sync());
-    if (fs::exists(path_)) return drop();
+    NANO_TRY_ASSIGN(const bool there, fs::is_there(path_));
+    if (there) return drop();
     NANO_TRY(fs::rename_durable(temp_, path_));
     writer_.reset();
     return Unit{};

@@ -1,14 +1,19 @@
 // runtime_shim/locate.cpp: paths, package folders, and the stores' generations.
 #include "runtime_shim/locate.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "schemas/config.h"
 #include "schemas/generation.h"
 #include "schemas/manifest.h"
+#include "schemas/project_root.h"
 #include "schemas/release.h"
 #include "schemas/requirement.h"
 
@@ -20,34 +25,27 @@ constexpr std::string_view kManifestName = "nano.json";
 constexpr std::string_view kReleaseName = "~release.json";  // as the store puts it there
 constexpr uint64_t kMaxCurrentBytes = 64;
 
-bool is_folder(const stdfs::path& p) {
-  std::error_code ec;
-  return stdfs::is_directory(p, ec);
-}
-
 // "Not there" is said only of what is not there.
-Result<bool> is_there(std::string_view text) {
-  std::error_code ec;
-  const bool there = stdfs::exists(stdfs::path(text), ec);
-  if (!ec || ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory) return there;
-  if (ec == std::errc::filename_too_long)
+Result<fs::What> look_at(std::string_view text) {
+  auto what = fs::look_follow(stdfs::path(text));
+  if (!what && what.error().message.ends_with(std::strerror(ENAMETOOLONG)))
     return make_error(Errc::usage, "the path '" + sanitize(text.substr(0, 64)) + "…' is longer than a path may be");
-  return make_error(Errc::store, "cannot look at '" + sanitize(text) + "': " + ec.message());
+  return what;
 }
 
 Result<Located> from_path(std::string_view text) {
-  NANO_TRY_ASSIGN(const bool there, is_there(text));
+  NANO_TRY_ASSIGN(const fs::What what, look_at(text));
   const stdfs::path path(text);
-  if (is_folder(path)) {
-    if (fs::exists(path / kManifestName)) return locate_in_folder(path, {});
+  if (what == fs::What::folder) {
+    NANO_TRY_ASSIGN(const bool package, fs::is_there(path / kManifestName));
+    if (package) return locate_in_folder(path, {});
     return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json",
                       "`nano new` makes a package folder");
   }
-  if (!there) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
+  if (what == fs::What::absent) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
   // A name a person typed may be a link; what it leads to is opened.
-  std::error_code ec;
-  const stdfs::path real = stdfs::canonical(path, ec);
-  return Located{.weights = ec ? path : real,
+  const auto real = fs::real_path(path);
+  return Located{.weights = real ? *real : path,
                  .name = {},
                  .version = {},
                  .variant = {},
@@ -64,18 +62,27 @@ Result<Located> from_path(std::string_view text) {
 Result<std::optional<schemas::Generation>> installed(const schemas::StoreLayout& store) {
   auto current = fs::read_file(store.current(), kMaxCurrentBytes);
   if (!current) {
-    if (current.error().code == Errc::not_found) return std::optional<schemas::Generation>();
-    return std::move(current).error();
+    if (current.error().code != Errc::not_found) return std::move(current).error();
+    // Absent: nothing was ever installed, or the file is lost. A generation beyond the first tells.
+    NANO_TRY_ASSIGN(const auto names, fs::list_dir(store.generations()));
+    const auto unfinished = [](const std::string& n) { return n.starts_with(".first."); };  // store/generations.cpp
+    const auto numbered = [](const std::string& n) { return n.ends_with(".json") && n.front() != '.'; };
+    if (std::none_of(names.begin(), names.end(), numbered) || std::any_of(names.begin(), names.end(), unfinished)) return std::optional<schemas::Generation>();
+    NANO_TRY_ASSIGN(const bool there, fs::is_there(store.current()));
+    if (there) return installed(store);  // written meanwhile
+    return make_error(Errc::store, "the store's file '" + store.current().string() + "', which says what is installed, is missing",
+                      "`nano verify --repair` puts the newest generation in force that is whole");
   }
   NANO_TRY_ASSIGN(const uint64_t number, schemas::parse_current(*current));
   auto bytes = fs::read_file(store.generation(number), schemas::kMaxGenerationBytes);
+  if (!bytes && bytes.error().code == Errc::store) return std::move(bytes).error();
   auto parsed =
       bytes ? schemas::parse_generation(*bytes) : Result<schemas::Generation>(std::move(bytes).error());
   if (!parsed) {
     return make_error(
         Errc::store,
-        "the store's generation " + std::to_string(number) + " cannot be read: " + parsed.error().message,
-        "`nano doctor` looks at the store");
+        "the store's generation " + std::to_string(number) + " is missing or damaged: " + parsed.error().message,
+        "`nano verify --repair` puts the newest generation in force that is whole");
   }
   return std::optional<schemas::Generation>(std::move(parsed).value());
 }
@@ -88,9 +95,10 @@ Result<std::optional<schemas::Generation>> synced(const schemas::StoreLayout& st
   for (const std::string& name : names) {
     if (!name.ends_with(".json")) continue;
     const auto bytes = fs::read_file(store.project_roots() / name, schemas::kMaxGenerationBytes);
+    if (!bytes && bytes.error().code == Errc::store) return bytes.error();  // it could be this project's
     if (!bytes) continue;
     const auto doc = parse_json(*bytes, limits);
-    if (!doc || !doc->is_object() || doc->value("project", Json()) != Json(folder.string()) || !doc->contains("wants")) continue;
+    if (!doc || !doc->is_object() || schemas::project_of_root(*doc) != folder.string() || !doc->contains("wants")) continue;
     auto wants = schemas::parse_generation(dump_line((*doc)["wants"]));
     if (!wants) {
       return make_error(Errc::store, "what the project " + sanitize(folder.string()) + " was synced to cannot be read",
@@ -138,11 +146,16 @@ Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::Gen
                            bool writable) {
   const stdfs::path folder = store.root() / entry.dir;
   auto found = locate_in_folder(folder, entry.variant);
-  if (!found && found.error().code == Errc::not_found) {
+  const auto missing = [&] {
     return make_error(Errc::store, "the files of '" + entry.name.text() + "' are missing from the store",
-                      "`nano install " + entry.name.text() + "` puts them back");
-  }
+                      "`nano verify --repair` mends what it can from here; `nano install " + entry.name.text() + "` fetches them again");
+  };
+  if (!found && found.error().code == Errc::not_found) return missing();
+  if (!found && found.error().hint.empty() && found.error().code == Errc::invalid)
+    found.error().hint = "`nano verify --repair` mends a package that is damaged";
   if (found) {
+    NANO_TRY_ASSIGN(const bool there, fs::is_there(found->weights));
+    if (!there) return missing();
     found->blob = blob_of(folder, found->weights.lexically_relative(folder).generic_string());
     found->derived = store.derived();
     found->keep = writable;
@@ -160,11 +173,12 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
   if (text.find('\0') != std::string_view::npos)
     return make_error(Errc::usage, "the name of a model holds a zero byte");
   const bool has_slash = text.find('/') != std::string_view::npos || text == "." || text == "..";
-  bool path = text.ends_with(".gguf");
-  if (has_slash && !path) {
-    NANO_TRY_ASSIGN(path, is_there(text));
+  bool is_path = text.ends_with(".gguf");
+  if (!is_path && has_slash) {
+    NANO_TRY_ASSIGN(const fs::What what, look_at(text));
+    is_path = what != fs::What::absent;
   }
-  if (path) return from_path(text);
+  if (is_path) return from_path(text);
 
   auto parsed = schemas::Requirement::parse(text);
   if (!parsed) {
@@ -182,10 +196,11 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
   const char* from_environment = getenv("NANO_PROJECT");
   if (project.empty() && from_environment != nullptr) project = from_environment;
   if (!project.empty()) {
-    NANO_TRY_ASSIGN(const bool there, is_there(project));
-    std::error_code ec;
-    const stdfs::path folder = stdfs::canonical(stdfs::path(project), ec);
-    if (!there || ec) return make_error(Errc::not_found, "there is no project folder '" + sanitize(project) + "'");
+    NANO_TRY(look_at(project));
+    const auto real = fs::real_path(stdfs::path(project));
+    if (!real && real.error().code != Errc::not_found) return real.error();
+    if (!real) return make_error(Errc::not_found, "there is no project folder '" + sanitize(project) + "'");
+    const stdfs::path& folder = *real;
     const schemas::StoreLayout layout(places.store);
     NANO_TRY_ASSIGN(const auto wants, synced(layout, folder));
     const schemas::GenerationEntry* entry = wants ? wants->find(wanted.name) : nullptr;

@@ -120,6 +120,8 @@ class Model {
 
   [[nodiscard]] const models::Encoder& encoder() const { return encoder_; }
   [[nodiscard]] const kernels::Table& kernels() const { return *table_; }
+  /// The packed form that this very opening made; empty where it was mapped from a derived file.
+  [[nodiscard]] std::span<const std::byte> packed_image() const { return image_.bytes(); }
 
  private:
   struct Context {

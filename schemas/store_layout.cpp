@@ -55,7 +55,7 @@ StoreLayout::Path StoreLayout::project_root(const Digest& of_project_path) const
 
 Result<uint64_t> parse_current(std::string_view text) {
   const auto bad = [] {
-    return make_error(Errc::store, "the store's file 'current' does not hold a generation number", "run `nano history`, then `nano rollback N`");
+    return make_error(Errc::store, "the store's file 'current' does not hold a generation number", "run `nano history`, then `nano rollback --to N`, or `nano verify --repair`");
   };
   if (text.empty() || text.back() != '\n') return bad();
   text.remove_suffix(1);

@@ -1,6 +1,7 @@
 // server/admin.cpp: a tree made, added to, and taken back from.
 #include "server/admin.h"
 
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "registry/pack.h"
 #include "registry/tree.h"
@@ -14,7 +15,8 @@ namespace {
 /// `nano pack` looks closer, and is what publishers use).
 Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path,
                                 const registry::AddOptions& options, Log& log) {
-  if (!fs::is_dir(path)) return repo.add_bundle(path, options);
+  NANO_TRY_ASSIGN(const bool folder, fs::is_folder(path));
+  if (!folder) return repo.add_bundle(path, options);
   NANO_TRY_ASSIGN(auto packed, registry::pack_folder(path, {.created = options.now, .check_weights = {}}));
   for (const auto& n : packed.notes) log.note(n);
   if (!packed.packed) {

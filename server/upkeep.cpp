@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/fs_look.h"
 #include "server/workplace.h"
 #include "verify/tuf/names.h"
 
@@ -39,7 +40,8 @@ SignedRow row_of(const registry::SignedElsewhere& s, fs::Path file) {
 
 /// A draft, or all drafts of a folder.
 Result<std::vector<fs::Path>> draft_files(const fs::Path& what) {
-  if (!fs::is_dir(what)) return std::vector<fs::Path>{what};
+  NANO_TRY_ASSIGN(const bool folder, fs::is_folder(what));
+  if (!folder) return std::vector<fs::Path>{what};
   NANO_TRY_ASSIGN(const auto names, fs::list_dir(what));
   std::vector<fs::Path> out;
   for (const std::string& name : names)

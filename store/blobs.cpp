@@ -20,20 +20,23 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
 /// Removes the temporary unless it became a blob.
 struct Temporary {
-  explicit Temporary(Path p) : path(std::move(p)) {}
+  Temporary(const fs::Dir& in, Path n) : dir(in), name(std::move(n)) {}
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
-    if (!path.empty()) ::unlink(path.c_str());
+    if (!name.empty()) (void)::unlinkat(dir.fd(), name.c_str(), 0);
   }
-  Path path;
+  const fs::Dir& dir;
+  Path name;
 };
 
-Result<fs::Writer> create_locked(const Path& path) {
-  NANO_TRY_ASSIGN(auto out, fs::Writer::create(path, 0444));
+Result<fs::Writer> create_locked(const fs::Dir& dir, const Path& name) {
+  NANO_TRY_ASSIGN(auto out, dir.create(name, 0444));
   // The flock says "alive" to clean_leftovers. Taken by a cleaner first: then the name is already gone.
-  if (::flock(out.fd(), LOCK_EX | LOCK_NB) != 0 || !fs::exists(path))
-    return make_error(Errc::store, "the temporary '" + path.string() + "' was removed while it was being written",
+  const bool locked = ::flock(out.fd(), LOCK_EX | LOCK_NB) == 0 || fs::internal::is_without_locks(errno);
+  NANO_TRY_ASSIGN(const bool there, dir.holds(name));
+  if (!locked || !there)
+    return make_error(Errc::store, "the temporary '" + out.path().string() + "' was removed while it was being written",
                       "run the command again");
   return out;
 }
@@ -43,9 +46,9 @@ Result<fs::Writer> create_locked(const Path& path) {
 Result<Digest> add_blob(const Store& store, const Reader& in, uint64_t limit_bytes, std::optional<Digest> expect) {
   NANO_TRY(store.require_writable());
   const StoreLayout& layout = store.primary();
-  NANO_TRY(internal::no_links_inside(layout.root(), layout.partials()));
-  Temporary tmp(fs::temp_sibling(layout.partials() / internal::kAddStem));
-  NANO_TRY_ASSIGN(auto out, create_locked(tmp.path));
+  NANO_TRY_ASSIGN(const fs::Dir folder, internal::make_folder(layout, layout.partials()));
+  Temporary tmp(folder, fs::temp_sibling(Path(internal::kAddStem)).filename());
+  NANO_TRY_ASSIGN(auto out, create_locked(folder, tmp.name));
   Hasher hasher;
   uint64_t total = 0;
   std::vector<char> buffer(kBufferBytes);
@@ -65,8 +68,8 @@ Result<Digest> add_blob(const Store& store, const Reader& in, uint64_t limit_byt
     return make_error(Errc::integrity, "the bytes of blob " + expect->text() + " have another digest: " + digest.text(),
                       "fetch it again; if that repeats, tell whoever runs the registry");
   NANO_TRY(out.sync());
-  NANO_TRY(internal::publish_blob(layout, tmp.path, digest, total));
-  tmp.path.clear();
+  NANO_TRY(internal::publish_blob(layout, folder, tmp.name, digest, total));
+  tmp.name.clear();
   return digest;
 }
 
@@ -93,33 +96,75 @@ Result<Digest> add_blob_file(const Store& store, const Path& path, uint64_t limi
   return add_blob(store, in, limit_bytes, expect);
 }
 
-std::optional<Path> find_blob(const Store& store, const Digest& digest, uint64_t size) {
+Result<std::optional<BlobPlace>> find_blob(const Store& store, const Digest& digest, uint64_t size) {
   for (const auto& layout : store.all()) {
-    if (Path p = layout.blob(digest); internal::is_regular(p, size)) return p;
+    Path p = layout.blob(digest);
+    NANO_TRY_ASSIGN(const bool there, internal::is_regular(p, size));
+    if (there) return std::optional<BlobPlace>(BlobPlace{&layout, std::move(p)});
   }
-  return std::nullopt;
+  return std::optional<BlobPlace>();
 }
+
+bool has_blob(const Store& store, const Digest& digest, uint64_t size) {
+  const auto found = find_blob(store, digest, size);
+  return found && *found;
+}
+
+namespace {
+
+/// The digest of an open file's bytes.
+Result<Digest> digest_of(const fs::Fd& fd, const Path& path) {
+  Hasher hasher;
+  std::vector<char> buffer(kBufferBytes);
+  while (true) {
+    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fs::cannot_read(path, errno);
+    if (n == 0) return hasher.finish();
+    hasher.update({buffer.data(), static_cast<std::size_t>(n)});
+  }
+}
+
+/// May what lies there be taken for our own? Somebody else who may write in the folder could put a file there that stays theirs
+/// to change: only the folder's owner, this user and root are believed.
+bool is_of_the_house(const fs::Dir& shard, const struct stat& st) {
+  struct stat folder {};
+  return st.st_uid == ::geteuid() || st.st_uid == 0 || (::fstat(shard.fd(), &folder) == 0 && st.st_uid == folder.st_uid);
+}
+
+}  // namespace
 
 Result<bool> reuse_blob(const Store& store, const Digest& digest, uint64_t size) {
   for (const auto& layout : store.all()) {
     const Path p = layout.blob(digest);
     const bool ours = &layout == &store.primary() && store.mode() == Mode::write;
-    if (!internal::examine(p)) continue;
-    if (internal::is_regular(p, size)) {
-      if (ours) {  // before hashing, so that a gc that runs meanwhile sees it
+    const auto shard = internal::open_folder(layout, p.parent_path());
+    if (!shard && shard.error().code == Errc::not_found) continue;
+    if (!shard) return shard.error();
+    NANO_TRY_ASSIGN(const auto st, shard->status(p.filename()));
+    if (!st) continue;
+    if (internal::is_regular(st, size) && (!ours || is_of_the_house(*shard, *st))) {
+      NANO_TRY_ASSIGN(const fs::Fd fd, shard->open_read(p.filename()));
+      NANO_TRY_ASSIGN(const Digest actual, digest_of(fd, p));
+      if (actual == digest) {
+        if (!ours) return true;
+        // Only what has the right bytes is touched: the name might be a second one of a file outside.
         const timespec times[2] = {{0, UTIME_OMIT}, {0, UTIME_NOW}};
-        (void)::utimensat(AT_FDCWD, p.c_str(), times, AT_SYMLINK_NOFOLLOW);  // someone else's file: gc is theirs too
+        (void)::futimens(fd.get(), times);
+        // A gc may have removed the name before that; then it is fetched.
+        NANO_TRY_ASSIGN(const bool still, shard->holds(p.filename()));
+        if (still) return true;
+        continue;
       }
-      NANO_TRY_ASSIGN(const Digest actual, sha256_file(p));
-      if (actual == digest) return true;
     }
-    if (ours) NANO_TRY(fs::remove_file(p));
+    if (ours) NANO_TRY(shard->remove_tree(p.filename()));
   }
   return false;
 }
 
 Result<fs::Fd> open_blob(const Store& store, const Digest& digest, uint64_t size) {
-  if (const auto p = find_blob(store, digest, size)) return fs::open_read(*p);
+  NANO_TRY_ASSIGN(const auto found, find_blob(store, digest, size));
+  if (found) return fs::open_read(found->path);
   return make_error(Errc::not_found, "blob " + digest.text() + " of " + std::to_string(size) + " bytes is not in the store",
                     "`nano verify --repair` finds what is damaged; installing the package again fetches it");
 }

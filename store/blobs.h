@@ -33,11 +33,16 @@ using Reader = std::function<Result<std::size_t>(std::span<char>)>;
 /// `path` is read once, through one descriptor; a final symbolic link is not followed.
 [[nodiscard]] Result<Digest> add_blob_file(const Store& store, const Path& path, uint64_t limit_bytes, std::optional<Digest> expect = {});
 
-/// The path of a blob of that size in the first store that has it. Bytes are not hashed: see reuse_blob and check.
-[[nodiscard]] std::optional<Path> find_blob(const Store& store, const Digest& digest, uint64_t size);
-[[nodiscard]] inline bool has_blob(const Store& store, const Digest& digest, uint64_t size) {
-  return find_blob(store, digest, size).has_value();
-}
+/// Where a blob lies: a store and the blob's path in it.
+struct BlobPlace {
+  const StoreLayout* layout = nullptr;  ///< of the Store that was asked
+  Path path{};
+};
+/// A blob of that size in the first store that has it; nullopt = none has. Bytes are not hashed: see reuse_blob and check.
+///   errors  store: a store cannot be looked at
+[[nodiscard]] Result<std::optional<BlobPlace>> find_blob(const Store& store, const Digest& digest, uint64_t size);
+/// Is it known to be there? False also where that cannot be found out.
+[[nodiscard]] bool has_blob(const Store& store, const Digest& digest, uint64_t size);
 
 /// Is there a blob that an install may use instead of fetching? Its bytes are hashed; one of the primary store that is
 /// damaged is removed (so that the fetch replaces it), one that is good is marked as just used, which keeps gc

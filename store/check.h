@@ -42,6 +42,7 @@ struct Finding {
 struct CheckOptions {
   bool all_generations = false;  ///< else the current one
   bool all_blobs = true;         ///< also blobs that nothing checked names
+  bool projects = true;   ///< also what projects were synced to
   bool leftovers = true;         ///< say what killed writers left (`leftover`, never an error)
   std::vector<schemas::PackageName> only{};  ///< these packages alone (then no stray blobs, no leftovers); empty = all
 };
@@ -56,18 +57,23 @@ struct CheckReport {
 };
 
 /// Check the primary store. Reads only; needs no lock (a package removed meanwhile is reported missing: run again).
-///   errors  store: a folder cannot be read. Damage is a finding, not an error.
+///   errors  store: something cannot be read (then nothing is said of it). Damage is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check(const Store& store, const CheckOptions& options, Progress& progress);
+
+/// The package folder of one entry, in the primary store: what `check` would find there.   errors  store
+[[nodiscard]] Result<CheckReport> check_entry(const Store& store, const GenerationEntry& entry, Progress& progress);
 
 struct RepairReport {
   CheckReport before{};
-  CheckReport after{};      ///< what is left needs an install (or, for bad_generation, a rollback)
+  CheckReport after{};      ///< what is left needs an install
   uint64_t rebuilt = 0;     ///< package folders made anew from good blobs
   uint64_t removed = 0;     ///< damaged blobs and extra files
+  uint64_t in_force = 0;    ///< the generation that was put in force because `current` was damaged or missing; 0 = none
 };
 
 /// Check, mend what local bytes can mend, check again: damaged blobs are removed (an install fetches them again), package
-/// folders rebuilt from good blobs or good files, extra files removed, modes set.  errors  store
+/// folders rebuilt from good blobs or good files, extra files removed, modes set, and the newest whole generation is put in
+/// force where `current` is damaged or missing.  errors  store
 [[nodiscard]] Result<RepairReport> repair(const Store& store, const WriteLock& lock, const CheckOptions& options, Progress& progress);
 
 }  // namespace nano::store

@@ -2,6 +2,7 @@
 #include "store/gc.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <unordered_set>
@@ -14,7 +15,6 @@
 namespace nano::store {
 namespace {
 
-using internal::examine;
 using Kind = GcItem::Kind;
 
 /// What must stay.
@@ -51,6 +51,15 @@ Error cannot_plan(Error e) {
   return e;
 }
 
+/// Is the project that a root belongs to gone? One that cannot be looked at just now (a disk that is not mounted, a folder that
+/// may not be entered) is not: what it needs is kept, and the plan says so.
+bool is_gone(const ProjectRoot& root, std::vector<GcKept>* unseen) {
+  const auto there = fs::is_there(root.project);
+  if (there) return !*there;
+  if (unseen != nullptr) unseen->push_back({GcKept::Why::unseen_project, root.project.string(), 0, there.error().message});
+  return false;
+}
+
 Result<Marks> mark(const Store& primary, const GcOptions& options) {
   const StoreLayout& layout = primary.primary();
   Marks marks;
@@ -74,7 +83,7 @@ Result<Marks> mark(const Store& primary, const GcOptions& options) {
   }
   NANO_TRY_ASSIGN(const auto roots, read_roots(layout));
   for (const auto& root : roots) {
-    if (!fs::exists(root.project)) continue;
+    if (is_gone(root, nullptr)) continue;
     if (Status s = mark_all(primary, root.wants, marks); !s) return cannot_plan(std::move(s).error());
   }
   if (!options.pins.empty()) {
@@ -94,76 +103,117 @@ Result<Marks> mark(const Store& primary, const GcOptions& options) {
 /// Counts an inode's bytes when the last of its names goes.
 class Freed {
  public:
-  uint64_t of(const Path& path) {
-    const auto st = examine(path);
-    if (!st) return 0;
+  Result<uint64_t> of(const Path& path) {
+    NANO_TRY_ASSIGN(const auto st, fs::status_of(path));
+    if (!st) return uint64_t{0};
     if (S_ISDIR(st->st_mode)) {
       uint64_t sum = 0;
-      if (const auto names = fs::list_dir(path)) {
-        for (const auto& name : *names) sum += of(path / name);
+      NANO_TRY_ASSIGN(const auto names, fs::list_dir(path));
+      for (const auto& name : names) {
+        NANO_TRY_ASSIGN(const uint64_t one, of(path / name));
+        sum += one;
       }
       return sum;
     }
-    if (!S_ISREG(st->st_mode)) return 0;
+    if (!S_ISREG(st->st_mode)) return uint64_t{0};
     const auto n = ++names_[{st->st_dev, st->st_ino}];
-    return n == st->st_nlink ? static_cast<uint64_t>(st->st_size) : 0;
+    return n == st->st_nlink ? static_cast<uint64_t>(st->st_size) : uint64_t{0};
   }
 
  private:
   std::map<std::pair<dev_t, ino_t>, nlink_t> names_{};
 };
 
-void plan_blobs(const StoreLayout& layout, const Marks& marks, GcPlan& plan, Freed& freed) {
-  const auto shards = fs::list_dir(layout.blobs());
-  if (!shards) return;
-  for (const auto& shard : *shards) {
-    const Path dir = layout.blobs() / shard;
-    const auto d = examine(dir);
-    if (!d || !S_ISDIR(d->st_mode)) continue;
-    const auto names = fs::list_dir(dir);
-    if (!names) continue;
-    for (const auto& name : *names) {
-      const auto digest = Digest::parse_hex(name);
-      const auto st = examine(dir / name);
-      if (!digest || !st || layout.blob(*digest) != dir / name) continue;  // not ours to judge: `nano verify` names it
-      if (marks.blobs.count(*digest) != 0) {
-        plan.kept_bytes += static_cast<uint64_t>(st->st_size);
-      } else if (st->st_mtime >= plan.young_since) {
-        plan.young_bytes += static_cast<uint64_t>(st->st_size);
-      } else {
-        plan.remove.push_back({Kind::blob, "blobs/sha256/" + shard + "/" + name, freed.of(dir / name)});
+/// Lists what goes. A folder that cannot be read to its end ends the plan: what it holds is unknown then.
+class Planner {
+ public:
+  Planner(const StoreLayout& layout, const GcOptions& options, const Marks& marks, GcPlan& plan)
+      : layout_(layout), options_(options), marks_(marks), plan_(plan) {}
+
+  // First what names things, then what is named: killed between, nothing names what is gone.
+  Status run() {
+    NANO_TRY_ASSIGN(const auto numbers, list_generations(layout_));
+    for (const uint64_t n : numbers)
+      if (marks_.generations.count(n) == 0) NANO_TRY(goes(Kind::generation, layout_.generation(n)));
+    NANO_TRY_ASSIGN(const auto roots, read_roots(layout_));
+    for (const auto& root : roots)
+      if (is_gone(root, &plan_.kept)) NANO_TRY(goes(Kind::root, layout_.root() / root.file));
+    NANO_TRY_ASSIGN(const auto dirs, list_packages(layout_));
+    for (const auto& dir : dirs)
+      if (marks_.dirs.count(dir) == 0) NANO_TRY(goes(Kind::package, layout_.root() / dir));
+    NANO_TRY(blobs());
+    NANO_TRY(derived());
+    NANO_TRY(partials());
+    for (const auto& item : plan_.remove) plan_.freed_bytes += item.bytes;
+    return Unit{};
+  }
+
+ private:
+  Status goes(Kind kind, const Path& path) {
+    NANO_TRY_ASSIGN(const uint64_t bytes, freed_.of(path));
+    plan_.remove.push_back({kind, path.lexically_relative(layout_.root()).string(), bytes});
+    return Unit{};
+  }
+
+  void stays(GcKept::Why why, const Path& path, const struct stat& st) {
+    plan_.young_bytes += static_cast<uint64_t>(st.st_size);
+    plan_.kept.push_back({why, path.lexically_relative(layout_.root()).string(), static_cast<uint64_t>(st.st_size), {}});
+  }
+
+  Status blobs() {
+    NANO_TRY_ASSIGN(const auto shards, fs::list_dir(layout_.blobs()));
+    for (const auto& shard : shards) {
+      const Path dir = layout_.blobs() / shard;
+      NANO_TRY_ASSIGN(const fs::What what, fs::look(dir));
+      if (what != fs::What::folder) continue;
+      NANO_TRY_ASSIGN(const auto names, fs::list_dir(dir));
+      for (const auto& name : names) {
+        const auto digest = Digest::parse_hex(name);
+        if (!digest || layout_.blob(*digest) != dir / name) continue;  // not ours to judge: `nano verify` names it
+        NANO_TRY_ASSIGN(const auto st, fs::status_of(dir / name));
+        if (!st) continue;
+        if (marks_.blobs.count(*digest) != 0) plan_.kept_bytes += static_cast<uint64_t>(st->st_size);
+        else if (st->st_mtime >= plan_.young_since) stays(GcKept::Why::young_blob, dir / name, *st);
+        else NANO_TRY(goes(Kind::blob, dir / name));
       }
     }
+    return Unit{};
   }
-}
 
-/// derived/: names begin with the hex digest of the blob they were made from; others are left alone.
-void plan_derived(const StoreLayout& layout, const Marks& marks, GcPlan& plan, Freed& freed) {
-  const auto names = fs::list_dir(layout.derived());
-  if (!names) return;
-  for (const auto& name : *names) {
-    const auto source = Digest::parse_hex(std::string_view(name).substr(0, std::min<std::size_t>(64, name.size())));
-    if (source && marks.blobs.count(*source) == 0)
-      plan.remove.push_back({Kind::derived, "derived/" + name, freed.of(layout.derived() / name)});
-  }
-}
-
-void plan_partials(const StoreLayout& layout, const GcOptions& options, GcPlan& plan, Freed& freed) {
-  const auto names = fs::list_dir(layout.partials());
-  if (!names) return;
-  for (const auto& name : *names) {
-    const Path dir = layout.partials() / name;
-    if (!Digest::parse_hex(name)) continue;
-    const auto data = examine(dir / "data");
-    const auto st = data ? data : examine(dir);
-    if (!st || !S_ISDIR(examine(dir)->st_mode)) continue;
-    if (st->st_mtime >= options.now - options.young_partial_seconds) {
-      plan.young_bytes += data ? static_cast<uint64_t>(st->st_size) : 0;
-    } else {
-      plan.remove.push_back({Kind::partial, "partial/" + name, freed.of(dir)});
+  /// Names begin with the hex digest of the blob they were made from; others are left alone.
+  Status derived() {
+    NANO_TRY_ASSIGN(const auto names, fs::list_dir(layout_.derived()));
+    for (const auto& name : names) {
+      const auto source = internal::derived_source(name);
+      if (source && marks_.blobs.count(*source) == 0) NANO_TRY(goes(Kind::derived, layout_.derived() / name));
     }
+    return Unit{};
   }
-}
+
+  Status partials() {
+    NANO_TRY_ASSIGN(const auto names, fs::list_dir(layout_.partials()));
+    for (const auto& name : names) {
+      const Path dir = layout_.partials() / name;
+      if (!Digest::parse_hex(name)) continue;
+      NANO_TRY_ASSIGN(const auto folder, fs::status_of(dir));
+      if (!folder || !S_ISDIR(folder->st_mode)) continue;
+      NANO_TRY_ASSIGN(const auto data, fs::status_of(dir / "data"));
+      const bool young = (data ? data : folder)->st_mtime >= options_.now - options_.young_partial_seconds;
+      if (young && options_.spare_young) {
+        if (data) stays(GcKept::Why::young_partial, dir, *data);
+      } else {
+        NANO_TRY(goes(Kind::partial, dir));
+      }
+    }
+    return Unit{};
+  }
+
+  const StoreLayout& layout_;
+  const GcOptions& options_;
+  const Marks& marks_;
+  GcPlan& plan_;
+  Freed freed_{};
+};
 
 Status remove_item(const WriteLock& lock, const GcPlan& plan, const GcItem& item, bool& removed) {
   const Path path = lock.layout().root() / item.path;
@@ -173,15 +223,18 @@ Status remove_item(const WriteLock& lock, const GcPlan& plan, const GcItem& item
     removed = true;
     return Unit{};
   }
-  NANO_TRY(internal::no_links_inside(lock.layout().root(), path.parent_path()));
+  auto folder = internal::open_folder(lock.layout(), path.parent_path());
+  if (!folder) return folder.error().code == Errc::not_found ? Status(Unit{}) : Status(std::move(folder).error());
   if (item.kind == Kind::partial) {
-    const auto alive = fs::FileLock::acquire(path / "lock", std::chrono::milliseconds(0), "nano gc");
+    const auto inside = folder->down(path.filename());
+    if (!inside) return inside.error().code == Errc::not_found ? Status(Unit{}) : Status(inside.error());
+    const auto alive = fs::FileLock::acquire(*inside, "lock", std::chrono::milliseconds(0), "nano gc");
     if (!alive) return Unit{};  // somebody went on with it
-    NANO_TRY(fs::remove_tree(path));
+    NANO_TRY(folder->remove_tree(path.filename()));
   } else {
-    const auto st = examine(path);
+    NANO_TRY_ASSIGN(const auto st, folder->status(path.filename()));
     if (item.kind == Kind::blob && st && st->st_mtime >= plan.young_since) return Unit{};
-    NANO_TRY(fs::remove_file(path));
+    NANO_TRY(folder->unlink(path.filename()));
   }
   removed = true;
   return Unit{};
@@ -201,34 +254,28 @@ std::string_view kind_word(Kind kind) {
   return "unknown";
 }
 
+std::string_view why_word(GcKept::Why why) {
+  switch (why) {
+    case GcKept::Why::young_blob: return "young-blob";
+    case GcKept::Why::young_partial: return "young-partial";
+    case GcKept::Why::unseen_project: return "unseen-project";
+  }
+  return "unknown";
+}
+
 Result<GcPlan> plan_gc(const Store& store, const WriteLock& lock, const GcOptions& options) {
   const StoreLayout& layout = lock.layout();
-  for (const Path& dir : {layout.blobs(), layout.packages(), layout.generations(), layout.partials(), layout.derived(), layout.project_roots()})
-    NANO_TRY(internal::no_links_inside(layout.root(), dir));
+  for (const Path& dir : {layout.blobs(), layout.packages(), layout.generations(), layout.partials(), layout.derived(), layout.project_roots()}) {
+    NANO_TRY_ASSIGN(const bool real, internal::is_real_path(layout.root(), dir));
+    if (!real)
+      return make_error(Errc::store, "'" + dir.string() + "' is not a folder of the store's own", "move it away, then run the command again");
+  }
   // Only the primary store's own folders count: what a read-only store holds is no reason to keep or to drop anything.
   NANO_TRY_ASSIGN(const Store primary, Store::open(store.primary().root(), Mode::read));
   NANO_TRY_ASSIGN(const Marks marks, mark(primary, options));
   GcPlan plan;
-  plan.young_since = options.now - options.young_blob_seconds;
-  Freed freed;
-  // First what names things, then what is named: killed between, nothing names what is gone.
-  NANO_TRY_ASSIGN(const auto numbers, list_generations(layout));
-  for (const uint64_t n : numbers) {
-    if (marks.generations.count(n) == 0)
-      plan.remove.push_back({Kind::generation, "generations/" + std::to_string(n) + ".json", freed.of(layout.generation(n))});
-  }
-  NANO_TRY_ASSIGN(const auto roots, read_roots(layout));
-  for (const auto& root : roots) {
-    if (!fs::exists(root.project)) plan.remove.push_back({Kind::root, root.file, freed.of(layout.root() / root.file)});
-  }
-  NANO_TRY_ASSIGN(const auto dirs, list_packages(layout));
-  for (const auto& dir : dirs) {
-    if (marks.dirs.count(dir) == 0) plan.remove.push_back({Kind::package, dir, freed.of(layout.root() / dir)});
-  }
-  plan_blobs(layout, marks, plan, freed);
-  plan_derived(layout, marks, plan, freed);
-  plan_partials(layout, options, plan, freed);
-  for (const auto& item : plan.remove) plan.freed_bytes += item.bytes;
+  plan.young_since = options.spare_young ? options.now - options.young_blob_seconds : std::numeric_limits<UnixTime>::max();
+  NANO_TRY(Planner(layout, options, marks, plan).run());
   return plan;
 }
 

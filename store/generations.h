@@ -20,9 +20,15 @@ using schemas::Generation;
 using schemas::GenerationEntry;
 
 /// The generation in force; number 0 and no entries when nothing was ever installed. No lock.
-///   errors  store: `current` is damaged or names a generation that is not there; invalid: that file is damaged.
-///           The hint names the newest generation that is whole, for `nano rollback`.
+///   errors  store: `current` is damaged, missing although generations were in force, or names one that is not there, or
+///           something cannot be read; invalid: the generation's file is damaged. Where it is damage, the hint names the newest
+///           generation that is whole, for `nano rollback`.
 [[nodiscard]] Result<Generation> read_current(const StoreLayout& layout);
+/// Why there is no reading what is in force although something was: damage, or `current` is missing. nullopt = all is well.
+///   errors  store: it cannot be read, so that nothing is known
+[[nodiscard]] Result<std::optional<Error>> damage_of_current(const StoreLayout& layout);
+/// The newest generation whose packages are all there.   errors  store: a file or folder cannot be read
+[[nodiscard]] Result<std::optional<Generation>> newest_whole(const StoreLayout& layout);
 /// errors  not_found, invalid, store
 [[nodiscard]] Result<Generation> read_generation(const StoreLayout& layout, uint64_t number);
 /// Numbers of all generation files, ascending. errors  store

@@ -18,77 +18,93 @@
 namespace nano::store {
 namespace {
 
-using internal::examine;
 using schemas::ReleaseFile;
 
-Path staging_name(const StoreLayout& layout) {
-  return layout.packages() / (std::string(internal::kStagingPrefix) + fs::temp_sibling("x").filename().string().substr(3));
+std::string staging_name() {
+  return std::string(internal::kStagingPrefix) + fs::temp_sibling("x").filename().string().substr(3);
 }
 
-Status write_synced(const Path& path, std::string_view bytes) {
-  NANO_TRY_ASSIGN(auto w, fs::Writer::create(path, 0444));
+Status write_synced(const fs::Dir& dir, std::string_view name, std::string_view bytes) {
+  NANO_TRY_ASSIGN(auto w, dir.create(name, 0444));
   NANO_TRY(w.write(bytes));
   return w.sync();
 }
 
-Status sync_copy(const Path& path) {
-  if (const int e = fs::internal::fault(fs::Op::fsync, path)) return fs::internal::os_error("cannot flush to disk", path, e);
-  NANO_TRY_ASSIGN(const fs::Fd fd, fs::open_read(path));
-  if (::fsync(fd.get()) != 0) return fs::internal::os_error("cannot flush to disk", path, errno);
-  return Unit{};
-}
-
 /// Is `dir` a whole folder of exactly this source? A file that shares the blob's inode has the blob's bytes; others are hashed.
-bool is_whole(const Store& store, const StoreLayout& layout, const Path& dir, const PackageSource& source, const StagedPackage& staged,
-              const std::vector<const ReleaseFile*>& files) {
-  if (!internal::no_links_inside(layout.root(), dir)) return false;
-  const auto same = [&](std::string_view name, std::string_view bytes) {
-    const auto got = internal::read_own(dir / name, bytes.size());
-    return got && *got == bytes;
-  };
-  if (!same(kReleaseFile, source.release_bytes) || !same(kManifestFile, schemas::write_manifest(staged.release.manifest))) return false;
+/// Files that somebody could write to are not taken.   errors  store: it cannot be looked at
+Result<bool> is_whole(const Store& store, const StoreLayout& layout, const Path& dir, const PackageSource& source, const StagedPackage& staged,
+                      const std::vector<const ReleaseFile*>& files) {
+  NANO_TRY_ASSIGN(const bool real, internal::is_real_path(layout.root(), dir));
+  NANO_TRY_ASSIGN(const bool there, fs::is_there(dir));
+  if (!real || !there) return false;
+  const std::string manifest = schemas::write_manifest(staged.release.manifest);
+  const std::pair<std::string_view, std::string_view> documents[] = {{kReleaseFile, source.release_bytes}, {kManifestFile, manifest}};
+  for (const auto& [name, bytes] : documents) {
+    const auto got = internal::read_own(layout, dir / name, bytes.size());
+    if (!got && got.error().code == Errc::store) return got.error();
+    if (!got || *got != bytes) return false;
+  }
   for (const ReleaseFile* f : files) {
     const Path p = dir / f->path;
-    if (!internal::no_links_inside(dir, p.parent_path()) || !internal::is_regular(p, f->size)) return false;
-    const auto blob = find_blob(store, f->sha256, f->size);
-    const auto a = examine(p);
-    const auto b = blob ? examine(*blob) : std::nullopt;
-    if (a && b && a->st_ino == b->st_ino && a->st_dev == b->st_dev) continue;
-    const auto actual = sha256_file(p);
-    if (!actual || *actual != f->sha256) return false;
+    NANO_TRY_ASSIGN(const bool plain, internal::is_real_path(dir, p.parent_path()));
+    if (!plain) return false;
+    NANO_TRY_ASSIGN(const auto st, fs::status_of(p));
+    if (!internal::is_regular(st, f->size) || (st->st_mode & 0222) != 0) return false;
+    NANO_TRY_ASSIGN(const auto blob, find_blob(store, f->sha256, f->size));
+    if (blob) {
+      NANO_TRY_ASSIGN(const auto b, fs::status_of(blob->path));
+      if (b && st->st_ino == b->st_ino && st->st_dev == b->st_dev) continue;
+    }
+    NANO_TRY_ASSIGN(const Digest actual, sha256_file(p));
+    if (actual != f->sha256) return false;
   }
   return true;
 }
 
 /// Does the folder there hold another release (so that it must not be touched)?
-bool holds_other_release(const StoreLayout& layout, const Path& dir, const Digest& digest) {
-  if (!internal::no_links_inside(layout.root(), dir)) return false;
-  const auto bytes = internal::read_own(dir / kReleaseFile, schemas::kMaxReleaseBytes);
+Result<bool> holds_other_release(const StoreLayout& layout, const Path& dir, const Digest& digest) {
+  NANO_TRY_ASSIGN(const bool real, internal::is_real_path(layout.root(), dir));
+  if (!real) return false;
+  const auto bytes = internal::read_own(layout, dir / kReleaseFile, schemas::kMaxReleaseBytes);
+  if (!bytes && bytes.error().code == Errc::store) return bytes.error();
   return bytes && sha256(*bytes) != digest;
 }
 
-Status fill(const Store& store, const Path& staging, const PackageSource& source, const StagedPackage& staged,
+Status fill(const Store& store, const fs::Dir& staging, const PackageSource& source, const StagedPackage& staged,
             const std::vector<const ReleaseFile*>& files) {
-  NANO_TRY(fs::make_dirs(staging));
-  std::set<Path, std::greater<>> dirs{staging};  // longer paths first: a folder is synced after what is in it
+  std::set<Path, std::greater<>> dirs;  // longer paths first: a folder is synced after what is in it
   for (const ReleaseFile* f : files) {
-    const auto blob = find_blob(store, f->sha256, f->size);
+    NANO_TRY_ASSIGN(const auto blob, find_blob(store, f->sha256, f->size));
     if (!blob)
       return make_error(Errc::not_found, "blob " + f->sha256.text() + " (" + f->path + ") is not in the store",
                         "fetch it and try again");
-    const Path to = staging / f->path;
-    NANO_TRY(fs::make_dirs(to.parent_path()));
-    for (Path d = to.parent_path(); d != staging; d = d.parent_path()) dirs.insert(d);
-    NANO_TRY(fs::link_or_copy(*blob, to, 0444));
-    const auto st = examine(to);
-    if (!st || !S_ISREG(st->st_mode) || static_cast<uint64_t>(st->st_size) != f->size)
-      return make_error(Errc::store, "'" + blob->string() + "' changed while it was linked", "run the command again");
-    if (st->st_nlink == 1) NANO_TRY(sync_copy(to));
+    const Path rel(f->path);
+    NANO_TRY_ASSIGN(const fs::Dir from, internal::open_folder(*blob->layout, blob->path.parent_path()));
+    NANO_TRY_ASSIGN(const fs::Dir to, staging.make_down(rel.parent_path()));
+    for (Path d = rel.parent_path(); !d.empty(); d = d.parent_path()) dirs.insert(d);
+    NANO_TRY(from.link_or_copy(blob->path.filename(), to, rel.filename(), 0444));
+    NANO_TRY_ASSIGN(const auto st, to.status(rel.filename()));
+    if (!internal::is_regular(st, f->size))
+      return make_error(Errc::store, "'" + blob->path.string() + "' changed while it was linked", "run the command again");
   }
-  NANO_TRY(write_synced(staging / kManifestFile, schemas::write_manifest(staged.release.manifest)));
-  NANO_TRY(write_synced(staging / kReleaseFile, source.release_bytes));
-  for (const Path& d : dirs) NANO_TRY(fs::sync_dir(d));
-  return Unit{};
+  NANO_TRY(write_synced(staging, kManifestFile, schemas::write_manifest(staged.release.manifest)));
+  NANO_TRY(write_synced(staging, kReleaseFile, source.release_bytes));
+  for (const Path& d : dirs) {
+    NANO_TRY_ASSIGN(const fs::Dir made, staging.down(d));
+    NANO_TRY(made.sync());
+  }
+  return staging.sync();
+}
+
+/// A folder that cannot be renamed (it lies in a lower layer of an overlay): its release goes first, so that nobody takes what is
+/// left for a whole one.
+Status remove_in_place(const fs::Dir& around, const Path& leaf) {
+  NANO_TRY_ASSIGN(const auto st, around.status(leaf));
+  if (st && S_ISDIR(st->st_mode)) {
+    NANO_TRY_ASSIGN(const fs::Dir inside, around.down(leaf));
+    NANO_TRY(inside.remove_tree(kReleaseFile));
+  }
+  return around.remove_tree(leaf);
 }
 
 }  // namespace
@@ -105,12 +121,23 @@ Result<StagedPackage> stage_package(const Store& store, const WriteLock& lock, c
   const auto files = staged.release.files_of(source.variant);
   const StoreLayout& layout = lock.layout();
   staged.dir = schemas::package_dir(m.name, m.version, source.variant.empty() ? schemas::kNoVariant : std::string_view(source.variant));
-  NANO_TRY(internal::no_links_inside(layout.root(), (layout.root() / staged.dir).parent_path()));
-  if (holds_other_release(layout, layout.root() / staged.dir, staged.digest)) staged.dir += "~" + staged.digest.hex().substr(0, 12);
-  if (is_whole(store, layout, layout.root() / staged.dir, source, staged, files)) return staged;
-  staged.staging = staging_name(layout);
-  if (Status s = fill(store, staged.staging, source, staged, files); !s) {
-    (void)fs::remove_tree(staged.staging);
+  NANO_TRY_ASSIGN(const bool real, internal::is_real_path(layout.root(), (layout.root() / staged.dir).parent_path()));
+  if (!real)
+    return make_error(Errc::store, "'" + (layout.root() / staged.dir).parent_path().string() + "' is not a folder of the store's own",
+                      "move it away, then run the command again");
+  NANO_TRY_ASSIGN(const bool other, holds_other_release(layout, layout.root() / staged.dir, staged.digest));
+  if (other) staged.dir += "~" + staged.digest.hex().substr(0, 12);
+  NANO_TRY_ASSIGN(const bool whole, is_whole(store, layout, layout.root() / staged.dir, source, staged, files));
+  if (whole) return staged;
+  NANO_TRY_ASSIGN(const fs::Dir packages, internal::make_folder(layout, layout.packages()));
+  const std::string name = staging_name();
+  staged.staging = layout.packages() / name;
+  const auto attempt = [&]() -> Status {
+    NANO_TRY_ASSIGN(const fs::Dir staging, packages.create_folder(name));
+    return fill(store, staging, source, staged, files);
+  };
+  if (Status s = attempt(); !s) {
+    (void)packages.remove_tree(name);
     return std::move(s.error()).while_("staging " + m.name.text() + "@" + m.version.text());
   }
   return staged;
@@ -119,34 +146,42 @@ Result<StagedPackage> stage_package(const Store& store, const WriteLock& lock, c
 Status place_package(const WriteLock& lock, const StagedPackage& staged) {
   if (staged.staging.empty()) return Unit{};
   const StoreLayout& layout = lock.layout();
-  const Path to = layout.root() / staged.dir;
-  NANO_TRY(internal::no_links_inside(layout.root(), to.parent_path()));
-  NANO_TRY(internal::make_dirs_durable(to.parent_path()));
-  if (!fs::exists(to)) return fs::rename_durable(staged.staging, to);
+  const Path to = layout.root() / staged.dir, leaf = to.filename(), name = staged.staging.filename();
+  NANO_TRY_ASSIGN(const fs::Dir packages, internal::open_folder(layout, layout.packages()));
+  NANO_TRY_ASSIGN(const fs::Dir around, internal::make_folder(layout, to.parent_path()));
+  NANO_TRY_ASSIGN(const bool there, around.holds(leaf));
+  if (!there) return packages.rename(name, around, leaf);
   // One exchange, so that a reader finds the damaged folder or the whole one, never none.
-  if (const int e = fs::internal::fault(fs::Op::rename, to)) return fs::internal::os_error("cannot replace", to, e);
-  if (::renameat2(AT_FDCWD, staged.staging.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
-    if (errno != EINVAL && errno != ENOSYS) return fs::internal::os_error("cannot replace", to, errno);
-    // A file system without exchange: two renames, with a moment in which the folder is absent.
-    NANO_TRY(fs::rename_durable(to, staging_name(layout)));
-    return fs::rename_durable(staged.staging, to);
+  const Status swapped = packages.exchange(name, around, leaf);
+  if (swapped) {
+    (void)packages.remove_tree(name);  // the damaged one; the next writer tries again
+    return Unit{};
   }
-  NANO_TRY(fs::sync_dir(to.parent_path()));
-  (void)fs::remove_tree(staged.staging);  // the damaged one; the next writer tries again
-  return Unit{};
+  if (swapped.error().code != Errc::unsupported) return swapped;
+  // A file system without exchange: two renames, with a moment in which the folder is absent.
+  Status aside = around.rename(leaf, packages, staging_name());
+  if (!aside && fs::is_other_device(aside.error())) aside = remove_in_place(around, leaf);
+  if (!aside) return aside;
+  return packages.rename(name, around, leaf);
 }
 
 Status remove_package(const WriteLock& lock, std::string_view dir) {
   NANO_TRY(internal::check_package_dir(dir));
   const StoreLayout& layout = lock.layout();
-  const Path at = layout.root() / dir;
-  NANO_TRY(internal::no_links_inside(layout.root(), at.parent_path()));
-  if (!fs::exists(at)) return Unit{};
-  const Path gone = staging_name(layout);
-  NANO_TRY(fs::rename_durable(at, gone));
-  NANO_TRY(fs::remove_tree(gone));
+  const Path at = layout.root() / dir, name_folder = at.parent_path(), space = name_folder.parent_path();
+  auto around = internal::open_folder(layout, name_folder);
+  if (!around) return around.error().code == Errc::not_found ? Status(Unit{}) : Status(std::move(around).error());
+  NANO_TRY_ASSIGN(const bool there, around->holds(at.filename()));
+  if (!there) return Unit{};
+  NANO_TRY_ASSIGN(const fs::Dir packages, internal::open_folder(layout, layout.packages()));
+  const std::string gone = staging_name();
+  Status moved = around->rename(at.filename(), packages, gone);
+  if (moved) moved = packages.remove_tree(gone);
+  else if (fs::is_other_device(moved.error())) moved = remove_in_place(*around, at.filename());
+  if (!moved) return moved;
   // Empty <name> and <ns> folders go too; rmdir refuses those that are not empty.
-  if (::rmdir(at.parent_path().c_str()) == 0) (void)::rmdir(at.parent_path().parent_path().c_str());
+  if (const auto spaces = internal::open_folder(layout, space); spaces && spaces->remove_empty(name_folder.filename()))
+    (void)packages.remove_empty(space.filename());
   return Unit{};
 }
 
@@ -155,9 +190,11 @@ Result<InstalledPackage> open_package(const Store& store, std::string_view dir) 
   for (const auto& layout : store.all()) {
     InstalledPackage p;
     p.dir = layout.root() / dir;
-    if (!fs::exists(p.dir)) continue;
-    NANO_TRY(internal::no_links_inside(layout.root(), p.dir));
-    NANO_TRY_ASSIGN(p.release_bytes, internal::read_own(p.dir / kReleaseFile, schemas::kMaxReleaseBytes));
+    NANO_TRY_ASSIGN(const bool there, fs::is_there(p.dir));
+    if (!there) continue;
+    NANO_TRY_ASSIGN(const bool real, internal::is_real_path(layout.root(), p.dir));
+    if (!real) return make_error(Errc::invalid, "'" + p.dir.string() + "' is a link or file where a package folder must be", "`nano verify --repair` mends it");
+    NANO_TRY_ASSIGN(p.release_bytes, internal::read_own(layout, p.dir / kReleaseFile, schemas::kMaxReleaseBytes));
     p.digest = sha256(p.release_bytes);
     auto release = schemas::parse_release(p.release_bytes);
     if (!release) return std::move(release.error()).while_("reading " + (p.dir / kReleaseFile).string());
@@ -172,12 +209,14 @@ Result<InstalledPackage> open_package(const Store& store, std::string_view dir) 
 Result<std::vector<std::string>> list_packages(const StoreLayout& layout) {
   std::vector<std::string> out;
   const auto folders = [](const Path& dir) -> Result<std::vector<std::string>> {
-    NANO_TRY_ASSIGN(auto names, fs::list_dir(dir));
-    names.erase(std::remove_if(names.begin(), names.end(), [&](const std::string& n) {
-                  const auto st = examine(dir / n);
-                  return n.front() == '.' || !st || !S_ISDIR(st->st_mode);
-                }), names.end());
-    return names;
+    NANO_TRY_ASSIGN(const auto names, fs::list_dir(dir));
+    std::vector<std::string> real;
+    for (const std::string& n : names) {
+      if (n.front() == '.') continue;
+      NANO_TRY_ASSIGN(const fs::What what, fs::look(dir / n));
+      if (what == fs::What::folder) real.push_back(n);
+    }
+    return real;
   };
   const Path top = layout.packages();
   NANO_TRY_ASSIGN(const auto spaces, folders(top));
@@ -219,11 +258,6 @@ Status check_package_dir(std::string_view dir) {
     if (!ok) return bad();
   }
   return Unit{};
-}
-
-Result<std::string> read_own(const Path& path, uint64_t limit) {
-  NANO_TRY(fs::open_read(path));  // refuses links and what is not a file
-  return fs::read_file(path, limit);
 }
 
 }  // namespace internal

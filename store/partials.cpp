@@ -14,7 +14,10 @@
 namespace nano::store {
 namespace {
 
-Path data_path(const StoreLayout& l, const Digest& d) { return l.partial(d) / "data"; }
+constexpr const char* kDataName = "data";
+constexpr const char* kLockName = "lock";
+
+Path data_path(const StoreLayout& l, const Digest& d) { return l.partial(d) / kDataName; }
 
 /// Feed the first `size` bytes of `fd` to the hasher.
 Status hash_prefix(int fd, uint64_t size, Hasher& hasher, const Path& path) {
@@ -24,7 +27,7 @@ Status hash_prefix(int fd, uint64_t size, Hasher& hasher, const Path& path) {
     const auto want = static_cast<std::size_t>(std::min<uint64_t>(buf.size(), size - at));
     const ssize_t n = ::pread(fd, buf.data(), want, static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fs::internal::os_error("cannot read", path, errno);
+    if (n < 0) return fs::cannot_read(path, errno);
     if (n == 0) return make_error(Errc::store, "'" + path.string() + "' became shorter while it was read", "run the command again");
     hasher.update({buf.data(), static_cast<std::size_t>(n)});
     at += static_cast<uint64_t>(n);
@@ -40,6 +43,11 @@ Error broken_off(const Digest& digest) {
 
 }  // namespace
 
+uint64_t partial_bytes(const Store& store, const Digest& digest, uint64_t size) {
+  const auto st = fs::status_of(data_path(store.primary(), digest));
+  return st && *st && S_ISREG((*st)->st_mode) ? std::min(static_cast<uint64_t>((*st)->st_size), size) : 0;
+}
+
 Result<Partial> Partial::resume(const Store& store, const Digest& digest, uint64_t size, std::chrono::milliseconds timeout) {
   NANO_TRY(store.require_writable());
   if (size > kMaxBlobBytes)
@@ -47,37 +55,40 @@ Result<Partial> Partial::resume(const Store& store, const Digest& digest, uint64
                                          std::to_string(kMaxBlobBytes));
   const StoreLayout& layout = store.primary();
   Partial p(layout, digest, size);
-  const Path dir = layout.partial(digest);
-  for (int attempt = 0;; ++attempt) {
-    if (internal::is_regular(layout.blob(digest), size)) {
-      p.stored_ = true;
-      p.have_ = size;
-      return p;
-    }
-    NANO_TRY(internal::no_links_inside(layout.root(), dir));
-    NANO_TRY(internal::make_dirs_durable(dir));
-    p.lock_.reset();
-    auto lock = fs::FileLock::acquire(dir / "lock", timeout, "downloading blob " + digest.hex().substr(0, 12));
-    // Whoever held it may have finished and removed the folder, with the lock file we opened or before we opened it.
-    if (!lock && attempt < 8 && !fs::exists(dir)) continue;
-    if (!lock) return std::move(lock).error();
-    p.lock_.emplace(std::move(lock).value());
-    if (fs::exists(dir / "lock") || attempt >= 8) break;
-  }
-  if (internal::is_regular(layout.blob(digest), size)) {  // the other process was faster
+  const auto is_stored = [&]() -> Result<bool> {
+    NANO_TRY_ASSIGN(const bool there, internal::is_regular(layout.blob(digest), size));
+    if (!there) return false;
     p.stored_ = true;
     p.have_ = size;
     p.lock_.reset();
-    return p;
+    return true;
+  };
+  fs::Dir dir;
+  for (int attempt = 0;; ++attempt) {
+    NANO_TRY_ASSIGN(const bool stored, is_stored());
+    if (stored) return p;
+    NANO_TRY_ASSIGN(dir, internal::make_folder(layout, layout.partial(digest)));
+    p.lock_.reset();
+    auto lock = fs::FileLock::acquire(dir, kLockName, timeout, "downloading blob " + digest.hex().substr(0, 12));
+    // Whoever held it may have finished and removed the folder, with the lock file we opened or before we opened it.
+    if (!lock && attempt < 8) {
+      NANO_TRY_ASSIGN(const bool there, fs::is_there(layout.partial(digest)));
+      if (!there) continue;
+    }
+    if (!lock) return std::move(lock).error();
+    p.lock_.emplace(std::move(lock).value());
+    NANO_TRY_ASSIGN(const bool named, dir.holds(kLockName));
+    if (named || attempt >= 8) break;
   }
-  const Path data = data_path(layout, digest);
-  const auto st = internal::examine(data);
+  NANO_TRY_ASSIGN(const bool stored, is_stored());  // the other process was faster
+  if (stored) return p;
+  NANO_TRY_ASSIGN(const auto st, dir.status(kDataName));
   // A link, a second hard link or a special file was not made by us: never write through it.
-  if (st && (!S_ISREG(st->st_mode) || st->st_nlink != 1)) NANO_TRY(fs::remove_file(data));
   const bool usable = st && S_ISREG(st->st_mode) && st->st_nlink == 1;
+  if (st && !usable) NANO_TRY(dir.remove_tree(kDataName));
   p.have_ = usable ? std::min(static_cast<uint64_t>(st->st_size), size) : 0;
-  NANO_TRY_ASSIGN(auto out, fs::Writer::resume(data, p.have_));
-  NANO_TRY(hash_prefix(out.fd(), p.have_, p.hasher_, data));
+  NANO_TRY_ASSIGN(auto out, dir.resume(kDataName, p.have_));
+  NANO_TRY(hash_prefix(out.fd(), p.have_, p.hasher_, out.path()));
   p.out_.emplace(std::move(out));
   return p;
 }
@@ -104,7 +115,8 @@ Status Partial::append(std::string_view bytes) {
 Status Partial::restart() {
   if (stored_) return Unit{};
   out_.reset();
-  NANO_TRY_ASSIGN(auto out, fs::Writer::resume(data_path(layout_, digest_), 0));
+  NANO_TRY_ASSIGN(const fs::Dir dir, internal::make_folder(layout_, layout_.partial(digest_)));
+  NANO_TRY_ASSIGN(auto out, dir.resume(kDataName, 0));
   out_.emplace(std::move(out));
   hasher_ = Hasher();
   have_ = 0;
@@ -129,10 +141,15 @@ Status Partial::commit() {
   out_.reset();
   if (::fchmod(out.fd(), 0444) != 0) return fs::internal::os_error("cannot make read-only", data, errno);
   NANO_TRY(out.sync());
-  NANO_TRY(internal::publish_blob(layout_, data, digest_, size_));
+  NANO_TRY_ASSIGN(const fs::Dir dir, internal::open_folder(layout_, layout_.partial(digest_)));
+  struct stat hashed {};
+  NANO_TRY_ASSIGN(const auto named, dir.status(kDataName));
+  if (::fstat(out.fd(), &hashed) != 0 || !named || named->st_ino != hashed.st_ino || named->st_dev != hashed.st_dev)
+    return make_error(Errc::store, "'" + data.string() + "' was replaced while it was downloaded", "run the command again");
+  NANO_TRY(internal::publish_blob(layout_, dir, kDataName, digest_, size_));
   stored_ = true;
   // The blob is safe; failing to remove the empty folder only leaves it to gc.
-  (void)fs::remove_tree(layout_.partial(digest_));
+  if (const auto all = internal::open_folder(layout_, layout_.partials())) (void)all->remove_tree(digest_.hex());
   lock_.reset();
   return Unit{};
 }
@@ -143,7 +160,8 @@ Status Partial::discard() {
   hasher_ = Hasher();
   have_ = 0;
   // The folder and its lock stay: somebody may be waiting on that very lock file.
-  return fs::remove_file(data_path(layout_, digest_));
+  NANO_TRY_ASSIGN(const fs::Dir dir, internal::open_folder(layout_, layout_.partial(digest_)));
+  return dir.unlink(kDataName);
 }
 
 }  // namespace nano::store

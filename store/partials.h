@@ -18,6 +18,10 @@
 
 namespace nano::store {
 
+/// Bytes of an unfinished download of that blob, at most `size`; 0 where there is none or it cannot be told. They need no space
+/// again.
+[[nodiscard]] uint64_t partial_bytes(const Store& store, const Digest& digest, uint64_t size);
+
 /// One download. Destroying it before commit keeps the bytes for the next resume. One thread at a time.
 class Partial {
  public:

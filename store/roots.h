@@ -22,6 +22,8 @@ struct ProjectRoot {
 [[nodiscard]] Status write_root(const WriteLock& lock, const Path& project, const schemas::Generation& wants);
 /// errors  not_found, invalid, store
 [[nodiscard]] Result<ProjectRoot> read_root(const StoreLayout& layout, const Path& project);
+/// By its name in roots/.   errors  not_found, invalid, store
+[[nodiscard]] Result<ProjectRoot> read_root_file(const StoreLayout& layout, const std::string& name);
 /// All of them. errors  invalid: one is damaged (named), store
 [[nodiscard]] Result<std::vector<ProjectRoot>> read_roots(const StoreLayout& layout);
 

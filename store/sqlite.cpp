@@ -1,7 +1,13 @@
 // store/sqlite.cpp: the only user of <sqlite3.h>.
 #include "store/sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/fs_internal.h"
 
 namespace nano::store::internal {
 namespace {
@@ -14,6 +20,29 @@ Error sqlite_error(sqlite3* db, int rc, const std::string& doing) {
   if (primary == SQLITE_FULL) hint = "free some space (`nano gc` removes what nothing uses), then run the command again";
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) hint = "another nano is writing; run the command again when it has ended";
   return make_error(code, doing + ": " + (db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(rc)), std::move(hint));
+}
+
+constexpr std::size_t kLongPath = 400;  ///< of SQLite's 512, the rest is for "-journal" and the like
+
+/// The name of a VFS that is the default one but takes names as they are. Resolving /proc/self/fd/N would give the long path again.
+const char* plain_names() {
+  static const char* const kName = "nano-plain-names";
+  static const bool made = [] {
+    static sqlite3_vfs vfs;
+    const sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
+    if (usual == nullptr) return false;
+    vfs = *usual;
+    vfs.zName = kName;
+    vfs.pNext = nullptr;
+    vfs.xFullPathname = [](sqlite3_vfs*, const char* name, int room, char* out) {
+      const std::size_t n = std::strlen(name);
+      if (n + 1 > static_cast<std::size_t>(room)) return SQLITE_CANTOPEN;
+      std::memcpy(out, name, n + 1);
+      return SQLITE_OK;
+    };
+    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
+  }();
+  return made ? kName : nullptr;
 }
 
 }  // namespace
@@ -51,6 +80,7 @@ Sqlite& Sqlite::operator=(Sqlite&& o) noexcept {
     close();
     db_ = std::exchange(o.db_, nullptr);
     path_ = std::move(o.path_);
+    folder_ = std::move(o.folder_);
   }
   return *this;
 }
@@ -59,7 +89,16 @@ Result<Sqlite> Sqlite::open(const std::filesystem::path& path, bool writable, in
   Sqlite s;
   s.path_ = path;
   const int flags = (writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOFOLLOW;
-  const int rc = sqlite3_open_v2(path.c_str(), &s.db_, flags, nullptr);
+  std::string name = path.native();
+  const char* vfs = nullptr;
+  if (name.size() > kLongPath) {
+    // SQLite takes paths of at most 512 bytes: a deep store's database is reached through its folder, held open.
+    s.folder_ = fs::Fd(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!s.folder_.valid()) return fs::internal::os_error("cannot open", path.parent_path(), errno);
+    name = "/proc/self/fd/" + std::to_string(s.folder_.get()) + "/" + path.filename().string();
+    vfs = plain_names();
+  }
+  const int rc = sqlite3_open_v2(name.c_str(), &s.db_, flags, vfs);
   if (rc != SQLITE_OK) return sqlite_error(s.db_, rc, "cannot open '" + path.string() + "'");
   (void)sqlite3_busy_timeout(s.db_, busy_ms);
   (void)sqlite3_extended_result_codes(s.db_, 1);
@@ -72,6 +111,7 @@ Result<Sqlite> Sqlite::open(const std::filesystem::path& path, bool writable, in
 void Sqlite::close() noexcept {
   if (db_ != nullptr) sqlite3_close_v2(db_);
   db_ = nullptr;
+  folder_.reset();
 }
 
 bool Sqlite::busy() const noexcept {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fs.h"
 #include "base/result.h"
 
 struct sqlite3;
@@ -37,7 +38,7 @@ class Statement {
 class Sqlite {
  public:
   Sqlite() = default;
-  Sqlite(Sqlite&& o) noexcept : db_(std::exchange(o.db_, nullptr)), path_(std::move(o.path_)) {}
+  Sqlite(Sqlite&& o) noexcept : db_(std::exchange(o.db_, nullptr)), path_(std::move(o.path_)), folder_(std::move(o.folder_)) {}
   Sqlite& operator=(Sqlite&& o) noexcept;
   ~Sqlite() { close(); }
   /// errors  store: disk; invalid: not a database, damaged
@@ -50,6 +51,7 @@ class Sqlite {
  private:
   sqlite3* db_ = nullptr;
   std::filesystem::path path_{};
+  fs::Fd folder_{};  ///< held while the database is open by way of it: see open()
 };
 
 }  // namespace nano::store::internal

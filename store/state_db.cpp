@@ -74,7 +74,8 @@ Result<Sqlite> open_prepared(const Path& path, bool writable) {
 Status set_aside(const Path& path) {
   const Path aside = path.string() + ".damaged";
   NANO_TRY(fs::remove_file(aside));
-  if (fs::exists(path)) NANO_TRY(fs::rename_durable(path, aside));
+  NANO_TRY_ASSIGN(const bool there, fs::is_there(path));
+  if (there) NANO_TRY(fs::rename_durable(path, aside));
   for (const char* suffix : {"-wal", "-shm", "-journal"}) NANO_TRY(fs::remove_file(path.string() + suffix));
   return Unit{};
 }
@@ -94,10 +95,11 @@ Result<StateDb> StateDb::open(const Store& store, Log& log) {
   const Path path = store.primary().state_db();
   const bool writable = store.mode() == Mode::write;
   if (const int e = fs::internal::fault(fs::Op::create, path); e != 0 && writable) return fs::internal::os_error("cannot open", path, e);
-  auto db = open_prepared(path, writable);
-  const auto st = internal::examine(path);
-  const bool not_a_file = st && !S_ISREG(st->st_mode);  // SQLite says only "cannot open"
-  if (!db && writable && (db.error().code == Errc::invalid || not_a_file)) {
+  NANO_TRY_ASSIGN(const auto st, fs::status_of(path));
+  // A link, a folder, or a second name of somebody's own database is not to be written to.
+  const bool ours = !st || (S_ISREG(st->st_mode) && st->st_nlink == 1);
+  auto db = ours || !writable ? open_prepared(path, writable) : Result<Sqlite>(make_error(Errc::invalid, "it is not a file of nano's own"));
+  if (!db && writable && db.error().code == Errc::invalid) {
     log.note("the state database could not be used and was made anew (" + db.error().message + "); the old one is '" + path.string() + ".damaged'");
     NANO_TRY(set_aside(path));
     db = open_prepared(path, writable);

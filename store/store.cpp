@@ -7,11 +7,10 @@
 
 #include <cerrno>
 
+#include "base/fs_temporary.h"
 #include "store/store_internal.h"
 
 namespace nano::store {
-
-using internal::examine;
 
 Result<Store> Store::open(const Path& root, Mode mode, const std::vector<Path>& read_only) {
   Store s;
@@ -24,8 +23,7 @@ Result<Store> Store::open(const Path& root, Mode mode, const std::vector<Path>& 
   const StoreLayout& l = s.primary();
   if (mode == Mode::write) {
     for (const Path& dir : {l.blobs(), l.partials(), l.packages(), l.generations(), l.project_roots(), l.derived()}) {
-      NANO_TRY(internal::no_links_inside(root, dir));
-      NANO_TRY(internal::make_dirs_durable(dir));
+      NANO_TRY(internal::make_folder(l, dir));
     }
   }
   return s;
@@ -38,51 +36,65 @@ Status Store::require_writable() const {
 
 Result<WriteLock> Store::lock(std::string_view holder, std::chrono::milliseconds timeout) const {
   NANO_TRY(require_writable());
-  NANO_TRY_ASSIGN(auto lock, fs::FileLock::acquire(primary().lock(), timeout, holder));
+  NANO_TRY_ASSIGN(const fs::Dir root, internal::open_folder(primary(), primary().root()));
+  NANO_TRY_ASSIGN(auto lock, fs::FileLock::acquire(root, primary().lock().filename(), timeout, holder));
   internal::clean_leftovers(primary());
   return WriteLock(std::move(lock), primary());
 }
 
 namespace internal {
 
-std::optional<struct stat> examine(const Path& path) {
-  struct stat st {};
-  if (::lstat(path.c_str(), &st) != 0) return std::nullopt;
-  return st;
-}
-
-bool is_regular(const Path& path, uint64_t size) {
-  const auto st = examine(path);
+bool is_regular(const std::optional<struct stat>& st, uint64_t size) {
   return st && S_ISREG(st->st_mode) && static_cast<uint64_t>(st->st_size) == size;
 }
 
-Status no_links_inside(const Path& root, const Path& path) {
+Result<bool> is_regular(const Path& path, uint64_t size) {
+  NANO_TRY_ASSIGN(const auto st, fs::status_of(path));
+  return is_regular(st, size);
+}
+
+Result<bool> is_real_path(const Path& root, const Path& path) {
   Path at = root;
   for (const auto& part : path.lexically_relative(root)) {
+    if (part == ".") continue;
     at /= part;
-    const auto st = examine(at);
-    if (!st) return Unit{};
-    if (!S_ISDIR(st->st_mode))
-      return make_error(Errc::store, "'" + at.string() + "' is a " + (S_ISLNK(st->st_mode) ? "symbolic link" : "file") +
-                                         " where the store keeps a folder of its own",
-                        "move it away, then run the command again");
+    NANO_TRY_ASSIGN(const fs::What what, fs::look(at));
+    if (what == fs::What::absent) return true;
+    if (what != fs::What::folder) return false;
   }
-  return Unit{};
+  return true;
 }
 
-Status make_dirs_durable(const Path& dir) {
-  if (dir.empty() || fs::is_dir(dir)) return Unit{};
-  if (dir.has_parent_path() && dir.parent_path() != dir) NANO_TRY(make_dirs_durable(dir.parent_path()));
-  NANO_TRY(fs::make_dirs(dir));
-  return fs::sync_dir(dir.parent_path());
+Result<fs::Dir> open_folder(const StoreLayout& layout, const Path& folder) {
+  return fs::Dir::open(layout.root(), folder.lexically_relative(layout.root()));
 }
 
-Status publish_blob(const StoreLayout& layout, const Path& temporary, const Digest& digest, uint64_t size) {
+Result<fs::Dir> make_folder(const StoreLayout& layout, const Path& folder) {
+  return fs::Dir::make(layout.root(), folder.lexically_relative(layout.root()));
+}
+
+Result<std::string> read_own(const StoreLayout& layout, const Path& path, uint64_t limit) {
+  NANO_TRY_ASSIGN(const fs::Dir dir, open_folder(layout, path.parent_path()));
+  return dir.read(path.filename(), limit);
+}
+
+std::optional<Digest> derived_source(std::string_view name) {
+  if (name.size() < 66 || name[64] != '.') return std::nullopt;
+  const auto source = Digest::parse_hex(name.substr(0, 64));
+  return source ? std::optional<Digest>(*source) : std::nullopt;
+}
+
+Status publish_blob(const StoreLayout& layout, const fs::Dir& folder, const Path& name, const Digest& digest, uint64_t size) {
   const Path to = layout.blob(digest);
-  if (is_regular(to, size)) return fs::remove_file(temporary);
-  NANO_TRY(no_links_inside(layout.root(), to.parent_path()));
-  NANO_TRY(make_dirs_durable(to.parent_path()));
-  return fs::rename_durable(temporary, to);
+  NANO_TRY_ASSIGN(const fs::Dir shard, make_folder(layout, to.parent_path()));
+  NANO_TRY_ASSIGN(const auto there, shard.status(to.filename()));
+  if (is_regular(there, size)) return folder.unlink(name);
+  if (const auto derived = open_folder(layout, layout.derived())) {
+    NANO_TRY_ASSIGN(const auto names, derived->list());
+    for (const auto& packed : names)
+      if (derived_source(packed) == digest) NANO_TRY(derived->unlink(packed));
+  }
+  return folder.rename(name, shard, to.filename());
 }
 
 bool is_temporary(std::string_view name) {
@@ -90,26 +102,33 @@ bool is_temporary(std::string_view name) {
 }
 
 void clean_leftovers(const StoreLayout& layout) {
-  const auto each = [](const Path& dir, const auto& act) {
-    if (const auto names = fs::list_dir(dir)) {
-      for (const auto& name : *names) act(dir / name, std::string_view(name));
-    }
+  const auto each = [&](const Path& folder, const auto& act) {
+    const auto dir = open_folder(layout, folder);
+    const auto names = dir ? dir->list() : Result<std::vector<std::string>>(std::vector<std::string>());
+    if (!names) return;
+    for (const auto& name : *names) act(*dir, name);
   };
   // Staging, generations and `current` are written under the lock that the caller holds, so these are dead.
-  each(layout.packages(), [](const Path& p, std::string_view name) {
-    if (name.substr(0, kStagingPrefix.size()) == kStagingPrefix) (void)fs::remove_tree(p);
+  each(layout.packages(), [](const fs::Dir& dir, const std::string& name) {
+    if (name.starts_with(kStagingPrefix)) (void)dir.remove_tree(name);
   });
-  for (const Path& dir : {layout.generations(), layout.project_roots(), layout.root()}) {
-    each(dir, [](const Path& p, std::string_view name) {
-      if (is_temporary(name)) (void)fs::remove_file(p);
+  each(layout.generations(), [&](const fs::Dir& dir, const std::string& name) {
+    const auto current = name.starts_with(kFirstStem) && is_temporary(name) ? fs::is_there(layout.current()) : Result<bool>(true);
+    if (current && !*current) (void)dir.unlink(layout.generation(1).filename());  // it never was in force
+  });
+  for (const Path& folder : {layout.generations(), layout.project_roots(), layout.root()}) {
+    each(folder, [](const fs::Dir& dir, const std::string& name) {
+      if (is_temporary(name)) (void)dir.unlink(name);
     });
   }
   // add_blob takes no store lock; its temporaries are alive as long as somebody holds their flock.
-  each(layout.partials(), [](const Path& p, std::string_view name) {
+  each(layout.partials(), [](const fs::Dir& dir, const std::string& name) {
     if (!is_temporary(name)) return;
-    const fs::Fd fd(::open(p.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-    if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) (void)fs::remove_file(p);
+    const fs::Fd fd(::openat(dir.fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) (void)dir.unlink(name);
   });
+  // libnano takes no lock at all: by name and age.
+  if (const auto derived = open_folder(layout, layout.derived())) fs::remove_left_behind(*derived);
 }
 
 }  // namespace internal

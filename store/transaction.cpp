@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/store_internal.h"
+
 namespace nano::store {
 
 Result<Transaction> Transaction::begin(const Store& store, std::string_view holder, std::chrono::milliseconds timeout) {
@@ -13,7 +15,9 @@ Result<Transaction> Transaction::begin(const Store& store, std::string_view hold
 
 Transaction::~Transaction() {
   for (const auto& s : staged_) {
-    if (!s.staging.empty()) (void)fs::remove_tree(s.staging);  // failing leaves it to the next writer
+    if (s.staging.empty()) continue;
+    const auto packages = internal::open_folder(lock_.layout(), s.staging.parent_path());
+    if (packages) (void)packages->remove_tree(s.staging.filename());  // failing leaves it to the next writer
   }
 }
 

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "verify/key_impl.h"
 
 namespace nano::verify {
@@ -115,7 +116,8 @@ Result<Secret> PrivateKey::pem(const std::optional<Secret>& passphrase) const {
 }
 
 Status PrivateKey::save(const std::filesystem::path& file, const std::optional<Secret>& passphrase) const {
-  if (fs::exists(file))
+  NANO_TRY_ASSIGN(const bool there, fs::is_there(file));
+  if (there)
     return make_error(Errc::refused, "the key file '" + file.string() + "' exists already, and a key is never overwritten",
                       "move it away, or name another file");
   NANO_TRY_ASSIGN(const Secret text, pem(passphrase));

@@ -168,10 +168,23 @@ Result<int> run_history(Invocation& in) {
   return 0;
 }
 
+/// "2 partial downloads, 14 MB: they may still be resumed; `nano gc --now` removes them"
+std::string withheld_text(const app::GcWithheld& w) {
+  const std::string many = w.count == 1 ? "" : "s";
+  if (w.why == "young-partial")
+    return std::to_string(w.count) + " partial download" + many + ", " + human_bytes(w.bytes) +
+           ": younger than a day, so they may still be resumed; `nano gc --now` removes them";
+  if (w.why == "young-blob")
+    return std::to_string(w.count) + " blob" + many + ", " + human_bytes(w.bytes) +
+           ": used in the last ten minutes, so an install may be about to need them; `nano gc --now` removes them";
+  return "what the project " + sanitize(w.detail) + " (it cannot be looked at now, so what it needs stays)";
+}
+
 Result<int> run_gc(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   app::GcOptions options{.dry_run = in.has("dry-run")};
   options.keep = in.number("keep", options.keep);
+  options.now = in.has("now");
   NANO_TRY_ASSIGN(const app::GcReport r, app::gc(ctx, options));
   if (in.json()) {
     OrderedJson data;
@@ -180,6 +193,9 @@ Result<int> run_gc(Invocation& in) {
     data["packages"] = r.packages;
     data["generations"] = r.generations;
     data["partials"] = r.partials;
+    data["withheld"] = OrderedJson::array();
+    for (const auto& w : r.withheld)
+      data["withheld"].push_back({{"why", w.why}, {"count", w.count}, {"bytes", w.bytes}, {"detail", w.detail}});
     data["dry_run"] = r.dry_run;
     in.document(data);
     return 0;
@@ -189,6 +205,7 @@ Result<int> run_gc(Invocation& in) {
                 std::to_string(r.blobs) + " blobs, " + std::to_string(r.packages) + " packages, " +
                 std::to_string(r.generations) + " generations, " + std::to_string(r.partials) +
                 " partial downloads");
+  for (const auto& w : r.withheld) in.out().line("kept " + withheld_text(w));
   return 0;
 }
 
@@ -294,13 +311,18 @@ void add_package_commands(std::vector<Command>& table) {
                    .summary = "free the disk space of what nothing needs any more",
                    .description = "Removes blobs, packages and old generations that no kept generation, "
                                   "project or pin names. Downloads that may still be "
-                                  "resumed are left alone while they are young.",
+                                  "resumed are left alone while they are young, and so is what a project needs whose folder "
+                                  "cannot be looked at just now; it says so.",
                    .options = {dry_run,
                                {.name = "keep",
                                 .kind = OptionKind::number,
                                 .value = "N",
-                                .help = "generations kept besides the one in force (5)"}},
-                   .examples = {{.line = "nano gc --dry-run"}, {.line = "nano gc --keep 0"}},
+                                .help = "generations kept besides the one in force (5)"},
+                               {.name = "now",
+                                .help = "also what is young: partial downloads, and what was used in the last minutes"}},
+                   .examples = {{.line = "nano gc --dry-run"},
+                                {.line = "nano gc --keep 0"},
+                                {.line = "nano gc --now", .what = "partial downloads too"}},
                    .exits = {Errc::store},
                    .run = run_gc});
 }

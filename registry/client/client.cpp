@@ -7,6 +7,8 @@
 #include <system_error>
 #include <thread>
 
+#include <sys/resource.h>
+
 #include "base/text.h"
 #include "registry/client/transport.h"
 #include "registry/tree.h"
@@ -36,10 +38,23 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+namespace {
+
+/// As many at once as this process may open files for: a connection, a file, a lock and folders on the way for each, and some
+/// for all the rest.
+uint32_t parallel_for_descriptors() {
+  constexpr rlim_t kEach = 7, kRest = 16;
+  struct rlimit most {};
+  if (::getrlimit(RLIMIT_NOFILE, &most) != 0 || most.rlim_cur == RLIM_INFINITY || most.rlim_cur > 1000) return kMaxParallel;
+  return most.rlim_cur < kRest + kEach ? 1 : static_cast<uint32_t>((most.rlim_cur - kRest) / kEach);
+}
+
+}  // namespace
+
 Result<Client> Client::open(std::string_view url, ClientOptions options, Log& log, Progress& progress) {
   auto impl = std::make_unique<Impl>();
   NANO_TRY_ASSIGN(impl->shared.url, parse_registry_url(url));
-  options.parallel = std::clamp<uint32_t>(options.parallel, 1, kMaxParallel);
+  options.parallel = std::clamp<uint32_t>(options.parallel, 1, std::min(kMaxParallel, parallel_for_descriptors()));
   if (options.ca_file.empty())
     if (const char* from_environment = std::getenv("NANO_CA_FILE")) options.ca_file = from_environment;
   impl->shared.options = std::move(options);

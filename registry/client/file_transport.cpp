@@ -1,5 +1,6 @@
 // registry/client/file_transport.cpp: a tree in a folder: read directly, libcurl stays out of it.
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "registry/client/transport.h"
 #include "registry/pump.h"
@@ -29,7 +30,9 @@ class FileTransport final : public Transport {
  private:
   [[nodiscard]] Error explain(Error e, std::string_view path) const {
     if (e.code != Errc::not_found) return e;
-    if (!fs::is_dir(shared_.url.local))
+    const auto there = fs::is_folder(shared_.url.local);
+    if (!there) return there.error();
+    if (!*there)
       return make_error(Errc::not_found, "the registry's folder '" + shared_.url.local.string() + "' does not exist", "check the address with `nano registry list`");
     return make_error(Errc::not_found, "the registry " + shared_.url.text + " has no " + std::string(path),
                       path == tree::metadata("timestamp.json") ? "is this the folder of a nano registry?" : "its copy is incomplete: tell its operator");

@@ -72,7 +72,7 @@ SignedTree::SignedTree(SignedTreeOptions options, tuf::Updater updater, Log& log
 
 Result<SignedTree> SignedTree::open(SignedTreeOptions options, tuf::Fetcher* fetcher, Log& log) {
   if (!options.id.is_zero()) drop_foreign(options, log);
-  auto updater = tuf::Updater::open({.dir = options.dir, .time = options.time, .limits = {}, .trusted_root = options.pinned_root}, fetcher);
+  auto updater = tuf::Updater::open({.dir = options.dir, .time = options.time, .limits = {}, .trusted_root = options.pinned_root, .may_forget = options.may_forget}, fetcher);
   if (!updater) return std::move(updater.error()).while_("reading the metadata of " + options.what);
   return SignedTree(std::move(options), std::move(*updater), log);
 }

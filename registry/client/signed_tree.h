@@ -44,6 +44,7 @@ struct SignedTreeOptions {
   Digest id{};                          ///< the registry's: each of its roots must name it. Zero = not checked
   verify::tuf::Freshness time{};        ///< `now` must be set
   std::string what{};                   ///< "the registry 'acme'", for messages
+  bool may_forget = false;              ///< tuf::UpdaterOptions::may_forget
 };
 
 /// One registry's signed description. Nothing is fetched before it is needed; each role at most once. One thread at a time.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "base/hash.h"
 #include "registry/tree.h"
 #include "verify/tuf/names.h"
@@ -183,7 +184,7 @@ void Edition::prune(const tuf::Snapshot& now_served) const {
     for (uint64_t v = newest; v > 1; --v) {
       if (newest - v + 1 < kVersionsKept) continue;
       const fs::Path file = tree_.at(tree::metadata(tuf::metadata_file(role, v - 1)));
-      if (!fs::exists(file)) break;
+      if (const auto there = fs::is_there(file); !there || !*there) break;
       (void)fs::remove_file(file);
     }
   };

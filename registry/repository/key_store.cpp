@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "registry/repository/roles.h"
 #include "verify/tuf/metadata.h"
@@ -81,7 +82,8 @@ Status KeyStore::read_folder(const fs::Path& folder) {
     NANO_TRY_ASSIGN(const std::string text, fs::read_file(folder / name, kMaxPublicBytes));
     auto key = verify::PublicKey::from_text(text);
     if (!key) return std::move(key.error()).while_("reading " + (folder / name).string());
-    if (!fs::exists(folder / (label + std::string(kPrivate))))
+    NANO_TRY_ASSIGN(const bool secret, fs::is_there(folder / (label + std::string(kPrivate))));
+    if (!secret)
       others_.insert_or_assign(label, *key);
     else
       places_.insert_or_assign(key->key_id(), Place{.label = label, .key = *key, .folder = folder});

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "registry/repository/repository_impl.h"
 #include "registry/tree.h"
@@ -43,9 +44,9 @@ Status check_listed(const TreeWriter& tree, const std::string& path, const schem
   if (release.manifest.name != name || release.manifest.version != version)
     return not_so(path, "the release is another package's or version's");
   for (const auto& f : release.files) {
-    std::error_code failed;
-    const auto size = std::filesystem::file_size(tree.at(tree::blob(f.sha256)), failed);
-    if (failed || size != f.size) return not_so(path, "its file " + f.path + " is not here");
+    const auto size = fs::size_of_file(tree.at(tree::blob(f.sha256)));
+    if (!size && size.error().code != Errc::not_found) return size.error();
+    if (!size || *size != f.size) return not_so(path, "its file " + f.path + " is not here");
   }
   NANO_TRY_ASSIGN(const auto facts, schemas::parse_target_info(file.custom.text()));
   auto own = schemas::target_info(release, facts.published);

@@ -2,6 +2,7 @@
 #include "registry/repository/repository.h"
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "base/hash.h"
 #include "registry/repository/repository_impl.h"
 #include "registry/tree.h"
@@ -122,7 +123,8 @@ const std::filesystem::path& Repository::dir() const {
 Result<Repository> Repository::init(const std::filesystem::path& dir, const InitOptions& options,
                                     KeyRing& keys) {
   NANO_TRY_ASSIGN(const auto there, fs::list_dir(dir));
-  if (fs::exists(dir) && (!fs::is_dir(dir) || !there.empty()))
+  NANO_TRY_ASSIGN(const fs::What what, fs::look_follow(dir));
+  if ((what != fs::What::absent && what != fs::What::folder) || !there.empty())
     return make_error(Errc::refused, "'" + dir.string() + "' is not an empty folder",
                       "name a new folder; nothing was changed");
   NANO_TRY(fs::make_dirs(dir));
@@ -176,7 +178,8 @@ Result<Repository> Repository::init(const std::filesystem::path& dir, const Init
 
 Result<Repository> Repository::open(const std::filesystem::path& dir, const OpenOptions& options,
                                     KeyRing& keys) {
-  if (!fs::exists(dir / tree::metadata("1.root.json")))
+  NANO_TRY_ASSIGN(const bool is_registry, fs::is_there(dir / tree::metadata("1.root.json")));
+  if (!is_registry)
     return make_error(Errc::not_found, "there is no registry in '" + dir.string() + "'",
                       "`nano-registry init DIR` makes one");
   std::optional<fs::FileLock> lock;

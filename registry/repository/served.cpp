@@ -2,6 +2,7 @@
 #include "registry/repository/served.h"
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 #include "base/hash.h"
 #include "registry/tree.h"
 #include "verify/tuf/names.h"
@@ -102,8 +103,12 @@ uint64_t Served::next_version(std::string_view role) const {
                                                : meta->version;
   ++version;
   if (role == tuf::kTimestamp) return version;  // its one file has no version in its name
-  while (fs::exists(tree_->at(tree::metadata(tuf::metadata_file(role, version))))) ++version;
-  return version;
+  // One that cannot be looked at is not written over either: putting it there looks again, and says so.
+  while (true) {
+    const auto there = fs::is_there(tree_->at(tree::metadata(tuf::metadata_file(role, version))));
+    if (!there || !*there) return version;
+    ++version;
+  }
 }
 
 }  // namespace nano::registry

@@ -3,15 +3,18 @@
 
 #include <vector>
 
+#include "base/fs_look.h"
 #include "registry/tree.h"
 
 namespace nano::registry {
 
 Status TreeWriter::make_parents(const fs::Path& file) const {
   std::vector<fs::Path> made;
-  for (fs::Path dir = file.parent_path(); !fs::is_dir(dir) && dir != dir.parent_path();
-       dir = dir.parent_path())
+  for (fs::Path dir = file.parent_path(); dir != dir.parent_path(); dir = dir.parent_path()) {
+    NANO_TRY_ASSIGN(const bool there, fs::is_folder(dir));
+    if (there) break;
     made.push_back(dir);
+  }
   NANO_TRY(fs::make_dirs(file.parent_path()));
   for (const fs::Path& dir : made) NANO_TRY(fs::sync_dir(dir.parent_path()));
   return Unit{};
@@ -24,7 +27,8 @@ Status TreeWriter::put(std::string_view path, std::string_view bytes) const {
 }
 
 Status TreeWriter::put_new(std::string_view path, std::string_view bytes) const {
-  if (fs::exists(at(path)))
+  NANO_TRY_ASSIGN(const bool there, fs::is_there(at(path)));
+  if (there)
     return make_error(Errc::refused,
                       "'" + at(path).string() + "' exists already, and what was signed is never overwritten");
   return put(path, bytes);
@@ -32,7 +36,8 @@ Status TreeWriter::put_new(std::string_view path, std::string_view bytes) const 
 
 Result<std::unique_ptr<BlobSink>> TreeWriter::blob(const BlobRequest& want) const {
   const fs::Path file = at(tree::blob(want.digest));
-  if (fs::exists(file)) {
+  NANO_TRY_ASSIGN(const bool there, fs::is_there(file));
+  if (there) {
     NANO_TRY_ASSIGN(const fs::Fd fd, fs::open_read(file));
     NANO_TRY_ASSIGN(const uint64_t size, fs::file_size(fd, file));
     if (size == want.size) return std::unique_ptr<BlobSink>();

@@ -6,13 +6,16 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/fs_look.h"
 
 namespace nano::packed {
 namespace {
@@ -124,6 +127,45 @@ std::optional<Derived> Derived::open(const std::filesystem::path& folder, const 
   return d;
 }
 
+Result<DerivedState> examine_derived(const std::filesystem::path& folder, const Origin& origin,
+                                     std::span<const std::byte> image) {
+  const std::filesystem::path path = folder / derived_name(origin.source);
+  const auto fd = fs::open_read(path);
+  if (!fd && fd.error().code == Errc::not_found) return DerivedState::absent;
+  if (!fd) return DerivedState::unused;
+  std::vector<std::byte> have(std::size_t{1} << 20);
+  const auto read_at = [&](uint64_t at, std::size_t n) -> Result<std::size_t> {
+    std::size_t got = 0;
+    while (got < n) {
+      const ssize_t r = ::pread(fd->get(), have.data() + got, n - got, static_cast<off_t>(at + got));
+      if (r < 0 && errno == EINTR) continue;
+      if (r < 0) return fs::cannot_read(path, errno);
+      if (r == 0) break;
+      got += static_cast<std::size_t>(r);
+    }
+    return got;
+  };
+  NANO_TRY_ASSIGN(const std::size_t head_bytes, read_at(0, kImageAt));
+  Header h;
+  if (head_bytes >= sizeof(h)) {
+    std::memcpy(&h, have.data(), sizeof(h));
+    const uint32_t crc = std::exchange(h.crc, 0);
+    const bool ours = std::memcmp(h.magic, "nanopack", sizeof(h.magic)) == 0 && crc == crc32(std::as_bytes(std::span(&h, 1)));
+    if (ours && h.version != kPackerVersion) return DerivedState::unused;
+  }
+  std::array<std::byte, kImageAt> head{};
+  const Header want = header_of(origin, image.size());
+  std::memcpy(head.data(), &want, sizeof(want));
+  if (head_bytes != kImageAt || std::memcmp(have.data(), head.data(), kImageAt) != 0) return DerivedState::damaged;
+  for (std::size_t at = 0; at < image.size();) {
+    NANO_TRY_ASSIGN(const std::size_t n, read_at(kImageAt + at, std::min(have.size(), image.size() - at)));
+    if (n == 0 || std::memcmp(have.data(), image.data() + at, n) != 0) return DerivedState::damaged;
+    at += n;
+  }
+  NANO_TRY_ASSIGN(const std::size_t more, read_at(kImageAt + image.size(), 1));
+  return more == 0 ? DerivedState::good : DerivedState::damaged;
+}
+
 // 2 MB after the other, so that never much more than the image is in memory.
 void Derived::settle() {
   if (data_ == nullptr || size_ < kHuge) return;
@@ -150,6 +192,12 @@ void Derived::settle() {
 Status write_derived(const std::filesystem::path& folder, const Origin& origin,
                      std::span<const std::byte> image) {
   const std::filesystem::path path = folder / derived_name(origin.source);
+  // Beyond the limit on a file's size the system would end the whole program (SIGXFSZ), and that is not ours to risk.
+  struct rlimit most {};
+  if (::getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < kImageAt + image.size()) {
+    errno = EFBIG;
+    return failed(path);
+  }
   const fs::Fd fd(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
   if (!fd.valid()) return failed(path);
   std::array<std::byte, kImageAt> head{};

@@ -60,6 +60,17 @@ class Derived {
   std::size_t area_size_ = 0;
 };
 
+enum class DerivedState {
+  absent,
+  unused,   ///< of another packer, or not readable by this user: open() does not take it
+  good,     ///< byte for byte what packing the source gives
+  damaged,  ///< anything else under that name
+};
+/// Hold the file of `origin` in `folder` against `image`, which was packed from the source just now. A digest that lay in the
+/// file would vouch for nothing: whoever can change the image can change it too.   errors  store: it cannot be read
+[[nodiscard]] Result<DerivedState> examine_derived(const std::filesystem::path& folder, const Origin& origin,
+                                                   std::span<const std::byte> image);
+
 [[nodiscard]] std::string derived_name(const Digest& source);
 
 /// Write `image` as the derived file of `origin`. Whole or not at all; an older one is replaced.

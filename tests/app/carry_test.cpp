@@ -73,6 +73,23 @@ void forge(const std::string& file, const std::function<void(registry::ExportHea
   REQUIRE(registry::write_export(file, *head, blobs));
 }
 
+TEST_CASE("a damaged export is refused also where everything in it is here already") {
+  Gap g;
+  REQUIRE(g.far.nano({"import", g.file}).exit_code == 0);
+  CHECK(g.far.nano({"import", g.file}).exit_code == 0);
+  const std::string good = read(g.file);
+  for (const std::size_t at : {good.size() / 2, good.size() * 4 / 5, good.size() - 8}) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x20);
+    write(g.file, bad);
+    const auto r = g.far.nano({"import", g.file});
+    INFO("byte " << at << ": " << r.out << r.err);
+    CHECK((r.exit_code == 6 || r.exit_code == 13));
+  }
+  write(g.file, good.substr(0, good.size() - 100));
+  CHECK(g.far.nano({"import", g.file}).exit_code != 0);
+}
+
 TEST_CASE("an export is installed on a machine without a network, signed as it was") {
   Gap g;
   const auto r = g.far.nano({"import", g.file});

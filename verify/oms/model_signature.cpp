@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "verify/dsse.h"
 #include "verify/oms/folder.h"
@@ -142,7 +143,8 @@ Result<Comparison> compare_model(const Statement& statement, const CompareOption
   NANO_TRY(check_ignores(options.ignore));
   std::map<std::string, Digest> expected;
   std::set<std::string> signed_files;
-  const bool one_file = !fs::is_dir(options.model) && !std::filesystem::is_directory(options.model);
+  NANO_TRY_ASSIGN(const bool folder, fs::is_folder(options.model));
+  const bool one_file = !folder;
   for (const Resource& r : statement.resources) {
     std::string name = r.name;
     if (name == "." && one_file) name = options.model.filename().string();

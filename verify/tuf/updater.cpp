@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/fs.h"
+#include "base/fs_temporary.h"
 #include "base/text.h"
 #include "verify/tuf/hashes.h"
 #include "verify/tuf/names.h"
@@ -90,23 +91,46 @@ Status Updater::read_local_root() {
     return make_error(Errc::not_found, "no usable trusted root in '" + dir_.path().string() + "'",
                       "add the registry again with its root or its fingerprint: `nano registry add`");
   NANO_TRY_ASSIGN(set_, TrustedSet::start(options_.trusted_root, options_.time, options_.limits));
-  return offline() ? Status(Unit{}) : dir_.write_root(set_.root().header.version, options_.trusted_root);
+  return offline() ? Status(Unit{}) : store_root(set_.root().header.version, options_.trusted_root);
+}
+
+/// What came of writing to the folder. Where that may fail, nothing more is written from then on.
+Status Updater::written(Status done) {
+  if (done || done.error().code != Errc::store) return done;
+  if (!options_.may_forget) {
+    Error e = std::move(done).error();
+    if (e.hint.find("--store") != std::string::npos)
+      e.hint = "what registries sign is kept there, so that nothing older is taken later: set NANO_HOME (or XDG_DATA_HOME) to a folder that you may write";
+    return e;
+  }
+  if (keeps_) note("what the registry signs is not kept: the folder", done.error());
+  keeps_ = false;
+  return Unit{};
+}
+
+Status Updater::store_root(uint64_t version, std::string_view bytes) {
+  return keeps_ ? written(dir_.write_root(version, bytes)) : Status(Unit{});
 }
 
 Status Updater::restore_root() {
   const uint64_t version = set_.root().header.version;
   const auto bytes = dir_.read_root(version, options_.limits.root_bytes);
-  return bytes ? dir_.write(kRoot, *bytes) : Status(Unit{});
+  return bytes && keeps_ ? written(dir_.write(kRoot, *bytes)) : Status(Unit{});
 }
 
 Status Updater::refresh() {
   refreshed_ = false;
   // Two refreshes at once would each be right, but the slower one could put back older files.
   std::optional<fs::FileLock> lock;
-  if (!offline()) {
-    NANO_TRY(fs::make_dirs(dir_.path()));
-    NANO_TRY_ASSIGN(lock, fs::FileLock::acquire(dir_.path() / ".lock", kLockWait,
-                                                "refreshing the metadata of a registry"));
+  if (!offline() && keeps_) NANO_TRY(written(fs::make_dirs(dir_.path())));
+  if (!offline() && keeps_) {
+    auto held = fs::FileLock::acquire(dir_.path() / ".lock", kLockWait, "refreshing the metadata of a registry");
+    if (held) {
+      lock.emplace(std::move(held).value());
+      fs::remove_left_behind(dir_.path());
+    } else {
+      NANO_TRY(written(std::move(held).error()));
+    }
   }
   NANO_TRY(read_local_root());
   NANO_TRY(update_root());
@@ -126,9 +150,9 @@ Status Updater::update_root() {
     if (!bytes) return bytes.error();
     NANO_TRY(set_.update_root(*bytes));
     // 5.3.11, before the new root is kept: were it after, a crash in between would leave the old files in place.
-    if (set_.online_keys_changed())
+    if (set_.online_keys_changed() && keeps_)
       for (const std::string_view role : {kTimestamp, kSnapshot}) NANO_TRY(dir_.remove(role));
-    NANO_TRY(dir_.write_root(next, *bytes));  // 5.3.8
+    NANO_TRY(store_root(next, *bytes));  // 5.3.8
   }
   return set_.finish_root();
 }
@@ -226,7 +250,8 @@ Result<std::string> Updater::fetch_promised(std::string_view role, const MetaFil
 }
 
 Status Updater::keep(std::string_view role, std::string_view bytes) {
-  if (metadata_file(role).size() <= kMaxFileName) return dir_.write(role, bytes);
+  if (!keeps_) return Unit{};
+  if (metadata_file(role).size() <= kMaxFileName) return written(dir_.write(role, bytes));
   notes_.push_back("the metadata of '" + sanitize(role.substr(0, 80)) +
                    "' are not kept: the role's name is too long for a file");
   return Unit{};

@@ -21,6 +21,9 @@ struct UpdaterOptions {
   Limits limits{};
   /// Used when `dir` holds no usable root: the root that was shipped, pinned or confirmed by a person. May be empty.
   std::string trusted_root{};
+  /// Where the folder cannot be written or locked (a read-only disk, another user's, no locks): go on without keeping what is
+  /// fetched. For who only reads; who installs must keep it, or older metadata could be shown as new next time.
+  bool may_forget = false;
 };
 
 /// A target that a chain of roles vouches for.
@@ -77,6 +80,8 @@ class Updater {
       : options_(std::move(options)), fetcher_(fetcher), dir_(options_.dir), set_(std::move(set)) {}
   [[nodiscard]] Status read_local_root();
   [[nodiscard]] Status restore_root();
+  [[nodiscard]] Status store_root(uint64_t version, std::string_view bytes);
+  [[nodiscard]] Status written(Status done);
   [[nodiscard]] Status update_root();
   [[nodiscard]] Status update_timestamp();
   [[nodiscard]] Status update_snapshot();
@@ -92,6 +97,7 @@ class Updater {
   LocalDir dir_;
   TrustedSet set_;
   bool refreshed_ = false;
+  bool keeps_ = true;  ///< false: the folder cannot be written, and that is allowed (may_forget)
   std::vector<std::string> notes_{};
 };
 
