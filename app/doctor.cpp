@@ -90,7 +90,10 @@ void check_registries(const Context& ctx, DoctorReport& r) {
   }
   for (const auto& reg : ctx.registries) {
     const std::string& url = reg.config.url;
-    if (url.starts_with("file://") && !fs::exists(fs::Path(url.substr(7)) / "registry.json")) {
+    const auto there = url.starts_with("file://") ? fs::is_there(fs::Path(url.substr(7)) / "registry.json") : Result<bool>(true);
+    if (!there) {
+      r.checks.push_back({"registry " + reg.config.name, Health::error, there.error().message, there.error().hint});
+    } else if (!*there) {
       r.checks.push_back({"registry " + reg.config.name, Health::error,
                           "there is no registry at " + sanitize(url), "see `nano registry list`"});
     } else {

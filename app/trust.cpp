@@ -120,6 +120,10 @@ TrustState state_of(const Context& ctx, const Registry& r) {
   }
   out.id = anchor->id.hex();
   out.pinned_version = anchor->version;
+  if (const auto names = fs::list_dir(trust_dir(ctx, anchor->id)); !names) {
+    out.fault = names.error().message;
+    return out;
+  }
   out.roles = read_roles(ctx, trust_dir(ctx, anchor->id));
   out.is_static = signs_for_long(ctx, r, anchor->id);
   return out;

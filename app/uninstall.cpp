@@ -40,12 +40,22 @@ PlanItem item_of(const schemas::GenerationEntry& e, std::string why) {
 Result<std::optional<UninstallReport>> try_once(Context& ctx, const UninstallOptions& options, const store::Store& store) {
   std::set<schemas::PackageName> going;
   for (const auto& text : options.names) {
-    NANO_TRY_ASSIGN(const auto found, find_entry(ctx, store, text));
-    if (found.store != store.primary().root())
+    auto found = find_entry(ctx, store, text);
+    if (!found) {
+      Error e = std::move(found).error();
+      // Whoever wants it gone is not told how to install it.
+      const auto install = e.hint.find("install it");
+      if (e.code == Errc::not_found && install != std::string::npos) {
+        const auto near = e.hint.find("? or ");
+        e.hint = near == std::string::npos ? "`nano list` shows what is installed" : e.hint.substr(0, near + 1);
+      }
+      return e;
+    }
+    if (found->store != store.primary().root())
       return make_error(Errc::store,
-                        entry_text(found.entry) + " lies in the read-only store " + found.store.string(),
+                        entry_text(found->entry) + " lies in the read-only store " + found->store.string(),
                         "take that store out of NANO_STORE_PATH");
-    going.insert(found.entry.name);
+    going.insert(found->entry.name);
   }
   NANO_TRY_ASSIGN(const store::Generation before, store::read_current(store.primary()));
   std::map<schemas::PackageName, std::vector<schemas::PackageName>> needs;

@@ -67,7 +67,7 @@ Error os_error(std::string_view doing, const Path& path, int e) {
   if (e == ENOSPC || e == EDQUOT)
     hint = "free some space (`nano gc` removes what nothing uses), then run the command again";
   if (e == EROFS || e == EACCES || e == EPERM)
-    hint = "use a folder you may write, with --store DIR or NANO_STORE";
+    hint = "write where you may: NANO_HOME moves all that nano keeps, --store DIR or NANO_STORE the store alone";
   if (e == EFBIG)
     hint = "files may not become that large here: raise the limit (`ulimit -f unlimited`) or use another file system, then run the command again";
   if (is_without_locks(e))

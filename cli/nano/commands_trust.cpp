@@ -104,7 +104,7 @@ void add_trust_commands(std::vector<Command>& table) {
        .group = "Packages",
        .summary = "check installed bytes and signatures",
        .description = "Hashes every file of every installed package against its signed release, and holds each "
-                      "release against what its registry signed last. For packages that are named it shows each file's digest, and "
+                      "release against what its registry signed last, and the packed weights that are run against what the signed ones give. For packages that are named it shows each file's digest, and "
                       "who vouches: the chain of roles from the root, their keys and expiry. Nothing is fetched. Exits with 6 when "
                       "bytes are wrong and with 7 when a signature is.\n\n"
                       "With --oms DIR: checks a folder of model files against its model.sig (OpenSSF Model Signing "
@@ -117,7 +117,8 @@ void add_trust_commands(std::vector<Command>& table) {
                         .completes = Completes::installed}},
        .options =
            {{.name = "repair",
-             .help = "mend from good copies, and remove damaged blobs so that install fetches them again"},
+             .help = "mend from good copies, put the newest whole generation in force where it cannot be told which one is, pack "
+                     "damaged derived files anew, and remove damaged blobs so that install fetches them again"},
             {.name = "behaviour",
              .help = "replay the inputs that packages bring with their outputs: labels equal, scores within 0.01 (else 10)"},
             {.name = "oms",

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/fs_dir.h"
 #include "base/fs_look.h"
 
 namespace nano::packed {
@@ -54,6 +55,11 @@ Header header_of(const Origin& origin, uint64_t image_bytes) {
   h.image_bytes = image_bytes;
   h.crc = crc32(std::as_bytes(std::span(&h, 1)));
   return h;
+}
+
+// The folder itself, never a link in its place: what is made in it stays in the store.
+Result<fs::Dir> open_own(const std::filesystem::path& folder) {
+  return fs::Dir::open(folder.parent_path(), folder.filename());
 }
 
 Error failed(const std::filesystem::path& path) {
@@ -96,7 +102,9 @@ Derived::~Derived() {
 }
 
 std::optional<Derived> Derived::open(const std::filesystem::path& folder, const Origin& origin) {
-  const auto fd = fs::open_read(folder / derived_name(origin.source));
+  const auto dir = open_own(folder);
+  if (!dir) return std::nullopt;
+  const auto fd = dir->open_read(derived_name(origin.source));
   if (!fd) return std::nullopt;
   struct stat st = {};
   Header have;
@@ -130,7 +138,8 @@ std::optional<Derived> Derived::open(const std::filesystem::path& folder, const 
 Result<DerivedState> examine_derived(const std::filesystem::path& folder, const Origin& origin,
                                      std::span<const std::byte> image) {
   const std::filesystem::path path = folder / derived_name(origin.source);
-  const auto fd = fs::open_read(path);
+  const auto dir = open_own(folder);
+  const auto fd = dir ? dir->open_read(path.filename()) : Result<fs::Fd>(dir.error());
   if (!fd && fd.error().code == Errc::not_found) return DerivedState::absent;
   if (!fd) return DerivedState::unused;
   std::vector<std::byte> have(std::size_t{1} << 20);
@@ -198,7 +207,8 @@ Status write_derived(const std::filesystem::path& folder, const Origin& origin,
     errno = EFBIG;
     return failed(path);
   }
-  const fs::Fd fd(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  NANO_TRY_ASSIGN(const fs::Dir dir, open_own(folder));
+  const fs::Fd fd(::openat(dir.fd(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
   if (!fd.valid()) return failed(path);
   std::array<std::byte, kImageAt> head{};
   const Header header = header_of(origin, image.size());
@@ -208,15 +218,15 @@ Status write_derived(const std::filesystem::path& folder, const Origin& origin,
   // Without this a crash could leave the name on a file of zeros, whose header nobody would doubt.
   if (::fdatasync(fd.get()) != 0) return failed(path);
   const std::string self = "/proc/self/fd/" + std::to_string(fd.get());
-  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return Unit{};
+  if (::linkat(AT_FDCWD, self.c_str(), dir.fd(), path.filename().c_str(), AT_SYMLINK_FOLLOW) == 0) return Unit{};
   if (errno != EEXIST) return failed(path);
   // What stands there was not of use (or another process was faster: then its file is as good as ours).
-  const fs::Path beside = fs::temp_sibling(path);
-  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    return failed(beside);
-  if (::rename(beside.c_str(), path.c_str()) == 0) return Unit{};
+  const fs::Path beside = fs::temp_sibling(path).filename();
+  if (::linkat(AT_FDCWD, self.c_str(), dir.fd(), beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return failed(folder / beside);
+  if (::renameat(dir.fd(), beside.c_str(), dir.fd(), path.filename().c_str()) == 0) return Unit{};
   const Error error = failed(path);
-  ::unlink(beside.c_str());
+  (void)::unlinkat(dir.fd(), beside.c_str(), 0);
   return error;
 }
 

@@ -62,6 +62,11 @@ Status Updater::init(const std::filesystem::path& dir, std::string_view trusted_
 
 /// root.json if it is sound; else the roots that led to it; else the one in the options.
 Status Updater::read_local_root() {
+  // A file that cannot be read (a disk that does not answer) is not a lost one: what it says is still the measure.
+  for (const std::string_view role : {kRoot, kTimestamp, kSnapshot, kTargets}) {
+    const auto file = fs::open_read(dir_.path() / metadata_file(role));
+    if (!file && file.error().code == Errc::store && keeps_) NANO_TRY(written(file.error()));
+  }
   const uint64_t limit = options_.limits.root_bytes;
   if (const auto bytes = dir_.read(kRoot, limit)) {
     auto set = TrustedSet::start(*bytes, options_.time, options_.limits);
