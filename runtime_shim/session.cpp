@@ -107,6 +107,10 @@ Result<std::unique_ptr<Model>> Model::open_located(std::vector<Located> parts, c
     return file.invalid("the tokenizer has " + std::to_string(model->words_->size()) +
                         " pieces, the embedding table " + std::to_string(shape.vocabulary) + " rows");
   }
+  if (shape.kind->table_only) {
+    NANO_TRY_ASSIGN(model->table_text_.drop_unknown, file.get_bool_or("nano.static.drop_unknown", true));
+    NANO_TRY_ASSIGN(model->table_text_.characters, file.get_u32_or("nano.static.max_characters", 0));
+  }
   if (shape.context < 2) return file.invalid("a context of one token leaves no room for text");
 
   NANO_TRY_ASSIGN(const auto own_name, file.get_string_or("general.name", ""));
@@ -166,12 +170,35 @@ Status Model::load(const Located& located, bool derived) {
   return Unit{};
 }
 
+// Of a table of token vectors: no special tokens, nothing for what it does not know.
+tokenizer::Encoding Model::encode_for_table(std::string_view text) const {
+  std::size_t end = text.size();
+  if (table_text_.characters != 0) {
+    end = 0;
+    for (uint64_t n = 0; n < table_text_.characters && end < text.size(); ++n) (void)decode_utf8(text, end);
+  }
+  tokenizer::Encoding all = words_->encode(text.substr(0, end), {.max_tokens = 0, .add_special = false}), out;
+  out.truncated = end < text.size();
+  for (std::size_t i = 0; i < all.ids.size(); ++i) {
+    if (table_text_.drop_unknown && all.ids[i] == words_->special().unknown) continue;
+    if (out.ids.size() == shape().context) {
+      out.truncated = true;
+      break;
+    }
+    out.ids.push_back(all.ids[i]);
+    out.offsets.push_back(all.offsets[i]);
+    out.words.push_back(all.words[i]);
+  }
+  return out;
+}
+
 tokenizer::Encoding Model::encode(std::string_view text) const {
+  if (shape().kind->table_only) return encode_for_table(text);
   return words_->encode(text, {.max_tokens = shape().context, .add_special = true});
 }
 
 tokenizer::Encoding Model::encode_pair(std::string_view a, std::string_view b) const {
-  auto out = words_->encode_pair(a, b, {.max_tokens = shape().context, .add_special = true});
+  auto out = words_->encode_pair(a, b, {.max_tokens = shape().context, .add_special = !shape().kind->table_only});
   if (shape().token_types < 2) out.types.clear();  // RoBERTa, DistilBERT, ModernBERT: the separator says it
   return out;
 }

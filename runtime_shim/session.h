@@ -142,7 +142,13 @@ class Model {
     std::string name{};
     models::Adapter adapter{};
   };
+  /// How texts for a table of token vectors are read.
+  struct TableText {
+    bool drop_unknown = true;  ///< tokens the tokenizer does not know count for nothing
+    uint32_t characters = 0;   ///< of a text that are read; 0: all
+  };
   Model() = default;
+  [[nodiscard]] tokenizer::Encoding encode_for_table(std::string_view text) const;
   [[nodiscard]] std::unique_lock<std::mutex> lock_here(std::mutex& mutex) const;
   [[nodiscard]] std::unique_ptr<Context> take_context() const;
   void give_back(std::unique_ptr<Context> context) const;
@@ -175,6 +181,7 @@ class Model {
   const kernels::Table* table_ = nullptr;
   ModelInfo info_{};
 
+  TableText table_text_{};
   ForkMark mark_{};
   mutable std::mutex contexts_mutex_{};
   mutable std::vector<std::unique_ptr<Context>> contexts_{};

@@ -1,6 +1,6 @@
 # convert, gguf, quant, tokenizer
 list(APPEND RUNTIME_SOURCES
-  convert/config.cpp convert/convert.cpp convert/folder.cpp convert/safetensors.cpp convert/tensor_map.cpp
+  convert/config.cpp convert/convert.cpp convert/folder.cpp convert/kin.cpp convert/safetensors.cpp convert/table.cpp convert/tensor_map.cpp
   convert/vocabulary_files.cpp
   gguf/describe.cpp gguf/metadata.cpp gguf/reader.cpp gguf/reader_tensors.cpp gguf/writer.cpp
   quant/dequantize.cpp quant/float_convert.cpp quant/nano_blocks.cpp quant/quantize.cpp quant/quantize_file.cpp quant/types.cpp

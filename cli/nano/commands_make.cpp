@@ -300,8 +300,8 @@ void add_make_commands(std::vector<Command>& table) {
        .summary = "make a GGUF of a Hugging Face model folder",
        .description =
            "Reads config.json, the vocabulary (tokenizer.json, vocab.txt, or vocab.json with merges.txt) and "
-           "safetensors of a BERT, DistilBERT, RoBERTa, XLM-RoBERTa or ModernBERT, or of a "
-           "sentence-transformers folder of those. Pickles are never opened. What this build does not do is "
+           "safetensors of a BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT, data2vec-text, ERNIE, ELECTRA or "
+           "ModernBERT, of a sentence-transformers folder of those, or of static embeddings (model2vec). Pickles are never opened. What this build does not do is "
            "refused by its key or tensor.",
        .positionals = {{.name = "DIR", .help = "the model's folder", .completes = Completes::folders},
                        {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "runtime_shim/convert/folder.h"
+#include "runtime_shim/convert/kin.h"
 #include "runtime_shim/gguf/reader.h"
 
 namespace nano::convert {
@@ -16,19 +17,27 @@ constexpr uint32_t kMost = 1u << 24;  ///< of any size; the loader's own limits 
 // What the sizes are called. source: transformers, models/*/configuration_*.py
 struct FamilyKeys {
   Family family;
-  std::string_view model_type, class_prefix, architecture;
+  std::string_view model_type, class_prefix, architecture, tensors;
   std::string_view hidden, layers, heads, inner, activation, epsilon;
 };
 constexpr FamilyKeys kFamilies[] = {
-    {Family::bert, "bert", "Bert", "bert", "hidden_size", "num_hidden_layers", "num_attention_heads",
+    {Family::bert, "bert", "Bert", "bert", "bert.", "hidden_size", "num_hidden_layers", "num_attention_heads",
      "intermediate_size", "hidden_act", "layer_norm_eps"},
-    {Family::distilbert, "distilbert", "DistilBert", "bert", "dim", "n_layers", "n_heads", "hidden_dim",
+    {Family::distilbert, "distilbert", "DistilBert", "bert", "distilbert.", "dim", "n_layers", "n_heads", "hidden_dim",
      "activation", ""},
-    {Family::roberta, "roberta", "Roberta", "bert", "hidden_size", "num_hidden_layers", "num_attention_heads",
+    {Family::roberta, "roberta", "Roberta", "bert", "roberta.", "hidden_size", "num_hidden_layers", "num_attention_heads",
      "intermediate_size", "hidden_act", "layer_norm_eps"},
-    {Family::roberta, "xlm-roberta", "XLMRoberta", "bert", "hidden_size", "num_hidden_layers",
+    {Family::roberta, "xlm-roberta", "XLMRoberta", "bert", "roberta.", "hidden_size", "num_hidden_layers",
      "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps"},
-    {Family::modernbert, "modernbert", "ModernBert", "modern-bert", "hidden_size", "num_hidden_layers",
+    {Family::roberta, "camembert", "Camembert", "bert", "roberta.", "hidden_size", "num_hidden_layers",
+     "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps"},
+    {Family::roberta, "data2vec-text", "Data2VecText", "bert", "data2vec_text.", "hidden_size", "num_hidden_layers",
+     "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps"},
+    {Family::bert, "ernie", "Ernie", "bert", "ernie.", "hidden_size", "num_hidden_layers", "num_attention_heads",
+     "intermediate_size", "hidden_act", "layer_norm_eps"},
+    {Family::electra, "electra", "Electra", "bert", "electra.", "hidden_size", "num_hidden_layers",
+     "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps"},
+    {Family::modernbert, "modernbert", "ModernBert", "modern-bert", "model.", "hidden_size", "num_hidden_layers",
      "num_attention_heads", "intermediate_size", "hidden_activation", "norm_eps"},
 };
 
@@ -45,6 +54,8 @@ class ConfigReader {
     if (out_.family == Family::modernbert) NANO_TRY(read_modern());
     if (out_.task == Task::embed) {
       NANO_TRY(read_modules());
+    } else if (out_.task == Task::find) {
+      out_.outputs = 2;
     } else {
       NANO_TRY(read_labels());
     }
@@ -103,8 +114,14 @@ class ConfigReader {
       if (f.model_type == type->get<std::string>()) keys_ = &f;
       known += (known.empty() ? "" : ", ") + std::string(f.model_type);
     }
-    if (keys_ == nullptr) return refuse("model_type", *type, known);
+    if (keys_ == nullptr) {
+      if (const auto needed = what_is_needed(type->get<std::string>()))
+        return folder_.unsupported("config.json: model_type is " + shown_value(*type) + ", which this build does not run yet",
+                                   "it would need " + *needed + "; this build does " + known);
+      return refuse("model_type", *type, known);
+    }
     out_.family = keys_->family;
+    out_.tensor_prefix = keys_->tensors;
     out_.architecture = keys_->architecture;
     const Json* classes = find(json_, "architectures");
     if (classes == nullptr || !classes->is_array() || classes->empty() || !classes->at(0).is_string())
@@ -118,12 +135,14 @@ class ConfigReader {
       out_.task = Task::classify;
     } else if (is("ForTokenClassification")) {
       out_.task = Task::tag;
+    } else if (is("ForQuestionAnswering")) {
+      out_.task = Task::find;
     } else if (is("Model") || is("ForMaskedLM") || is("ForPreTraining")) {
       out_.task = Task::embed;
     } else {
       const std::string p(keys_->class_prefix);
       return refuse("architectures", classes->at(0),
-                    p + "ForSequenceClassification, " + p + "ForTokenClassification and " + p + "Model");
+                    p + "ForSequenceClassification, " + p + "ForTokenClassification, " + p + "ForQuestionAnswering and " + p + "Model");
     }
     return Unit{};
   }
@@ -143,7 +162,18 @@ class ConfigReader {
       if (out_.family == Family::modernbert) out_.epsilon = 1e-5f;
       NANO_TRY(number(json_, keys_->epsilon, 0.0, 1.0, out_.epsilon));
     }
-    if (out_.family == Family::bert || out_.family == Family::roberta) {
+    out_.embedding = out_.hidden;
+    if (out_.family == Family::electra) {
+      out_.embedding = 128;  // source: transformers, configuration_electra.py
+      if (find(json_, "embedding_size") != nullptr) NANO_TRY(size("embedding_size", out_.embedding));
+      if (out_.embedding > out_.hidden)
+        return refuse("embedding_size", *find(json_, "embedding_size"), "embeddings of at most the hidden size");
+    }
+    if (const Json* v = find(json_, "use_task_id"); v != nullptr && *v == true) {
+      out_.task_types = 3;  // source: transformers, configuration_ernie.py
+      if (find(json_, "task_type_vocab_size") != nullptr) NANO_TRY(size("task_type_vocab_size", out_.task_types));
+    }
+    if (out_.family == Family::bert || out_.family == Family::roberta || out_.family == Family::electra) {
       out_.token_types = 2;
       if (find(json_, "type_vocab_size") != nullptr) NANO_TRY(size("type_vocab_size", out_.token_types));
     }
@@ -168,7 +198,7 @@ class ConfigReader {
       return refuse("position_embedding_type", *v, "'absolute'");
     for (const char* key : {"is_decoder", "add_cross_attention"})
       if (const Json* v = find(json_, key); v != nullptr && *v != false) return refuse(key, *v, "encoders");
-    if (const Json* v = find(json_, "embedding_size"); v != nullptr && *v != out_.hidden)
+    if (const Json* v = find(json_, "embedding_size"); v != nullptr && *v != out_.embedding)
       return refuse("embedding_size", *v, "embeddings of the hidden size");
     return Unit{};
   }
@@ -220,14 +250,39 @@ class ConfigReader {
     if (out_.task != Task::classify) return Unit{};
     out_.multi_label = out_.outputs == 1;  // a score by itself, as text-classification pipelines give it
     if (const Json* problem = find(json_, "problem_type")) {
-      if (*problem != "single_label_classification" && *problem != "multi_label_classification")
-        return refuse("problem_type", *problem, "single_label_classification and multi_label_classification");
+      out_.regression = *problem == "regression";
+      if (!out_.regression && *problem != "single_label_classification" && *problem != "multi_label_classification")
+        return refuse("problem_type", *problem, "single_label_classification, multi_label_classification and regression");
       out_.multi_label = out_.multi_label || *problem == "multi_label_classification";
+    }
+    NANO_TRY(read_cross_encoder());
+    if (out_.regression) out_.multi_label = false;
+    return Unit{};
+  }
+
+  // What sentence-transformers' CrossEncoder does with the outputs. Of several labels its users choose the highest, of raw
+  // outputs and of probabilities the same; nano gives both.
+  [[nodiscard]] Status read_cross_encoder() {
+    const Json* own = find(json_, "sentence_transformers");
+    const Json* named = own != nullptr && own->is_object() ? find(*own, "activation_fn") : nullptr;
+    std::string key = "sentence_transformers.activation_fn";
+    if (named == nullptr) {
+      key = "sbert_ce_default_activation_function";
+      named = find(json_, key);
+    }
+    if (named == nullptr) return Unit{};
+    const std::string full = named->is_string() ? named->get<std::string>() : std::string(), name = full.substr(full.rfind('.') + 1);
+    if (name == "Identity") {
+      out_.regression = out_.regression || out_.outputs == 1;
+    } else if (name == "Sigmoid") {
+      out_.multi_label = true;
+    } else if (name != "Softmax" || out_.outputs == 1) {
+      return refuse(key, *named, "Identity and Sigmoid, and of several labels Softmax");
     }
     return Unit{};
   }
 
-  // sentence-transformers: the order of modules is theirs; only Transformer, Pooling and Normalize are done.
+  // sentence-transformers: the order of modules is theirs; Transformer, Pooling, Dense and Normalize are done.
   [[nodiscard]] Status read_modules() {
     if (!folder_.has("modules.json")) return Unit{};
     NANO_TRY_ASSIGN(const Json modules, folder_.json("modules.json"));
@@ -247,9 +302,11 @@ class ConfigReader {
         if (!fs::is_package_path(folder))
           return folder_.invalid("modules.json: the path of Pooling is '" + gguf::shown(folder) + "'");
         NANO_TRY(read_pooling(folder + "/config.json"));
+      } else if (kind == "Dense" && !*out_.normalize) {
+        NANO_TRY(add_dense_module(folder_, path != nullptr && path->is_string() ? path->get<std::string>() : "", out_));
       } else {
         return folder_.unsupported("modules.json: a module is of type " + shown_value(*type),
-                                   "this build does Transformer, Pooling and Normalize");
+                                   "this build does Transformer, Pooling, Dense and, last, Normalize");
       }
     }
     if (folder_.has("sentence_bert_config.json")) {

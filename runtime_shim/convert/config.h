@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +13,17 @@ namespace nano::convert {
 
 class Folder;
 
-enum class Family { bert, distilbert, roberta, modernbert };
-enum class Task { classify, tag, embed };
+/// How a family's tensors are called and built. camembert and data2vec-text are roberta, ernie is bert.
+enum class Family { bert, distilbert, roberta, modernbert, electra, table };
+enum class Task { classify, tag, embed, find };
+
+/// One dense layer after pooling, as sentence-transformers has them: a folder of its own.
+struct DenseLayer {
+  std::shared_ptr<const Folder> folder{};  ///< with linear.weight and, where there is one, linear.bias
+  uint64_t in = 0, out = 0;
+  bool bias = true;
+  std::string activation{};  ///< nano.dense.activations
+};
 
 /// A model of the BERT family, in numbers.
 struct ModelConfig {
@@ -21,7 +31,9 @@ struct ModelConfig {
   Task task = Task::embed;
   std::string architecture{};  ///< of llama.cpp: "bert" or "modern-bert"
   std::string hf_class{};      ///< "BertForSequenceClassification"
+  std::string tensor_prefix{};  ///< "bert.": of the trunk, where a head stands beside it
   uint32_t hidden = 0;
+  uint32_t embedding = 0;  ///< width of the tables: hidden, but of ELECTRA
   uint32_t layers = 0;
   uint32_t heads = 0;
   uint32_t inner = 0;    ///< of the feed-forward
@@ -30,6 +42,7 @@ struct ModelConfig {
   uint32_t token_types = 0;     ///< 0: the family has none
   uint32_t first_position = 0;  ///< rows that are cut off the table of positions (RoBERTa: padding id + 1)
   uint32_t position_rows = 0;   ///< of the table as it stands in the file
+  uint32_t task_types = 0;      ///< ERNIE's; of them the first is part of every token
   float epsilon = 1e-12f;
   // ModernBERT:
   uint32_t window = 0;         ///< tokens in all that local layers see
@@ -39,8 +52,13 @@ struct ModelConfig {
   std::vector<std::string> labels{};  ///< by id; empty: only LABEL_0, … are known
   uint32_t outputs = 0;               ///< of the classifier or tagger
   bool multi_label = false;
+  bool regression = false;  ///< outputs are the answer
   std::string pooling{};            ///< nano.pooling: "cls", "mean", "max", "last"; "": nothing says
   std::optional<bool> normalize{};  ///< of embeddings; unset: nothing says
+  std::vector<DenseLayer> dense{};  ///< after pooling
+  // Of a table of token vectors:
+  bool drop_unknown = false;    ///< tokens the tokenizer does not know count for nothing
+  uint32_t max_characters = 0;  ///< of a text that are read; 0: all
 };
 
 /// Read config.json; for embeddings also modules.json, the pooling it names, and sentence_bert_config.json.

@@ -5,6 +5,7 @@
 
 #include "runtime_shim/convert/config.h"
 #include "runtime_shim/convert/folder.h"
+#include "runtime_shim/convert/kin.h"
 #include "runtime_shim/convert/tensor_map.h"
 #include "runtime_shim/convert/vocabulary_files.h"
 #include "runtime_shim/gguf/reader.h"
@@ -20,6 +21,7 @@ const char* task_name(Task task) {
   switch (task) {
     case Task::classify: return "text-classification";
     case Task::tag: return "token-classification";
+    case Task::find: return "question-answering";
     case Task::embed: break;
   }
   return "feature-extraction";
@@ -31,6 +33,28 @@ uint32_t pooling_number(const ModelConfig& c) {
   return c.pooling == "mean" ? 1 : c.pooling == "cls" ? 2 : c.pooling == "last" ? 3 : 0;
 }
 
+// What becomes of hidden states.
+void write_answers(const ModelConfig& c, const std::string& p, gguf::Builder& b) {
+  if (!c.labels.empty()) b.set_string_array(p + "classifier.output_labels", c.labels);
+  b.set_string("nano.task", task_name(c.task));
+  if (c.multi_label) b.set_string("nano.classifier.problem", "multi_label");
+  if (c.regression) b.set_string("nano.classifier.problem", "regression");
+  if (c.family == Family::distilbert && c.task == Task::classify)
+    b.set_string("nano.classifier.activation", "relu");
+  if (c.family == Family::electra && c.task == Task::classify)
+    b.set_string("nano.classifier.activation", "gelu");
+  if (!c.pooling.empty()) b.set_string("nano.pooling", c.pooling);
+  if (c.normalize) b.set_bool("nano.normalize", *c.normalize);
+  if (!c.dense.empty()) {
+    std::vector<std::string> words;
+    for (const DenseLayer& d : c.dense) words.push_back(d.activation);
+    b.set_string_array("nano.dense.activations", words);
+  }
+  if (c.family != Family::table) return;
+  b.set_bool("nano.static.drop_unknown", c.drop_unknown);
+  if (c.max_characters != 0) b.set_u32("nano.static.max_characters", c.max_characters);
+}
+
 void write_config(const ModelConfig& c, const std::string& name, gguf::Builder& b) {
   const std::string p = c.architecture + ".";
   b.set_string("general.architecture", c.architecture);
@@ -38,6 +62,8 @@ void write_config(const ModelConfig& c, const std::string& name, gguf::Builder& 
   b.set_u32("general.file_type", 0);
   b.set_u32(p + "context_length", c.context);
   b.set_u32(p + "embedding_length", c.hidden);
+  if (c.family == Family::table) return write_answers(c, p, b);
+  if (c.embedding != c.hidden) b.set_u32("nano.embedding_width", c.embedding);
   b.set_u32(p + "block_count", c.layers);
   b.set_u32(p + "feed_forward_length", c.inner);
   b.set_u32(p + "attention.head_count", c.heads);
@@ -53,17 +79,15 @@ void write_config(const ModelConfig& c, const std::string& name, gguf::Builder& 
     b.set_string(p + "rope.scaling.type", "none");
     b.set_string(p + "hidden_activation", "gelu");
   }
-  if (!c.labels.empty()) b.set_string_array(p + "classifier.output_labels", c.labels);
-  b.set_string("nano.task", task_name(c.task));
-  if (c.multi_label) b.set_string("nano.classifier.problem", "multi_label");
-  if (c.family == Family::distilbert && c.task == Task::classify)
-    b.set_string("nano.classifier.activation", "relu");
-  if (!c.pooling.empty()) b.set_string("nano.pooling", c.pooling);
-  if (c.normalize) b.set_bool("nano.normalize", *c.normalize);
+  write_answers(c, p, b);
 }
 
 /// The bytes of one tensor: as they are, or a vector as f32.
 Result<std::vector<std::byte>> bytes_of(const Placed& p, const quant::TypeInfo& from, quant::Type to) {
+  if (p.values != nullptr) {
+    const auto made = std::as_bytes(std::span<const float>(*p.values));
+    return std::vector<std::byte>(made.begin(), made.end());
+  }
   const uint64_t row = p.shape.empty() ? 1 : p.source->elements() / p.source->shape[0];
   uint64_t elements = 1;
   for (const uint64_t d : p.shape) elements *= d;
@@ -89,10 +113,27 @@ Status check_loads(const fs::Path& path) {
 }  // namespace
 
 Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
-  NANO_TRY_ASSIGN(const Folder folder, Folder::open(dir));
-  NANO_TRY_ASSIGN(const ModelConfig config, read_config(folder));
-  NANO_TRY_ASSIGN(TensorMap map, map_tensors(folder, config));
-  NANO_TRY_ASSIGN(const VocabularyFiles vocabulary, read_vocabulary(folder, config));
+  NANO_TRY_ASSIGN(const auto table, find_table(dir));
+  ModelConfig config;
+  std::shared_ptr<const Folder> folder;
+  if (table) {
+    folder = table->folder;
+    config = table->config;
+  } else {
+    NANO_TRY_ASSIGN(Folder opened, Folder::open(dir));
+    folder = std::make_shared<const Folder>(std::move(opened));
+    NANO_TRY_ASSIGN(config, read_config(*folder));
+  }
+  TensorMap map;
+  if (!table) {
+    NANO_TRY_ASSIGN(map, map_tensors(*folder, config));
+    NANO_TRY(place_dense(config, map));
+  }
+  NANO_TRY_ASSIGN(VocabularyFiles vocabulary, read_vocabulary(*folder, config));
+  if (table) {
+    add_frame(vocabulary);
+    NANO_TRY_ASSIGN(map, map_table(*table, vocabulary.pieces.size()));
+  }
 
   const fs::Path plain = (std::filesystem::absolute(dir) / "").lexically_normal().parent_path();
   gguf::Builder builder;
@@ -110,7 +151,7 @@ Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
                        .out_bytes = 0,
                        .left_out = std::move(map.left_out)};
   for (const Placed& p : map.tensors) {
-    const quant::TypeInfo& from = *float_type(p.source->dtype);
+    const quant::TypeInfo& from = p.values != nullptr ? quant::info(quant::Type::f32) : *float_type(p.source->dtype);
     const quant::Type to = p.shape.size() < 2 ? quant::Type::f32 : from.type;
     const std::vector<uint64_t> dims(p.shape.rbegin(), p.shape.rend());
     uint64_t elements = 1;

@@ -66,6 +66,20 @@ Result<Folder> Folder::of(std::map<std::string, std::string> files) {
   return out;
 }
 
+Folder Folder::without_weights(const fs::Path& dir) {
+  Folder out;
+  out.dir_ = dir;
+  return out;
+}
+
+Result<Folder> Folder::inside(const std::string& path) const {
+  if (given_ == nullptr) return open(dir_ / path);
+  std::map<std::string, std::string> files;
+  for (const auto& [name, bytes] : *given_)
+    if (name.starts_with(path + "/")) files.emplace(name.substr(path.size() + 1), bytes);
+  return of(std::move(files));
+}
+
 Status Folder::open_weights() {
   if (has(kOne)) {
     NANO_TRY_ASSIGN(Safetensors all, open_weight_file(std::string(kOne)));

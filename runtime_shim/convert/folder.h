@@ -30,6 +30,11 @@ class Folder {
   /// Of files that are given, not read: name -> bytes, without folders. Tests and fuzzing.
   [[nodiscard]] static Result<Folder> of(std::map<std::string, std::string> files);
 
+  /// Of which only the files that are named are wanted: no weights are looked for.
+  [[nodiscard]] static Folder without_weights(const fs::Path& dir);
+  /// The folder `path` in this one, with weights of its own.   errors  as open
+  [[nodiscard]] Result<Folder> inside(const std::string& path) const;
+
   [[nodiscard]] const fs::Path& dir() const { return dir_; }
   [[nodiscard]] bool has(std::string_view file) const;
   /// errors  not_found; invalid: not JSON (duplicate keys included), not an object or array, longer than the limit

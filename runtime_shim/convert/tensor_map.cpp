@@ -6,6 +6,7 @@
 #include <set>
 
 #include "runtime_shim/convert/folder.h"
+#include "runtime_shim/convert/kin.h"
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/quant/blocks.h"
 
@@ -38,7 +39,8 @@ constexpr Names kDistil = {"distilbert.",       "embeddings.LayerNorm", "transfo
 // Left out without a word: what pre-training needed. "position_ids" is a table of 0, 1, 2, …
 constexpr std::string_view kUnused[] = {"cls.predictions.",  "cls.seq_relationship.",  "vocab_transform.",
                                         "vocab_layer_norm.", "vocab_projector.",       "lm_head.",
-                                        "decoder.",          "embeddings.position_ids"};
+                                        "decoder.",          "embeddings.position_ids",
+                                        "discriminator_predictions.", "generator_predictions.", "generator_lm_head."};
 
 class Mapper {
  public:
@@ -109,26 +111,35 @@ class Mapper {
     return bias_needed ? place(name + ".bias", from + ".bias", {n})
                        : place_if(name + ".bias", from + ".bias", {n});
   }
-  [[nodiscard]] Status norm(const std::string& name, const std::string& from, bool bias_needed = true) {
-    NANO_TRY(place(name + ".weight", from + ".weight", {c_.hidden}));
-    return bias_needed ? place(name + ".bias", from + ".bias", {c_.hidden})
-                       : place_if(name + ".bias", from + ".bias", {c_.hidden});
+  [[nodiscard]] Status norm(const std::string& name, const std::string& from, bool bias_needed = true, uint64_t width = 0) {
+    const uint64_t n = width != 0 ? width : c_.hidden;
+    NANO_TRY(place(name + ".weight", from + ".weight", {n}));
+    return bias_needed ? place(name + ".bias", from + ".bias", {n}) : place_if(name + ".bias", from + ".bias", {n});
+  }
+  // Checked as every tensor is, then made part of the token types.
+  [[nodiscard]] Status task_types(const std::string& from) {
+    NANO_TRY(place("task_types", from, {c_.task_types, c_.embedding}));
+    const SourceTensor& tasks = *out_.tensors.back().source;
+    out_.tensors.pop_back();
+    return add_task_type(folder_, c_, tasks, out_);
   }
 
   [[nodiscard]] Status bert() {
     const bool distil = c_.family == Family::distilbert;
     const Names& n = distil ? kDistil : kBert;
-    const std::string own(c_.family == Family::roberta ? "roberta." : n.prefix);
+    const std::string& own = c_.tensor_prefix;
     const bool prefixed = folder_.find(own + "embeddings.word_embeddings.weight") != nullptr;
     prefix_ = prefixed ? own : "";
     const std::string e = prefix_ + "embeddings.";
-    const uint64_t h = c_.hidden;
-    NANO_TRY(place("token_embd.weight", e + "word_embeddings.weight", {c_.vocabulary, h}));
-    NANO_TRY(place("position_embd.weight", e + "position_embeddings.weight", {c_.position_rows, h},
+    const uint64_t h = c_.hidden, w = c_.embedding;
+    NANO_TRY(place("token_embd.weight", e + "word_embeddings.weight", {c_.vocabulary, w}));
+    NANO_TRY(place("position_embd.weight", e + "position_embeddings.weight", {c_.position_rows, w},
                    c_.first_position, c_.context));
     if (c_.token_types != 0)
-      NANO_TRY(place("token_types.weight", e + "token_type_embeddings.weight", {c_.token_types, h}));
-    NANO_TRY(norm("token_embd_norm", prefix_ + std::string(n.embeddings_norm)));
+      NANO_TRY(place("token_types.weight", e + "token_type_embeddings.weight", {c_.token_types, w}));
+    if (c_.task_types != 0) NANO_TRY(task_types(e + "task_type_embeddings.weight"));
+    NANO_TRY(norm("token_embd_norm", prefix_ + std::string(n.embeddings_norm), true, w));
+    if (w != h) NANO_TRY(linear("token_embd_project", prefix_ + "embeddings_project", h, w));
     for (uint32_t i = 0; i < c_.layers; ++i) {
       const std::string to = "blk." + std::to_string(i) + ".";
       const std::string from = prefix_ + std::string(n.layer) + std::to_string(i) + ".";
@@ -171,16 +182,22 @@ class Mapper {
     } else if (c_.task == Task::classify) {
       if (c_.family == Family::bert) NANO_TRY(linear("cls", prefix_ + "pooler.dense", h, h));
       if (c_.family == Family::distilbert) NANO_TRY(linear("cls", "pre_classifier", h, h));
-      if (c_.family == Family::roberta) NANO_TRY(linear("cls", "classifier.dense", h, h));
+      if (two_layers()) NANO_TRY(linear("cls", "classifier.dense", h, h));
     }
-    const bool projected = c_.family == Family::roberta && c_.task == Task::classify;
+    if (c_.task == Task::find && c_.family != Family::modernbert) return linear("cls.output", "qa_outputs", c_.outputs, h);
+    const bool projected = two_layers() && c_.task == Task::classify;
     return linear("cls.output", projected ? "classifier.out_proj" : "classifier", c_.outputs, h);
   }
+
+  // RoBERTa and ELECTRA classify by a dense layer of the head's own, not by a pooler.
+  [[nodiscard]] bool two_layers() const { return c_.family == Family::roberta || c_.family == Family::electra; }
 
   [[nodiscard]] bool may_be_left_out(std::string_view name) const {
     if (name.starts_with(prefix_)) {
       const std::string_view own = name.substr(prefix_.size());
       // The pooler of a model that tags or embeds; a table of positions 0, 1, 2, …
+      // ERNIE's task types where config.json does not use them.
+      if (own == "embeddings.task_type_embeddings.weight" && c_.task_types == 0) return true;
       if (own == "pooler.dense.weight" || own == "pooler.dense.bias" || own == "embeddings.position_ids")
         return true;
     }

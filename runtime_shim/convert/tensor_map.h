@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Placed {
   const SourceTensor* source = nullptr;
   std::vector<uint64_t> shape{};  ///< row-major, as it is written
   uint64_t first_row = 0;
+  std::shared_ptr<const std::vector<float>> values{};  ///< in place of the source's, where they were made from several
 };
 
 struct TensorMap {

@@ -354,8 +354,9 @@ class VocabularyReader {
     const bool word_piece = out_.kind == VocabularyKind::word_piece;
     NANO_TRY(
         special("unk_token", {"[UNK]", "<unk>"}, word_piece, word_piece ? kControl : kUnknown, out_.unknown));
-    NANO_TRY(special("cls_token", {"[CLS]", "<s>"}, true, kControl, out_.cls));
-    NANO_TRY(special("sep_token", {"[SEP]", "</s>"}, true, kControl, out_.sep));
+    const bool framed = config_.family != Family::table;  // a table's texts have no special tokens
+    NANO_TRY(special("cls_token", {"[CLS]", "<s>"}, framed, kControl, out_.cls));
+    NANO_TRY(special("sep_token", {"[SEP]", "</s>"}, framed, kControl, out_.sep));
     NANO_TRY(special("pad_token", {"[PAD]", "<pad>"}, false, kControl, out_.pad));
     NANO_TRY(special("mask_token", {"[MASK]", "<mask>"}, false, kControl, out_.mask));
     switch (out_.kind) {
@@ -392,6 +393,17 @@ class VocabularyReader {
 
 Result<VocabularyFiles> read_vocabulary(const Folder& folder, const ModelConfig& config) {
   return VocabularyReader(folder, config).read();
+}
+
+void add_frame(VocabularyFiles& v) {
+  const std::pair<int32_t*, const char*> needed[] = {{&v.cls, "[CLS]"}, {&v.sep, "[SEP]"}};
+  for (const auto& [id, piece] : needed) {
+    if (*id >= 0) continue;
+    *id = static_cast<int32_t>(v.pieces.size());
+    v.pieces.emplace_back(piece);
+    v.types.push_back(kControl);
+    if (v.kind == VocabularyKind::unigram) v.scores.push_back(0.0f);
+  }
 }
 
 void write_vocabulary(const VocabularyFiles& v, const ModelConfig& config, gguf::Builder& b) {

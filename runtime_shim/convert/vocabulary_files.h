@@ -38,6 +38,9 @@ struct VocabularyFiles {
 ///           unsupported: a kind of tokenizer, normaliser or pre-tokenizer that this build does not do (named)
 [[nodiscard]] Result<VocabularyFiles> read_vocabulary(const Folder& folder, const ModelConfig& config);
 
+/// The special tokens that tokenizers need to have and that a table's vocabulary may lack: pieces at its end, of no text.
+void add_frame(VocabularyFiles& vocabulary);
+
 /// The keys tokenizer.ggml.* and nano.tokenizer.*.
 void write_vocabulary(const VocabularyFiles& vocabulary, const ModelConfig& config, gguf::Builder& builder);
 

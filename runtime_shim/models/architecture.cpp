@@ -14,6 +14,7 @@ constexpr Architecture kKnown[] = {
      .norm_bias = false,
      .windows = true,
      .head = Activation::gelu},
+    {.name = "static-embedding", .positions = false, .table_only = true, .head = Activation::none},
 };
 
 }  // namespace

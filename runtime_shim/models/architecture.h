@@ -16,6 +16,8 @@ enum class Activation { none, tanh, relu, gelu };
 ///   modern-bert  ModernBERT: rotary positions, norms before each half of a layer (the first layer has none before its
 ///                attention) and one at the end, GELU of one half of the feed-forward times the other, every n-th layer
 ///                attends to all tokens and the others to those nearby, usually no biases
+///   static-embedding
+///                model2vec and such: a table of token vectors, and no layers: a text's vector is the mean of its tokens'
 struct Architecture {
   std::string_view name{};
   bool positions = true;               ///< adds learned positions, and token types where the file has them
@@ -24,6 +26,7 @@ struct Architecture {
   bool gated = false;                  ///< ffn_up makes twice the width: gelu(first half) * second half
   bool norm_bias = true;               ///< norms must have biases
   bool windows = false;                ///< some layers attend to nearby tokens only
+  bool table_only = false;             ///< token vectors are all there is; texts have no special tokens
   Activation head = Activation::tanh;  ///< of a head's dense layer, where the file names none
 };
 

@@ -12,7 +12,7 @@ Status check_input(const EncoderShape& shape, std::span<const int32_t> ids,
                    std::span<const std::size_t> lengths, std::span<const int32_t> types) {
   std::size_t total = 0;
   for (const std::size_t length : lengths) {
-    if (length == 0 || length > shape.context) {
+    if ((length == 0 && !shape.kind->table_only) || length > shape.context) {
       return make_error(Errc::usage, "a sequence of " + std::to_string(length) +
                                          " tokens: this model takes 1 to " + std::to_string(shape.context));
     }
@@ -50,6 +50,7 @@ Status Encoder::forward(const kernels::Table& table, std::span<const int32_t> id
   pass.embed(ids);
   for (std::size_t i = 0; i < layers_.size(); ++i)
     pass.run_layer(i, i + 1 == layers_.size() ? want : Want::all);
+  if (layers_.empty() && want == Want::first) pass.keep_first();
   const std::size_t rows = want == Want::first ? lengths.size() : ids.size();
   if (shape_.kind->pre_norm) pass.last_norm(rows);
   if (!all_finite(scratch.x.first(rows * shape_.hidden))) return not_finite();

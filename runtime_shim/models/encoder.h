@@ -32,7 +32,8 @@ struct EncoderShape {
   uint32_t vocabulary = 0;
   uint32_t context = 0;  ///< longest sequence, tokens
   uint32_t hidden = 0;
-  uint32_t layers = 0;
+  uint32_t embedding = 0;  ///< width of the tables: hidden, or less, and a matrix leads from one to the other (ELECTRA)
+  uint32_t layers = 0;     ///< 0 of architectures that are a table only
   uint32_t heads = 0;  ///< divides hidden
   uint32_t feed_forward = 0;
   uint32_t token_types = 0;  ///< 0 = the file has none
@@ -91,7 +92,7 @@ class Encoder {
   /// Run several sequences at once. They lie one after the other without padding; none sees another.
   ///
   ///   ids      all sequences' token ids, end to end
-  ///   lengths  of each sequence, 1..context; their sum is ids.size()
+  ///   lengths  of each sequence, 1..context (of a table only: 0 too); their sum is ids.size()
   ///   after    scratch.x holds the last hidden states, until the next pass: (ids.size(), hidden); where only the first are
   ///            wanted, (lengths.size(), hidden)
   ///   errors   usage: an empty or too long sequence, an id outside the vocabulary, a type the model does not have;
@@ -108,10 +109,11 @@ class Encoder {
   friend class EncoderPass;
 
   EncoderShape shape_{};
-  kernels::Weights token_rows_{};       ///< (vocabulary, hidden), of any type
-  kernels::Weights position_rows_{};    ///< (context or more, hidden), of any type
-  std::span<const float> type_rows_{};  ///< (token types, hidden); without token types one row of zeros
+  kernels::Weights token_rows_{};       ///< (vocabulary, embedding), of any type
+  kernels::Weights position_rows_{};    ///< (context or more, embedding), of any type
+  std::span<const float> type_rows_{};  ///< (token types, embedding); without token types one row of zeros
   Norm embedding_norm_{};
+  Linear project_{};  ///< (hidden, embedding), where they differ
   std::vector<EncoderLayer> layers_{};
   Norm last_norm_{};  ///< of pre-norm architectures
   Head head_{};

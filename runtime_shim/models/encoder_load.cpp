@@ -55,6 +55,12 @@ class EncoderLoader {
     }
     NANO_TRY(t_.read_size(key("context_length"), kMaxContext, s.context));
     NANO_TRY(t_.read_size(key("embedding_length"), kMaxHidden, s.hidden));
+    s.embedding = s.hidden;
+    if (kind().table_only) {
+      s.heads = 1;
+      return Unit{};
+    }
+    if (file_.has("nano.embedding_width")) NANO_TRY(t_.read_size("nano.embedding_width", s.hidden, s.embedding));
     NANO_TRY(t_.read_size(key("block_count"), kMaxLayers, s.layers));
     NANO_TRY(t_.read_size(key("feed_forward_length"), kMaxFeedForward, s.feed_forward));
     NANO_TRY(t_.read_size(key("attention.head_count"), kMaxHidden, s.heads));
@@ -117,29 +123,32 @@ class EncoderLoader {
   [[nodiscard]] Status read_embeddings() {
     EncoderShape& s = shape();
     const gguf::Tensor* tensor = nullptr;
-    NANO_TRY(t_.find_matrix("token_embd.weight", s.hidden, 0, tensor));
+    NANO_TRY(t_.find_matrix("token_embd.weight", s.embedding, 0, tensor));
     encoder_.token_rows_ = Tensors::weights_of(*tensor);
     if (encoder_.token_rows_.n > uint64_t{0x7FFFFFFF})
       return file_.unsupported("token_embd.weight has too many rows");
     s.vocabulary = static_cast<uint32_t>(encoder_.token_rows_.n);
     if (kind().positions) {
-      NANO_TRY(t_.find_matrix("position_embd.weight", s.hidden, s.context, tensor));
+      NANO_TRY(t_.find_matrix("position_embd.weight", s.embedding, s.context, tensor));
       encoder_.position_rows_ = Tensors::weights_of(*tensor);
     }
     const bool types = kind().positions && t_.has("token_types.weight");
     if (types) {
-      NANO_TRY(t_.find_matrix("token_types.weight", s.hidden, 0, tensor));
+      NANO_TRY(t_.find_matrix("token_types.weight", s.embedding, 0, tensor));
       if (tensor->rows() > kMaxTokenTypes)
         return file_.unsupported("token_types.weight has more than " + std::to_string(kMaxTokenTypes) +
                                  " rows");
       s.token_types = static_cast<uint32_t>(tensor->rows());
     }
-    const std::size_t rows = std::max<std::size_t>(s.token_types, 1);
-    encoder_.type_rows_ = t_.image().place<float>(rows * s.hidden, [&](std::span<float> to) {
+    if (kind().table_only) return Unit{};
+    const std::size_t rows = std::max<std::size_t>(s.token_types, 1), width = s.embedding;
+    encoder_.type_rows_ = t_.image().place<float>(rows * width, [&](std::span<float> to) {
       for (std::size_t r = 0; types && r < rows; ++r)
-        read_row(Tensors::weights_of(*tensor), r, to.subspan(r * s.hidden, s.hidden));
+        read_row(Tensors::weights_of(*tensor), r, to.subspan(r * width, width));
     });
-    return t_.read_norm("token_embd_norm", s.hidden, kind().norm_bias, encoder_.embedding_norm_);
+    NANO_TRY(t_.read_norm("token_embd_norm", s.embedding, kind().norm_bias, encoder_.embedding_norm_));
+    if (s.embedding == s.hidden) return Unit{};
+    return t_.read_linear("token_embd_project", s.embedding, s.hidden, encoder_.project_);
   }
 
   // q, k and v: one packed matrix, head by head, where all can be packed.

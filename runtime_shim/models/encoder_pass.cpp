@@ -28,28 +28,49 @@ EncoderPass::EncoderPass(const Encoder& encoder, const kernels::Table& table,
       input_(scratch.x.data()) {}
 
 void EncoderPass::embed(std::span<const int32_t> ids) {
-  const std::size_t h = shape_.hidden;
+  const std::size_t h = shape_.hidden, e = shape_.embedding;
   const bool positions = shape_.kind->positions;
   std::size_t token = 0;
   for (std::size_t i = 0; positions && i < lengths_.size(); ++i) {  // each sequence from 0
     for (std::size_t p = 0; p < lengths_[i]; ++p, ++token)
-      read_row(encoder_.position_rows_, p, s_.sum.subspan(token * h, h));
+      read_row(encoder_.position_rows_, p, s_.sum.subspan(token * h, e));
   }
-  const Norm& before = encoder_.layers_.front().attention;
-  const bool normed = shape_.kind->pre_norm && !before.gain.empty();
+  static const Norm nothing{};
+  const Norm& before = encoder_.layers_.empty() ? nothing : encoder_.layers_.front().attention;
+  const bool normed = shape_.kind->pre_norm && !before.gain.empty(), widened = e != h;
   input_ = normed ? s_.normed.data() : s_.x.data();
   each_rows(Crew(team_), {0, tokens_}, [&](std::size_t first, std::size_t rows) {
     for (std::size_t t = first; t < first + rows; ++t) {
       float* x = s_.x.data() + t * h;
-      read_row(encoder_.token_rows_, static_cast<std::size_t>(ids[t]), {x, h});
+      read_row(encoder_.token_rows_, static_cast<std::size_t>(ids[t]), {x, e});
+      if (shape_.kind->table_only) continue;
       if (positions) {
         const auto type = options_.types.empty() ? 0 : static_cast<std::size_t>(options_.types[t]);
-        table_.add(x, encoder_.type_rows_.data() + type * h, h);
+        table_.add(x, encoder_.type_rows_.data() + type * e, e);
       }
-      norm(encoder_.embedding_norm_, x, positions ? s_.sum.data() + t * h : nullptr, x);
+      const Norm& n = encoder_.embedding_norm_;
+      table_.layer_norm(x, positions ? s_.sum.data() + t * h : nullptr, e, n.gain.data(), n.bias.data(), shape_.epsilon, x);
       if (normed) norm(before, x, nullptr, s_.normed.data() + t * h);
     }
-    quantize(input_, first, rows);
+    if (!widened && !encoder_.layers_.empty()) quantize(input_, first, rows);
+  });
+  if (widened) widen();
+}
+
+// From the tables' width to that of the layers. Rows of x lie `hidden` apart in both; the positions in `sum` are used up.
+void EncoderPass::widen() {
+  const std::size_t h = shape_.hidden, e = shape_.embedding, sum_row = row_floats(h);
+  const Linear& project = encoder_.project_;
+  if (project.is_packed()) {
+    each_rows(Crew(team_), {0, tokens_}, [&](std::size_t first, std::size_t rows) {
+      table_.quantize(s_.x.data() + first * h, h, rows, e, s_.u8.data() + first * e, s_.u8_scale.data() + first);
+    });
+  }
+  models::multiply(table_, project, s_.x.data(), h, {s_.u8.data(), s_.u8_scale.data(), tokens_, e}, 0, s_.sum.data(), sum_row, s_,
+                   Crew(team_));
+  each_rows(Crew(team_), {0, tokens_}, [&](std::size_t first, std::size_t rows) {
+    for (std::size_t t = first; t < first + rows; ++t) std::copy_n(s_.sum.data() + t * sum_row, h, s_.x.data() + t * h);
+    quantize(s_.x.data(), first, rows);
   });
 }
 
@@ -214,11 +235,14 @@ void EncoderPass::low_rank(const LowRank& change, const float* x, std::size_t ld
   product(change.b, low, change.a.n, out, ldo);
 }
 
-// Of x only the first row of each sequence is wanted from here on.
 void EncoderPass::keep_first() {
   const std::size_t h = shape_.hidden;
   std::size_t row = 0;
   for (std::size_t i = 0; i < lengths_.size(); row += lengths_[i++]) {
+    if (lengths_[i] == 0) {
+      std::fill_n(s_.x.data() + i * h, h, 0.0f);  // a text without a token
+      continue;
+    }
     std::memmove(s_.x.data() + i * h, s_.x.data() + row * h, h * sizeof(float));
   }
 }

@@ -29,10 +29,13 @@ class EncoderPass {
   void embed(std::span<const int32_t> ids);
   void run_layer(std::size_t index, Want want);
   void last_norm(std::size_t rows);
+  /// Of x only the first row of each sequence is wanted from here on.
+  void keep_first();
 
  private:
   /// What the next half reads: (tokens, hidden).
   [[nodiscard]] const float* input() const { return input_; }
+  void widen();
   void quantize(const float* x, std::size_t first, std::size_t rows);
   void norm(const Norm& n, const float* x, const float* residual, float* y);
   void after_attention(const EncoderLayer& layer, const Norm& next, Rows rows, const Crew& crew);
@@ -43,7 +46,6 @@ class EncoderPass {
                 std::size_t first, std::size_t gelu_rows, float* out, std::size_t ldo, const Crew& crew);
   void low_rank(const LowRank& change, const float* x, std::size_t ldx, Rows rows, float* out, std::size_t ldo,
                 const Crew& crew);
-  void keep_first();
 
   // Attention (encoder_attention.cpp)
   void attend_packed(const EncoderLayer& layer, bool few);

@@ -15,6 +15,15 @@ double as_double(float v) {
   return static_cast<double>(v);
 }
 
+void activate(const kernels::Table& table, Activation activation, float* row, std::size_t n) {
+  switch (activation) {
+    case Activation::tanh: return table.tanh(row, n);
+    case Activation::gelu: return table.gelu(row, n);
+    case Activation::relu: return void(std::for_each(row, row + n, [](float& v) { v = v > 0.0f ? v : 0.0f; }));
+    case Activation::none: break;
+  }
+}
+
 }  // namespace
 
 bool all_finite(std::span<const float> values) {
@@ -28,6 +37,10 @@ Error not_finite() {
 
 void pool(Pooling pooling, std::span<const float> states, std::size_t length, std::span<float> out) {
   const std::size_t h = out.size();
+  if (length == 0) {  // of a text without a token
+    std::fill(out.begin(), out.end(), 0.0f);
+    return;
+  }
   if (pooling == Pooling::cls || pooling == Pooling::last) {
     std::copy_n(states.data() + (pooling == Pooling::cls ? 0 : length - 1) * h, h, out.data());
     return;
@@ -78,10 +91,7 @@ Status Head::apply(const kernels::Table& table, const float* x, std::size_t ldx,
       layer(dense_, from, ld, count, s.sum.data(), ldo);
       for (std::size_t r = 0; r < count; ++r) {
         float* row = s.sum.data() + r * ldo;
-        if (activation_ == Activation::tanh) table.tanh(row, h);
-        if (activation_ == Activation::gelu) table.gelu(row, h);
-        if (activation_ == Activation::relu)
-          std::for_each(row, row + h, [](float& v) { v = v > 0.0f ? v : 0.0f; });
+        activate(table, activation_, row, h);
         if (!norm_.gain.empty())
           table.layer_norm(row, nullptr, h, norm_.gain.data(), norm_.bias.data(), epsilon_, row);
       }
@@ -96,7 +106,7 @@ Status Head::apply(const kernels::Table& table, const float* x, std::size_t ldx,
     for (std::size_t r = 0; r < count; ++r)
       std::copy_n(s.inner.data() + r * wide, output_.n, out + (first + r) * output_.n);
   }
-  return all_finite({out, rows * width()}) ? Status(Unit{}) : Status(not_finite());
+  return all_finite({out, rows * (output_.n != 0 ? output_.n : h)}) ? Status(Unit{}) : Status(not_finite());
 }
 
 Status Head::score(const kernels::Table& table, std::span<const float> states, std::size_t length,
@@ -113,8 +123,42 @@ void Head::probabilities(const kernels::Table& table, std::span<float> logits) c
   for (float& v : logits) v = static_cast<float>(1.0 / (1.0 + std::exp(-as_double(v))));
 }
 
+// Dense layers after pooling, as sentence-transformers has them.
+Status Head::project(const kernels::Table& table, std::span<float> x, std::span<float> out, Scratch& s) const {
+  std::size_t k = x.size(), widest = 0;
+  for (const Projection& p : projections_) {
+    widest = std::max(widest, round_up(p.linear.n, kernels::kLanes));
+    k = std::max(k, p.linear.k);
+  }
+  std::vector<float> now(x.begin(), x.end());
+  s.plan_head(std::max(k, hidden_), 1, std::max(widest, round_up(hidden_, kernels::kLanes)));
+  for (const Projection& p : projections_) {
+    if (p.linear.is_packed()) table.quantize(now.data(), now.size(), 1, now.size(), s.u8.data(), s.u8_scale.data());
+    multiply(table, p.linear, now.data(), now.size(), {s.u8.data(), s.u8_scale.data(), 1, now.size()}, 0, s.inner.data(), widest,
+             s, Crew(0u));
+    activate(table, p.activation, s.inner.data(), p.linear.n);
+    now.assign(s.inner.begin(), s.inner.begin() + static_cast<std::ptrdiff_t>(p.linear.n));
+  }
+  std::copy(now.begin(), now.end(), out.begin());
+  return all_finite(out) ? Status(Unit{}) : Status(not_finite());
+}
+
 Status Head::embed(const kernels::Table& table, std::span<const float> states, std::size_t length,
                    std::span<float> out, Scratch& s) const {
+  if (!projections_.empty()) {
+    std::vector<float> before(output_.n != 0 ? output_.n : hidden_);
+    NANO_TRY(embed_plainly(table, states, length, before, s));
+    NANO_TRY(project(table, before, out, s));
+  } else {
+    NANO_TRY(embed_plainly(table, states, length, out, s));
+  }
+  if (normalize_) normalize(out);
+  return Unit{};
+}
+
+// Pooled, and through the small layers.
+Status Head::embed_plainly(const kernels::Table& table, std::span<const float> states, std::size_t length,
+                           std::span<float> out, Scratch& s) const {
   if (dense_.n == 0 && output_.n == 0) {
     pool(pooling_, states, length, out);
   } else {
@@ -123,7 +167,6 @@ Status Head::embed(const kernels::Table& table, std::span<const float> states, s
     pool(pooling_, states, length, s.context.first(hidden_));
     NANO_TRY(apply(table, s.context.data(), hidden_, 1, out.data(), s));
   }
-  if (normalize_) normalize(out);
   return Unit{};
 }
 

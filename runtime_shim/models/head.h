@@ -18,6 +18,7 @@ class Scratch;
 struct EncoderShape;
 
 inline constexpr uint32_t kMaxLabels = 65'536;
+inline constexpr std::size_t kMaxProjections = 8;  ///< dense layers after pooling
 
 /// How a sequence's hidden states become one vector. 0 to 4 are llama.cpp's numbers (<architecture>.pooling_type).
 enum class Pooling : uint32_t { none = 0, mean = 1, cls = 2, last = 3, rank = 4, max = 5 };
@@ -60,7 +61,10 @@ class Head {
     return labels_;
   }  ///< of the file; may be empty
   /// Floats of its answer for one text (embed), or one token (tag, find).
-  [[nodiscard]] std::size_t width() const { return output_.n != 0 ? output_.n : hidden_; }
+  [[nodiscard]] std::size_t width() const {
+    if (!projections_.empty()) return projections_.back().linear.n;
+    return output_.n != 0 ? output_.n : hidden_;
+  }
   /// Are the states of all tokens looked at, or the first only?
   [[nodiscard]] bool needs_all() const;
 
@@ -78,6 +82,15 @@ class Head {
                              std::span<float> out, Scratch& scratch) const;
 
  private:
+  struct Projection {
+    Linear linear{};
+    Activation activation = Activation::none;
+  };
+  [[nodiscard]] Status read_projections(Tensors& tensors);
+  [[nodiscard]] Status embed_plainly(const kernels::Table& table, std::span<const float> states, std::size_t length,
+                                     std::span<float> out, Scratch& scratch) const;
+  [[nodiscard]] Status project(const kernels::Table& table, std::span<float> x, std::span<float> out, Scratch& scratch) const;
+
   HeadTask task_ = HeadTask::embed;
   Problem problem_ = Problem::single_label;
   bool normalize_ = true;
@@ -89,6 +102,7 @@ class Head {
   Linear dense_{};   ///< n = 0: none
   Norm norm_{};      ///< of the dense layer's output
   Linear output_{};  ///< n = 0: none
+  std::vector<Projection> projections_{};  ///< embed: after pooling and what stands above
 };
 
 /// One vector from a sequence's hidden states (length, hidden). none and rank: the mean.

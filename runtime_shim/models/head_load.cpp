@@ -1,4 +1,6 @@
 // runtime_shim/models/head_load.cpp: a head's keys and tensors, checked.
+#include <algorithm>
+
 #include "runtime_shim/models/encoder.h"
 #include "runtime_shim/models/head.h"
 
@@ -42,6 +44,29 @@ constexpr Word<Problem> kProblems[] = {{"single_label", Problem::single_label},
 
 }  // namespace
 
+Status Head::read_projections(Tensors& t) {
+  const gguf::File& file = t.file();
+  const std::string key = "nano.dense.activations";
+  if (!file.has(key)) return Unit{};
+  NANO_TRY_ASSIGN(const auto words, file.get_string_array(key));
+  if (words.empty() || words.size() > kMaxProjections)
+    return file.unsupported(key + " has " + std::to_string(words.size()) + " words: this build does 1 to " +
+                            std::to_string(kMaxProjections) + " dense layers");
+  std::size_t k = output_.n != 0 ? output_.n : hidden_;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    Projection& p = projections_.emplace_back();
+    const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations), [&](const auto& w) { return w.word == words[i]; });
+    if (found == std::end(kActivations))
+      return file.unsupported(key + " names '" + gguf::shown(words[i]) + "'", "this build knows tanh, relu, gelu and none");
+    p.activation = found->value;
+    NANO_TRY(t.read_linear("dense." + std::to_string(i), k, 0, p.linear));
+    k = p.linear.n;
+    if (k > kMaxHidden)
+      return file.unsupported("dense." + std::to_string(i) + ".weight has more than " + std::to_string(kMaxHidden) + " rows");
+  }
+  return Unit{};
+}
+
 Result<Head> Head::load(Tensors& t, const EncoderShape& shape) {
   const gguf::File& file = t.file();
   const std::string prefix = std::string(shape.kind->name) + ".";
@@ -73,7 +98,10 @@ Result<Head> Head::load(Tensors& t, const EncoderShape& shape) {
     return file.unsupported("cls.output.weight has " + std::to_string(head.output_.n) +
                             " outputs, more than " + std::to_string(kMaxLabels));
   }
-  if (head.task_ == HeadTask::embed) return head;
+  if (head.task_ == HeadTask::embed) {
+    NANO_TRY(head.read_projections(t));
+    return head;
+  }
   if (!output)
     return file.invalid("tensor 'cls.output.weight' is missing: nano.task asks for scores of labels");
 

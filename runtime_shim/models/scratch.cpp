@@ -27,6 +27,12 @@ void Scratch::plan(const EncoderShape& shape, std::size_t tokens, unsigned team_
   if (tokens <= tokens_ && team_size <= team_size_) return;
   tokens_ = std::max(tokens_, round_up(tokens, 32));
   team_size_ = std::max(team_size_, team_size);
+  if (shape.kind->table_only) {
+    floats_.assign(16 + tokens_ * shape.hidden, 0.0f);
+    float* at = aligned(floats_.data());
+    x = take(at, tokens_ * shape.hidden);
+    return;
+  }
   const std::size_t h = shape.hidden, f = shape.feed_forward, wide = std::max(h, f), width = h / shape.heads;
   const std::size_t longest = std::min<std::size_t>(tokens_, shape.context),
                     padded = round_up(width, kernels::kLanes);

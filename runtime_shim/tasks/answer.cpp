@@ -97,7 +97,7 @@ Result<std::vector<Answered>> answer(const Model& model, std::span<const Input> 
   };
   NANO_TRY(model.run(ids, all ? models::Want::all : models::Want::first, each, types));
   const double spent = monotonic_ms() - start;
-  for (Answered& a : answers) a.ms = spent * static_cast<double>(a.tokens) / static_cast<double>(total);
+  for (Answered& a : answers) a.ms = spent * static_cast<double>(a.tokens) / static_cast<double>(std::max<std::size_t>(total, 1));
   return answers;
 }
 

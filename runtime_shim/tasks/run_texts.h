@@ -1,6 +1,7 @@
 // runtime_shim/tasks/run_texts.h: what every task does with its texts: encode, run, share out the time.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,7 @@ template <class Answer, class Each>
   NANO_TRY(model.run(sequences, want,
                      [&](const Model::Out& out) -> Status { return each(out, answers[out.index]); }));
   const double spent = monotonic_ms() - start;
-  for (Answer& a : answers) a.ms = spent * static_cast<double>(a.tokens) / static_cast<double>(total);
+  for (Answer& a : answers) a.ms = spent * static_cast<double>(a.tokens) / static_cast<double>(std::max<std::size_t>(total, 1));
   return answers;
 }
 

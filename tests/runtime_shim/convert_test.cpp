@@ -158,12 +158,12 @@ TEST_CASE("a configuration that this build does not do is refused by its key") {
     return copy.error();
   };
   says(with("bert_cls", "model_type", "t5"), Errc::unsupported, "model_type is 't5'");
-  says(with("bert_cls", "architectures", Json::array({"BertForQuestionAnswering"})), Errc::unsupported,
-       "BertForQuestionAnswering");
+  says(with("bert_cls", "architectures", Json::array({"BertForMultipleChoice"})), Errc::unsupported,
+       "BertForMultipleChoice");
   says(with("bert_cls", "hidden_act", "relu"), Errc::unsupported, "hidden_act is 'relu'");
   says(with("bert_cls", "position_embedding_type", "relative_key"), Errc::unsupported,
        "position_embedding_type");
-  says(with("bert_cls", "problem_type", "regression"), Errc::unsupported, "problem_type is 'regression'");
+  says(with("bert_cls", "problem_type", "ranking"), Errc::unsupported, "problem_type is 'ranking'");
   says(with("bert_cls", "hidden_size", nullptr), Errc::invalid, "'hidden_size' is missing");
   says(with("bert_cls", "num_attention_heads", 5), Errc::invalid, "does not divide");
   says(with("bert_cls", "num_hidden_layers", 0), Errc::invalid, "num_hidden_layers is '0'");
