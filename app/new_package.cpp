@@ -64,13 +64,18 @@ Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& 
     for (const auto& l : *labels) m.labels.push_back(sanitize(l));
   m.task = m.labels.empty() ? "feature-extraction" : "text-classification";
   NANO_TRY(fill_part(file, m));
-  const bool tags = m.task == "token-classification";
+  NANO_TRY_ASSIGN(const auto problem, file.get_string_or("nano.classifier.problem", "single_label"));
   m.inputs = {{"text", "text", "UTF-8 text"}};
-  m.outputs = {{m.labels.empty() ? "embedding" : "label", m.labels.empty() ? "embedding" : "label",
-                m.labels.empty() ? "one vector a text" : "one score a label, summing to 1"}};
-  if (tags) m.outputs = {{"entities", "spans", "stretches of the text, each with a label and a score"}};
+  m.outputs = {{"embedding", "embedding", "one vector a text"}};
+  if (m.task == "text-classification")
+    m.outputs = {{"label", "label", problem == "single_label" ? "one score a label, summing to 1" : "one score a label, each for itself"}};
+  if (m.task == "token-classification") m.outputs = {{"entities", "spans", "stretches of the text, each with a label and a score"}};
+  if (m.task == "question-answering") {
+    m.inputs = {{"question", "text", "UTF-8 text"}, {"context", "text", "the text to find the answer in"}};
+    m.outputs = {{"answer", "spans", "the stretch of the context that answers, with a score"}};
+  }
   const auto types = schemas::value_type_words();
-  for (auto* port : {&m.inputs.front(), &m.outputs.front()})
+  for (auto* port : {&m.inputs.front(), &m.inputs.back(), &m.outputs.front()})
     if (std::find(types.begin(), types.end(), port->type) == types.end()) port->type = types.front();
   schemas::Variant v;
   v.quantization = quantization_of(d);

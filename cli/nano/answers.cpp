@@ -22,16 +22,15 @@ double json_score(const HeadAnswer& a, double score) {
   return rounded(score, a.apart ? digits_near_one(score) : 6);
 }
 
-OrderedJson entity_json(const app::Entity& e, bool labelled) {
-  OrderedJson one;
-  one["text"] = sanitize_utf8(e.text);
-  if (labelled) one["label"] = e.label;
-  one["score"] = rounded(e.score);
-  one["begin"] = e.begin;
-  one["end"] = e.end;
-  one["char_begin"] = e.char_begin;
-  one["char_end"] = e.char_end;
-  return one;
+/// The words of a stretch, and where it lies.
+void place_json(OrderedJson& j, const char* name, const app::Entity& e) {
+  j[name] = sanitize_utf8(e.text);
+  if (!e.label.empty()) j["label"] = e.label;
+  j["score"] = rounded(e.score);
+  j["begin"] = e.begin;
+  j["end"] = e.end;
+  j["char_begin"] = e.char_begin;
+  j["char_end"] = e.char_end;
 }
 
 void scores_json(OrderedJson& j, const HeadAnswer& a, const AnswerForm& form) {
@@ -52,13 +51,25 @@ void head_json(OrderedJson& j, const HeadAnswer& a, const AnswerForm& form) {
     case HeadAnswer::Kind::embed: j["vector"] = floats_json(a.vector); return;
     case HeadAnswer::Kind::tag:
       j["entities"] = OrderedJson::array();
-      for (const app::Entity& e : a.entities) j["entities"].push_back(entity_json(e, true));
+      for (const app::Entity& e : a.entities) {
+        OrderedJson one;
+        place_json(one, "text", e);
+        j["entities"].push_back(std::move(one));
+      }
       return;
     case HeadAnswer::Kind::find:
-      j["answer"] = a.entities.empty() ? OrderedJson() : entity_json(a.entities.front(), false);
+      if (a.entities.empty()) {
+        j["answer"] = nullptr;
+      } else {
+        place_json(j, "answer", a.entities.front());
+      }
       j["no_answer"] = rounded(a.no_answer);
       j["answers"] = OrderedJson::array();
-      for (std::size_t i = 0; i < a.entities.size() && i < form.top; ++i) j["answers"].push_back(entity_json(a.entities[i], false));
+      for (std::size_t i = 0; i < a.entities.size() && i < form.top; ++i) {
+        OrderedJson one;
+        place_json(one, "answer", a.entities[i]);
+        j["answers"].push_back(std::move(one));
+      }
       return;
     case HeadAnswer::Kind::classify: scores_json(j, a, form);
   }

@@ -195,9 +195,9 @@ void add_use_commands(std::vector<Command>& table) {
                        "{\"model\", \"version\", \"variant\", \"results\": [{\"input\", "
                        "\"label\", \"scores\": {label: probability}, \"ms\"}]}, \"warnings\": "
                        "[]}; with --logits, and always of a model with one output, also \"logits\": {label: number} (and "
-                       "\"logit\", where there is one); of a question \"answer\": {\"text\", \"score\", \"begin\", \"end\", "
-                       "\"char_begin\", \"char_end\"} in the second text (null: it has none), \"no_answer\" (the probability "
-                       "that the text does not answer) and \"answers\", the best first; of a tagger \"entities\": [{\"text\", \"label\", \"score\", \"begin\", \"end\" "
+                       "\"logit\", where there is one); of a question \"answer\" (null: the second text is empty), "
+                       "\"score\", \"begin\", \"end\", \"char_begin\", \"char_end\" in the second text, \"no_answer\" (the "
+                       "probability that the text does not answer) and \"answers\", the best first; of a tagger \"entities\": [{\"text\", \"label\", \"score\", \"begin\", \"end\" "
                        "(bytes), \"char_begin\", \"char_end\"}] in place of label and scores. With --jsonl one such "
                        "result object a line.",
                    .positionals = {model, texts},

@@ -141,3 +141,30 @@ TEST_CASE("a model file cut short while it is read ends with an error line") {
     if (!flag.empty()) CHECK(parse_json(r.err));
   }
 }
+
+TEST_CASE("a question has an answer in its text, in JSON and as a line") {
+  const RunHome home;
+  const auto out = home.dir / "qa.gguf";
+  REQUIRE(home.nano({"convert", test::data("hf_kin/bert_qa").string(), out.string()}).exit_code == 0);
+  const std::string question = "is it good", context = "the film was very bad . it is a good story .";
+  const Json one = answer_of(home.nano({"run", "--jsonl", "--pair", out.string(), question, context}));
+  const std::string answer = one.at("answer");
+  CHECK(context.substr(one.at("begin"), one.at("end").get<std::size_t>() - one.at("begin").get<std::size_t>()) == answer);
+  CHECK(one.at("answers")[0].at("answer") == one.at("answer"));
+  CHECK(one.at("answers").size() > 1);
+  CHECK(one.contains("no_answer"));
+  const auto line = home.nano({"run", "--pair", out.string(), question, context});
+  CHECK(line.out.ends_with("\t" + answer + "\n"));
+  CHECK(times(line.out, "\n") == 1);
+  CHECK(times(home.nano({"run", "--top-k", "2", "--pair", out.string(), question, context}).out, "\n") == 2);
+  CHECK(answer_of(home.nano({"run", "--jsonl", "--pair", out.string(), question, ""})).at("answer").is_null());
+  const auto alone = home.nano({"run", out.string(), question});
+  CHECK(alone.exit_code == 2);
+  CHECK(alone.err.find("--pair") != std::string::npos);
+  // Its package says what it takes.
+  const auto folder = home.dir / "qa";
+  REQUIRE(home.nano({"new", folder.string(), "--from", out.string(), "--name", "qa"}).exit_code == 0);
+  const auto pair = home.nano({"run", "--pair", folder.string() + "/", question, context});
+  CHECK(pair.exit_code == 0);
+  CHECK(pair.err.empty());
+}

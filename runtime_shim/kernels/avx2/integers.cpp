@@ -124,7 +124,21 @@ void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t 
 }  // namespace avx2_parts
 
 using namespace avx2_parts;
-const Table avx2 = {"avx2",     usable,  quantize, matmul,   matmul_float, attend, attend_quant,
-                    layer_norm, softmax, gelu,     tanh_all, add,          times,  rotate};
+const Table avx2 = {
+    .name = "avx2",
+    .usable = usable,
+    .quantize = quantize,
+    .matmul = matmul,
+    .matmul_float = matmul_float,
+    .attend = attend,
+    .attend_quant = attend_quant,
+    .layer_norm = layer_norm,
+    .softmax = softmax,
+    .gelu = gelu,
+    .tanh = tanh_all,
+    .add = add,
+    .times = times,
+    .rotate = rotate,
+};
 
 }  // namespace nano::kernels

@@ -147,7 +147,21 @@ void matmul(const Packed* w, const QuantRows* x, std::size_t begin, std::size_t 
 }  // namespace avx512_parts
 
 using namespace avx512_parts;
-const Table avx512 = {"avx512",   usable,  quantize, matmul,   matmul_float, attend, attend_quant,
-                      layer_norm, softmax, gelu,     tanh_all, add,          times,  rotate};
+const Table avx512 = {
+    .name = "avx512",
+    .usable = usable,
+    .quantize = quantize,
+    .matmul = matmul,
+    .matmul_float = matmul_float,
+    .attend = attend,
+    .attend_quant = attend_quant,
+    .layer_norm = layer_norm,
+    .softmax = softmax,
+    .gelu = gelu,
+    .tanh = tanh_all,
+    .add = add,
+    .times = times,
+    .rotate = rotate,
+};
 
 }  // namespace nano::kernels

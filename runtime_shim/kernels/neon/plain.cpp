@@ -108,7 +108,21 @@ void attend_quant(const Head* head, float* scratch) {
 
 }  // namespace
 
-const Table neon = {"neon",     usable,  quantize, matmul,   matmul_float, attend, attend_quant,
-                    layer_norm, softmax, gelu,     tanh_all, add,          times,  rotate};
+const Table neon = {
+    .name = "neon",
+    .usable = usable,
+    .quantize = quantize,
+    .matmul = matmul,
+    .matmul_float = matmul_float,
+    .attend = attend,
+    .attend_quant = attend_quant,
+    .layer_norm = layer_norm,
+    .softmax = softmax,
+    .gelu = gelu,
+    .tanh = tanh_all,
+    .add = add,
+    .times = times,
+    .rotate = rotate,
+};
 
 }  // namespace nano::kernels
