@@ -127,7 +127,7 @@ struct AdvisoryRow {
   std::string url{};
   std::vector<std::string> affected{};  ///< NAME@RANGE
 };
-/// `row.published` empty: now. errors  usage, invalid, denied, store
+/// `row.published` empty: now. errors  usage, invalid, denied, store; not_found: a package or version that it affects is not here
 [[nodiscard]] Status advisory_add(const fs::Path& dir, const AdvisoryRow& row, const KeyOptions& keys);
 [[nodiscard]] Status advisory_remove(const fs::Path& dir, const std::string& id, const KeyOptions& keys);
 [[nodiscard]] Result<std::vector<AdvisoryRow>> advisory_list(const fs::Path& dir);

@@ -130,6 +130,34 @@ Result<std::vector<NamespaceRow>> namespace_list(const fs::Path& dir) {
   return out;
 }
 
+namespace {
+
+/// An advisory for what is not there would warn nobody: a slip, and the person believes that everybody is warned.
+Status check_affected(const schemas::Affected& affected, registry::Repository& repo) {
+  const schemas::Index& index = repo.index();
+  const auto* package = index.find(affected.name);
+  if (package == nullptr) {
+    // What a removed namespace published is listed no more, and may be installed all the same.
+    NANO_TRY_ASSIGN(const auto namespaces, repo.namespaces());
+    for (const auto& n : namespaces)
+      if (n.name == affected.name.ns && !n.tombstone.empty()) return Unit{};
+    std::vector<std::string> names;
+    for (const auto& p : index.packages) names.push_back(p.name.text());
+    const auto near = nearest(affected.name.text(), names);
+    return make_error(Errc::not_found, "--affects names '" + affected.name.text() + "', which this registry does not have",
+                      near ? "did you mean '" + *near + "'?" : "the packages are those that `nano search` finds in it");
+  }
+  std::string all;
+  for (const auto& v : package->versions) {
+    if (affected.range.contains(v.version)) return Unit{};
+    if (all.size() < 200) all += (all.empty() ? "" : ", ") + v.version.text();
+  }
+  return make_error(Errc::not_found, "--affects: no version of " + affected.name.text() + " is in '" + affected.range.text() + "'",
+                    "it has " + all);
+}
+
+}  // namespace
+
 Status advisory_add(const fs::Path& dir, const AdvisoryRow& row, const KeyOptions& keys) {
   schemas::Advisory a{.id = row.id, .title = row.title, .details = row.details, .url = row.url};
   const auto words = schemas::severity_words();
@@ -140,9 +168,12 @@ Status advisory_add(const fs::Path& dir, const AdvisoryRow& row, const KeyOption
   a.severity = static_cast<schemas::Severity>(word - words.begin());
   for (const std::string& text : row.affected) {
     NANO_TRY_ASSIGN(auto r, schemas::Requirement::parse(text));
+    if (!r.variant.empty())
+      return make_error(Errc::usage, "--affects " + sanitize(text) + " names a variant", "an advisory holds for versions: leave out ':" + r.variant + "'");
     a.affected.push_back({.name = std::move(r.name), .range = std::move(r.range)});
   }
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "advisory add"));
+  for (const auto& affected : a.affected) NANO_TRY(check_affected(affected, *place.repo));
   NANO_TRY_ASSIGN(const UnixTime when, build_time());
   a.published = row.published.empty() ? format_time(when) : row.published;
   return place.repo->put_advisory(a);

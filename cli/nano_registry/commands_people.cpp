@@ -251,7 +251,7 @@ void add_people_commands(std::vector<Command>& table) {
             {.name = "affects",
              .kind = OptionKind::multi,
              .value = "NAME@RANGE",
-             .help = "the releases it holds for"},
+             .help = "the releases it holds for; some version of it must be here"},
             {.name = "severity",
              .kind = OptionKind::value,
              .value = "WORD",

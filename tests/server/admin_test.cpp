@@ -229,6 +229,15 @@ TEST_CASE("namespaces and advisories: added, listed, removed") {
   AdvisoryRow a{.id = "nano-1", .title = "Bad", .severity = "malware", .affected = {"acme/set@<2"}};
   CHECK(code_of(advisory_add(w.dir, a, {})) == Errc::ok);
   CHECK(advisory_list(w.dir).value().front().affected.front() == "acme/set@<2");
+  // What is not there would warn nobody; the package of a removed namespace may be installed all the same.
+  REQUIRE(namespace_add(w.dir, "other", {}, {}));
+  REQUIRE(add(w.dir, {w.package("other/set")}, {}, g_log));
+  const AdvisoryRow slip{.id = "nano-2", .title = "Bad", .severity = "high", .affected = {"other/sett@<2"}};
+  CHECK(advisory_add(w.dir, slip, {}).error().hint == "did you mean 'other/set'?");
+  for (const char* affected : {"other/set@>=2", "nobody/set"}) {
+    CHECK(code_of(advisory_add(w.dir, {.id = "nano-2", .title = "Bad", .severity = "high", .affected = {affected}}, {})) == Errc::not_found);
+  }
+  CHECK(code_of(advisory_add(w.dir, {.id = "nano-2", .title = "Bad", .severity = "high", .affected = {"other/set:q4"}}, {})) == Errc::usage);
   a.severity = "awful";
   CHECK(code_of(advisory_add(w.dir, a, {})) == Errc::usage);
   CHECK(code_of(advisory_remove(w.dir, "nano-1", {})) == Errc::ok);
