@@ -39,6 +39,10 @@ class Judged final : public PackageSource {
       info.filtered = std::move(r->reason);
       info.filter = std::move(r->filter);
     }
+    if (const auto floor = request_.floors.find(name); floor != request_.floors.end() && !info.filtered && o.version < floor->second) {
+      info.filtered = "is older than the " + floor->second.text() + " that is there (an upgrade goes down only from a yanked version)";
+      info.filter = kFloorFilter;
+    }
     for (const auto& v : o.variants) {
       auto r = refuse_variant(o, v, at(), is_asked);
       const bool is_wanted = wanted != wanted_.end() && wanted->second == v.name;
@@ -49,7 +53,7 @@ class Judged final : public PackageSource {
     }
     for (const auto& d : o.dependencies)
       info.dependencies.push_back(
-          {.name = d.name, .set = d.range.set(), .text = d.range.text(), .abi = d.abi, .variant = d.variant});
+          {.name = d.name, .set = d.range.set(), .text = d.range.text(), .abi = d.abi, .variant = d.variant, .named = d.range.named()});
     return info;
   }
 
@@ -58,6 +62,18 @@ class Judged final : public PackageSource {
   std::set<PackageName> asked_;
   std::map<PackageName, std::string> wanted_{};  ///< the variant that the person asked for
 };
+
+}  // namespace
+
+Requirement requirement_of(const schemas::Requirement& want) {
+  return {.name = want.name,
+          .set = want.range.set(),
+          .text = want.range.is_any() ? "" : want.range.text(),
+          .variant = want.variant,
+          .named = want.range.named()};
+}
+
+namespace {
 
 Request plain(const ChooseRequest& request) {
   Request out;

@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "resolver/filter.h"
 #include "resolver/resolver.h"
 #include "resolver/variants.h"
+#include "schemas/requirement.h"
 
 namespace nano::resolver {
 
@@ -32,9 +34,15 @@ struct ChooseRequest {
   Machine machine{};
   UnixTime now = 0;
   std::optional<Objective> objective{};  ///< nullopt = balanced, and variants that are there stay
+  /// An upgrade's: versions below these are not taken. Their refusals have the filter kFloorFilter.
+  std::map<PackageName, Version> floors{};
   bool lowest = false;
   uint64_t max_steps = kMaxResolveSteps;
 };
+inline constexpr std::string_view kFloorFilter = "upgrade";
+
+/// A range as the solver takes it: its set, its text and the pre-releases that it names.
+[[nodiscard]] Requirement requirement_of(const schemas::Requirement& want);
 
 struct Choice {
   Version version{};

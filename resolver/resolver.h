@@ -26,6 +26,7 @@ struct Dependency {
   std::string text{};  ///< the range as written, for sentences; "" = made from `set`
   std::string abi{};   ///< only versions with this very `VersionInfo::abi` will do; "" = any
   std::string variant{};  ///< only versions that have this variant will do; "" = any
+  std::vector<Version> named{};  ///< the pre-releases that the range begins from (schemas/first_choice.h)
 };
 
 /// What the resolver knows of one version.
@@ -65,6 +66,7 @@ struct Requirement {
   std::string text{};                 ///< the range as written; "" = made from `set`
   std::string asker = "you ask for";  ///< begins the sentence: "you ask for", "the project requires"
   std::string variant{};              ///< only versions that have this variant will do; "" = any
+  std::vector<Version> named{};       ///< the pre-releases that the range begins from (schemas/first_choice.h)
   std::string remedy{};               ///< how a person takes this requirement back: "`nano unpin foo`"; "" = by not asking
   bool fixed = false;                 ///< what the question is about: no suggestion changes it
 };
@@ -73,6 +75,7 @@ struct Requirement {
 struct Override {
   VersionSet set = VersionSet::all();
   std::string text{};  ///< the range as written; "" = made from `set`
+  std::vector<Version> named{};  ///< the pre-releases that the range begins from
 };
 
 /// The package that asks, where it has a name of its own (a project): others may depend on it, in this version only.
@@ -153,7 +156,8 @@ using Outcome = std::variant<Solution, NoSolution>;
 /// PubGrub: unit propagation, learning from conflicts, backjumping.
 ///
 /// Of the versions that may still be used it takes the locked one, else the installed one, else the highest release
-/// (the lowest with `lowest`), else the highest pre-release: a pre-release is never taken while a release fits.
+/// (the lowest with `lowest`), else the highest pre-release: a pre-release is taken while a release fits only where one of the
+/// ranges that hold for the package names it (schemas/first_choice.h).
 /// Among packages it decides the one with the fewest choices first. Same request and same source, same outcome.
 ///
 ///   errors   invalid: the source lists a version twice

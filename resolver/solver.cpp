@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "resolver/explain.h"
+#include "schemas/first_choice.h"
 
 namespace nano::resolver {
 
@@ -177,14 +178,34 @@ std::size_t Solver::best_version(PackageId p) const {
   if (const auto kept = kept_version(p)) return *kept;
   const auto& all = universe_[p].versions;
   std::optional<std::size_t> prerelease;
+  std::optional<std::vector<Version>> named;  // looked for only where there is a pre-release
   for (std::size_t n = 0; n < all.size(); ++n) {
     const std::size_t i = request_.lowest ? n : all.size() - 1 - n;
     if (!partial_.states(p).test(i + 1)) continue;
-    if (!all[i].version.is_prerelease()) return i;
+    if (all[i].version.is_prerelease() && !named) named = named_prereleases(p);
+    if (!all[i].version.is_prerelease() || schemas::is_first_choice(all[i].version, *named)) return i;
     if (!prerelease) prerelease = i;
   }
   NANO_ASSERT(prerelease);
   return *prerelease;
+}
+
+std::vector<Version> Solver::named_prereleases(PackageId p) const {
+  const PackageName& name = universe_[p].name;
+  if (const auto o = request_.overrides.find(name); o != request_.overrides.end()) return o->second.named;
+  std::vector<Version> out;
+  const auto add = [&](const std::vector<Version>& named) { out.insert(out.end(), named.begin(), named.end()); };
+  for (const Requirement& r : request_.requirements)
+    if (r.name == name) add(r.named);
+  for (PackageId q = 0; q < universe_.size(); ++q) {
+    if (!partial_.knows(q) || !partial_.is_decided(q) || universe_[q].is_root) continue;
+    const auto& versions = universe_[q].versions;
+    for (std::size_t i = 0; i < versions.size(); ++i)
+      if (partial_.states(q).test(i + 1))
+        for (const Dependency& d : versions[i].dependencies)
+          if (d.name == name) add(d.named);
+  }
+  return out;
 }
 
 Result<bool> Solver::decide() {

@@ -39,6 +39,8 @@ class Solver {
   [[nodiscard]] Status resolve_conflict(IncompatibilityId id);
   [[nodiscard]] Result<bool> decide();  ///< false = everything needed is decided
   [[nodiscard]] std::size_t best_version(PackageId p) const;
+  /// The pre-releases that the ranges on `p` begin from: those of the request, and of what is decided.
+  [[nodiscard]] std::vector<Version> named_prereleases(PackageId p) const;
   [[nodiscard]] std::optional<std::size_t> kept_version(PackageId p) const;
   IncompatibilityId learn(IncompatibilityId left, IncompatibilityId right, PackageId on, const IndexSet& both);
   void attach(IncompatibilityId id);

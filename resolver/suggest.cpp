@@ -109,6 +109,23 @@ std::string allowed_text(const Choices& choices, const ChooseRequest& request, c
   return out;
 }
 
+/// What is there already may break a rule that was made since, and is no answer to asking for another.
+bool is_what_there_is(const Choices& choices, const ChooseRequest& request, const PackageName& about) {
+  std::vector<PackageName> names = request.asked;
+  names.push_back(about);
+  bool there = false;
+  for (const PackageName& n : names) {
+    const auto choice = choices.find(n);
+    if (choice == choices.end()) continue;
+    const Kept* kept = nullptr;
+    for (const auto* map : {&request.installed, &request.locked})
+      if (const auto it = map->find(n); it != map->end()) kept = &it->second;
+    if (kept == nullptr || kept->version != choice->second.version || kept->variant != choice->second.variant.name) return false;
+    there = true;
+  }
+  return there;
+}
+
 }  // namespace
 
 std::vector<Suggestion> suggest(const ChooseRequest& request, const NoSolution& proof, Memory& catalog) {
@@ -137,6 +154,7 @@ std::vector<Suggestion> suggest(const ChooseRequest& request, const NoSolution& 
     if (!outcome) continue;
     const auto* choices = std::get_if<Choices>(&*outcome);
     if (choices == nullptr) continue;
+    if (is_what_there_is(*choices, request, c.about)) continue;
     const std::string what = allowed_text(*choices, changed, c.about);
     out.push_back({c.words, c.words + " " + c.verb + (what.empty() ? " a solution" : " " + what)});
   }

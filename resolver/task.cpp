@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "schemas/first_choice.h"
 
 namespace nano::resolver {
 namespace {
@@ -22,7 +23,7 @@ std::optional<Refused> refuse_whole(const Offer& offer, const TaskRequest& reque
 const Offer* newest(const std::vector<Offer>& offers, const TaskRequest& request) {
   const Offer* best = nullptr;
   const auto key = [&](const Offer& o) {
-    return std::tuple(!refuse_whole(o, request), !o.version.is_prerelease());
+    return std::tuple(!refuse_whole(o, request), schemas::is_first_choice(o.version));
   };
   for (const Offer& o : offers) {
     if (o.yanked) continue;

@@ -155,6 +155,14 @@ std::string_view to_text(Objective o) {
   return "";
 }
 
+std::string variants_hint(const std::string& wanted, const std::vector<std::string>& names) {
+  if (names.empty()) return "it has no variants";
+  std::string list;
+  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + sanitize(n);
+  const auto near = names.size() > 1 ? nano::nearest(wanted, names) : std::nullopt;
+  return (near ? "did you mean '" + sanitize(*near) + "'? " : "") + "it has " + list;
+}
+
 std::string headline_metric(const Offer& offer, std::string* dataset) {
   for (const schemas::HeadlineClaim& c : offer.claims) {
     if (c.metric.empty()) continue;
@@ -195,14 +203,8 @@ Result<VariantChoice> choose_variant(const Offer& offer, const VariantWish& wish
     chosen = named(wish.demanded);
     if (chosen == nullptr) {
       std::vector<std::string> names;
-      std::string list;
-      for (const VariantVerdict& v : out.verdicts) {
-        names.push_back(v.name);
-        list += (list.empty() ? "" : ", ") + v.name;
-      }
-      const auto near = nano::nearest(wish.demanded, names);
-      return make_error(Errc::not_found, "there is no variant '" + sanitize(wish.demanded) + "'",
-                        near ? "did you mean '" + *near + "'?" : "it has " + list);
+      for (const VariantVerdict& v : out.verdicts) names.push_back(v.name);
+      return make_error(Errc::not_found, "there is no variant '" + sanitize(wish.demanded) + "'", variants_hint(wish.demanded, names));
     }
     if (chosen->refused)
       return make_error(Errc::no_solution, "the variant '" + chosen->name + "' " + chosen->refused->reason);

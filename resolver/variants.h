@@ -53,6 +53,9 @@ struct VariantWish {
 [[nodiscard]] Result<VariantChoice> choose_variant(const Offer& offer, const VariantWish& wish,
                                                    const Circumstances& at, bool is_asked);
 
+/// Of a variant that there is not: the nearest that there is, and all of them. "it has no variants" when there are none.
+[[nodiscard]] std::string variants_hint(const std::string& wanted, const std::vector<std::string>& names);
+
 /// The metric by which the variants of an offer are compared: the first that the publisher claims; "" = none.
 [[nodiscard]] std::string headline_metric(const Offer& offer, std::string* dataset = nullptr);
 /// Is `a` better than `b` for that metric?

@@ -1,6 +1,7 @@
 // schemas/index_words.cpp: what the search index says of a package as a whole.
 #include <algorithm>
 
+#include "schemas/first_choice.h"
 #include "schemas/index.h"
 
 namespace nano::schemas {
@@ -21,9 +22,7 @@ const IndexVersion& speaker(const IndexPackage& p) {
   return *std::max_element(p.versions.begin(), p.versions.end(),
                            [](const IndexVersion& a, const IndexVersion& b) {
                              if (a.yanked.empty() != b.yanked.empty()) return !a.yanked.empty();
-                             if (a.version.is_prerelease() != b.version.is_prerelease())
-                               return a.version.is_prerelease();
-                             return a.version < b.version;
+                             return is_taken_before(b.version, a.version);
                            });
 }
 

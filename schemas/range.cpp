@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "schemas/first_choice.h"
 
 namespace nano::schemas {
 namespace {
@@ -223,7 +224,7 @@ Result<Range> Range::parse(std::string_view text) {
     NANO_TRY_ASSIGN(const std::vector<Bound> bounds, Conjunction(rest.substr(0, bar), r.text_).parse());
     r.set_ = r.set_.unite(meet(bounds));
     for (const Bound& b : bounds)
-      if (b.named) r.named_.push_back(*b.named);
+      if (b.named && b.gives_low) r.named_.push_back(*b.named);
     if (more) rest.remove_prefix(bar + 2);
   }
   if (r.set_.is_empty()) return fault(text, "matches no version", "check the bounds: the lower one must be below the upper one");
@@ -239,8 +240,7 @@ Range Range::exactly(const Version& v) {
 }
 
 bool Range::prefers(const Version& v) const {
-  if (!set_.contains(v)) return false;
-  return !v.is_prerelease() || std::any_of(named_.begin(), named_.end(), [&](const Version& n) { return n.same_core(v); });
+  return set_.contains(v) && is_first_choice(v, named_);
 }
 
 std::vector<std::size_t> Range::candidates(std::span<const Version> versions) const {
@@ -248,10 +248,8 @@ std::vector<std::size_t> Range::candidates(std::span<const Version> versions) co
   for (std::size_t i = 0; i < versions.size(); ++i)
     if (set_.contains(versions[i])) out.push_back(i);
   std::sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) {
-    const bool pa = prefers(versions[a]);
-    const bool pb = prefers(versions[b]);
-    if (pa != pb) return pa;
-    return versions[a] > versions[b] || (versions[a] == versions[b] && a < b);
+    if (versions[a] == versions[b]) return a < b;
+    return is_taken_before(versions[a], versions[b], named_);
   });
   return out;
 }

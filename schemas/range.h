@@ -36,8 +36,9 @@ class Range {
   [[nodiscard]] bool is_any() const { return set_.is_all(); }
   [[nodiscard]] bool contains(const Version& v) const { return set_.contains(v); }  ///< pure order
 
-  /// Does `v` stand in the first choice: is it in the set, and a release or a pre-release of an x.y.z of which the
-  /// range itself names a pre-release? Others in the set are a second choice.
+  /// The pre-releases that the range begins from, as written: what is_first_choice (first_choice.h) asks for.
+  [[nodiscard]] const std::vector<Version>& named() const { return named_; }
+  /// Is `v` in the set, and of the first choice? Others in the set are a second choice.
   [[nodiscard]] bool prefers(const Version& v) const;
   /// Indices of those in the set, best first: preferred ones in falling order, then the other pre-releases in falling order.
   [[nodiscard]] std::vector<std::size_t> candidates(std::span<const Version> versions) const;
@@ -51,7 +52,7 @@ class Range {
  private:
   std::string text_{};
   VersionSet set_{};
-  std::vector<Version> named_{};  ///< the pre-releases written in the text
+  std::vector<Version> named_{};  ///< the pre-releases written in the text as the beginning of something
 };
 
 }  // namespace nano::schemas

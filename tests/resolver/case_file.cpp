@@ -88,17 +88,22 @@ class Spelling {
   std::map<std::string, std::size_t> rank_{};
 };
 
+struct ParsedRange {
+  VersionSet set{};
+  std::vector<Version> named{};  ///< the pre-releases that it begins from
+};
+
 /// A range that nothing can satisfy (`>2.0.0 <1.0.0`) is refused by Range; here it is an empty set.
-Result<VersionSet> parse_range(const std::string& text) {
+Result<ParsedRange> parse_range(const std::string& text) {
   auto whole = schemas::Range::parse(text);
-  if (whole) return whole.value().set();
+  if (whole) return ParsedRange{whole.value().set(), whole.value().named()};
   std::size_t from = 0;
   while (from < text.size()) {
     const std::size_t to = std::min(text.find(' ', from), text.size());
     if (to > from && !schemas::Range::parse(text.substr(from, to - from))) return std::move(whole).error();
     from = to + 1;
   }
-  return VersionSet{};
+  return ParsedRange{};
 }
 
 struct Step {
@@ -120,8 +125,8 @@ Result<MemorySource*> fill(MemorySource& source, const Step& step, std::size_t s
         VersionInfo info{.version = std::move(v)};
         for (const auto& [to, range] : entry.at("deps").items()) {
           const std::string text = range.get<std::string>();
-          NANO_TRY_ASSIGN(VersionSet set, parse_range(step.spelling.range_text(text)));
-          info.dependencies.push_back({.name = name(to), .set = std::move(set), .text = text});
+          NANO_TRY_ASSIGN(ParsedRange parsed, parse_range(step.spelling.range_text(text)));
+          info.dependencies.push_back({.name = name(to), .set = std::move(parsed.set), .text = text, .named = std::move(parsed.named)});
         }
         source.add(name(entry.at("n").get<std::string>()), std::move(info));
       }
@@ -137,13 +142,14 @@ Result<std::string> run_step(const Step& step, Locked& locked) {
   MemorySource source;
   NANO_TRY(fill(source, step, size));
   resolver::Request request;
-  request.locked = locked;
-  request.root = resolver::Root{.name = name("myapp"), .version = version("0.0.0")};
   request.lowest = step.json.value("mode", "") == "lowest";
+  if (!request.lowest) request.locked = locked;  // --minimal: the lock does not win
+  request.root = resolver::Root{.name = name("myapp"), .version = version("0.0.0")};
   for (const auto& [to, range] : step.json.at("root").items()) {
     const std::string text = range.get<std::string>();
-    NANO_TRY_ASSIGN(VersionSet set, parse_range(step.spelling.range_text(text)));
-    request.requirements.push_back({.name = name(to), .set = std::move(set), .text = text, .asker = "myapp depends on"});
+    NANO_TRY_ASSIGN(ParsedRange parsed, parse_range(step.spelling.range_text(text)));
+    request.requirements.push_back(
+        {.name = name(to), .set = std::move(parsed.set), .text = text, .asker = "myapp depends on", .named = std::move(parsed.named)});
   }
   const auto outcome = resolver::resolve(request, source);
   if (!outcome) return outcome.error().render();

@@ -37,6 +37,8 @@ TEST_CASE("the case runner sees a wrong version, a solution too many and a missi
   CHECK(count(R"({"root":{"a":"3.0.0"},"result":{"a":"2.0.0"}})") == 1);
   CHECK(count(R"({"root":{"a":">2.0.0 <1.0.0"},"error_contains":"no"})") == 0);
   CHECK(count(R"({"root":{"a":"any"},"mode":"lowest","result":{"a":"1.0.0"}})") == 0);
+  // Locked is 2.0.0; the lowest is taken all the same.
+  CHECK(count(R"({"root":{"a":"any"},"result":{"a":"2.0.0"}},{"root":{"a":"any"},"mode":"lowest","result":{"a":"1.0.0"}})") == 0);
   CHECK(count(R"({"root":{"a":"any"}})") == 1);
   CHECK_FALSE(run_cases("{}"));
   CHECK_FALSE(run_cases("["));

@@ -38,6 +38,30 @@ TEST_CASE("a release goes before every pre-release, and the newest of either fir
   CHECK(solve(lowest, source) == "a 1.0.0-beta.2");
 }
 
+TEST_CASE("a pre-release that a range on it names is taken before an older release, whoever's range that is") {
+  MemorySource source;
+  for (const char* v : {"1.5.0", "1.6.0", "2.0.0-rc.1", "3.0.0-rc.1"}) source.add("a", v);
+  const auto of = [](const std::string& text) {
+    resolver::Request r = ask({{"a", text}});
+    r.requirements[0].named = schemas::Range::parse(text).value().named();
+    return r;
+  };
+  CHECK(solve(of("^1 || ^2.0.0-rc.0"), source) == "a 2.0.0-rc.1");
+  CHECK(solve(of(">=1.5.0 <=2.0.0-rc.1"), source) == "a 1.6.0");  // an upper bound names none, as pub has it
+  CHECK(solve(of("1.6.0 || 2.0.0-rc.1"), source) == "a 2.0.0-rc.1");
+  CHECK(solve(of(">=2.0.0-rc.0"), source) == "a 2.0.0-rc.1");  // 3.0.0-rc.1 is newer, and not named
+  // Another package's range, which counts once that package is chosen; an override stands in for both.
+  auto& info = source.add("b", "1.0.0", {{"a", "^1 || ^2.0.0-rc.0"}});
+  info.dependencies[0].named = schemas::Range::parse("^1 || ^2.0.0-rc.0").value().named();
+  CHECK(solve(ask({{"b", "*"}}), source) == "a 2.0.0-rc.1, b 1.0.0");
+  auto overridden = of("^1 || ^2.0.0-rc.0");
+  overridden.overrides[name("a")] = {.set = range("*"), .text = "*"};
+  CHECK(solve(overridden, source) == "a 1.6.0");
+  auto lowest = of("1.6.0 || >=2.0.0-rc.0");
+  lowest.lowest = true;
+  CHECK(solve(lowest, source) == "a 1.6.0");
+}
+
 TEST_CASE("the locked version goes before the installed one, that before the newest, none against the range") {
   MemorySource source;
   for (const char* v : {"1.0.0", "1.1.0", "1.2.0", "1.3.0"}) source.add("a", v);

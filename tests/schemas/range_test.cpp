@@ -131,6 +131,9 @@ TEST_CASE("a pre-release is taken only when no release fits or the range names o
   CHECK(selected(">=1.1.0-alpha", {"1.0.9", "1.1.0-beta", "1.1.0-rc", "2.0.0-beta"}) == "1.1.0-rc");
   CHECK(selected(">=1.1.0-alpha", {"1.1.0-rc", "1.1.0", "2.0.0-beta"}) == "1.1.0");
   CHECK(selected("1.1.0-beta", {"1.1.0-beta", "1.1.0"}) == "1.1.0-beta");
+  CHECK(selected("^1 || ^2.0.0-rc.0", {"1.6.0", "2.0.0-rc.1"}) == "2.0.0-rc.1");
+  CHECK(selected(">=1.5.0 <=2.0.0-rc.1", {"1.6.0", "2.0.0-rc.1"}) == "1.6.0");  // an upper bound names none
+  CHECK(selected("1.6.0 || 2.0.0-rc.1", {"1.6.0", "2.0.0-rc.1"}) == "2.0.0-rc.1");
   CHECK(selected("*", {"0.1.0-a"}) == "0.1.0-a");
   CHECK(selected("*", {"0.1.0-a", "0.0.1"}) == "0.0.1");
   CHECK(selected("^3", {"1.0.0", "2.0.0"}) == "none");
