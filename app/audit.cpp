@@ -20,10 +20,15 @@ class Auditor {
 
   void look_at(const GenerationEntry& e) {
     ++report_.packages;
-    if (e.chain.empty())
-      return add(e, "unsigned", "it is installed without a signature that nano can check",
-                 "install it from a registry: `nano install --force " + e.name.text() + "`");
     auto remote = remotes_.for_namespace(e.name.ns);
+    if (e.chain.empty()) {
+      const auto package = remote ? (*remote)->package(e.name) : Result<const schemas::IndexPackage*>(remote.error());
+      const bool is_listed = package && *package != nullptr && !(*package)->versions.empty();
+      return add(e, "unsigned", "it is installed without a signature that nano can check",
+                 is_listed ? "the registry '" + (*remote)->registry().config.name + "' has a signed one: `nano uninstall " + e.name.text() +
+                                 "`, then `nano install " + e.name.text() + "`"
+                           : "no configured registry has it: ask who made it for a signed one, or `nano uninstall " + e.name.text() + "`");
+    }
     if (!remote) return add(e, "unreachable", remote.error().message, remote.error().hint);
     if ((*remote)->id().hex() != e.registry_id)
       return add(e, "replaced",
@@ -48,7 +53,7 @@ class Auditor {
                                     .remedy = a.severity == schemas::Severity::malware
                                                   ? "remove it: `nano uninstall " + e.name.text() + "`"
                                                   : "read " + (a.url.empty() ? std::string("the advisory") : a.url) +
-                                                        ", and `nano install " + e.name.text() + "` for a newer version"});
+                                                        ", and `nano upgrade " + e.name.text() + "` for a newer version"});
     const auto package = remote.package(e.name);
     if (!package) return cannot_say(e, package.error());
     const schemas::IndexVersion* listed = nullptr;
@@ -61,7 +66,7 @@ class Auditor {
       return add(e, "replaced", "the registry lists another release under this version: " + listed->release.text(),
                  "a version never changes: ask its publisher before you trust either");
     if (!listed->yanked.empty())
-      add(e, "yanked", "its publisher withdrew it: " + listed->yanked, "`nano install " + e.name.text() + "` for another version");
+      add(e, "yanked", "its publisher withdrew it: " + listed->yanked, "`nano upgrade " + e.name.text() + "` for another version");
   }
 
   void cannot_say(const GenerationEntry& e, const Error& why) {

@@ -7,6 +7,7 @@
 #include "app/installed.h"
 #include "app/machine.h"
 #include "app/trust.h"
+#include "base/count.h"
 #include "base/fs_look.h"
 #include "base/text.h"
 #include "runtime_shim/kernels/dispatch.h"

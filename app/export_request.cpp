@@ -64,6 +64,7 @@ Status judge(Context& ctx, const registry::ExportRegistry& from, const InstallOp
   const fs::Path dir = trust_dir(ctx, from.id);
   Sightings sightings = Sightings::load(dir);
   NANO_TRY_ASSIGN(const tuf::Freshness time, freshness(ctx, sightings, options, what));
+  const UnixTime believed_clock = std::max({ctx.now, sightings.newest(), sightings.refreshed()});
   ExportFetcher fetcher(from);
   NANO_TRY_ASSIGN(auto tree, registry::SignedTree::open({.dir = dir, .pinned_root = anchor.bytes, .id = anchor.id, .time = time, .what = what}, &fetcher, *ctx.log));
   NANO_TRY_ASSIGN(const auto* advisories, tree.advisories());
@@ -85,6 +86,7 @@ Status judge(Context& ctx, const registry::ExportRegistry& from, const InstallOp
   }
   for (const auto& link : tree.stale())
     ctx.log->warn("the role '" + sanitize(link.role) + "' of " + what + " expired at " + link.expires + "; accepted because of --max-stale");
+  NANO_TRY(check_ahead(tree.newest_date(), believed_clock, what));
   sightings.saw_date(tree.newest_date());
   sightings.save(*ctx.log);
   return Unit{};

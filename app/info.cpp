@@ -44,6 +44,25 @@ const schemas::IndexVersion* choose(const schemas::IndexPackage& p, const schema
   return order.empty() ? nullptr : &p.versions[order.front()];
 }
 
+/// Sizes as far as they can be known without a fetch beyond metadata.
+uint64_t size_of_need(const store::Store& store, Remotes& remotes, const schemas::Dependency& d) {
+  const auto here = store::find_installed(store, d.name);
+  if (here && *here && d.range.contains((*here)->entry.version))
+    if (const auto package = store::open_package(store, (*here)->entry.dir)) return package->release.size_of((*here)->entry.variant);
+  const auto remote = remotes.for_namespace(d.name.ns);
+  const auto package = remote ? (*remote)->package(d.name) : Result<const schemas::IndexPackage*>(remote.error());
+  const schemas::IndexVersion* v = package && *package != nullptr ? choose(**package, d.range) : nullptr;
+  if (v == nullptr) return 0;
+  for (const auto& variant : v->variants)
+    if (d.variant.empty() ? variant.is_default || v->variants.size() == 1 : variant.name == d.variant) return variant.size;
+  return 0;
+}
+
+void add_needs(Info& i, const store::Store& store, Remotes& remotes) {
+  for (const auto& d : i.manifest.dependencies)
+    i.needs.push_back({d.name.text(), d.range.text(), std::string(schemas::to_text(d.use)), size_of_need(store, remotes, d)});
+}
+
 /// The release a registry offers for a requirement.
 Result<registry::VouchedRelease> fetch_release(Remote& remote, const schemas::Requirement& want,
                                                const schemas::IndexPackage& package) {
@@ -148,6 +167,7 @@ Result<Info> info(Context& ctx, const std::string& text) {
     i.signer = here->entry.signer;
     i.is_unsigned = here->entry.signer.empty();
     add_variants(i, package.release);
+    add_needs(i, store, remotes);
     return i;
   }
   if (!remote) return std::move(remote.error());
@@ -157,6 +177,7 @@ Result<Info> info(Context& ctx, const std::string& text) {
   i.release_digest = fetched.digest.text();
   i.signer = signing_keys(fetched.chain).front();
   add_variants(i, fetched.release);
+  add_needs(i, store, remotes);
   return i;
 }
 

@@ -71,7 +71,11 @@ Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes,
   const PlanItem& item = step.item;
   r.source.variant = item.variant;
   r.entry.requested = item.requested;
-  if (const auto* e = plan.before.find(item.name)) r.entry.pinned = e->pinned;
+  if (const auto* e = plan.before.find(item.name)) {
+    r.entry.pinned = e->pinned;
+    r.entry.asked = e->asked;
+  }
+  if (const auto asked = plan.asked.find(item.name); asked != plan.asked.end()) r.entry.asked = asked->second;
   if (step.bundle) {
     const auto& b = plan.bundles[*step.bundle];
     r.source.release_bytes = b.head.release_bytes;
@@ -243,12 +247,15 @@ Result<uint64_t> commit(Context& ctx, const store::Store& store, const Plan& pla
           .while_("staging " + r.step->item.name.text() + " " + r.step->item.version.text());
     }
   }
-  for (const auto& name : plan.to_request)
-    if (const auto* e = tx.before().find(name)) {
-      auto entry = *e;
-      entry.requested = true;
-      NANO_TRY(tx.update(entry));
-    }
+  for (const auto& [name, asked] : plan.asked) {
+    const auto* e = tx.before().find(name);
+    const schemas::PackageName& asked_name = name;  // clang 14: lambdas cannot capture structured bindings
+    if (e == nullptr || std::any_of(ready.begin(), ready.end(), [&](const Ready& r) { return r.step->item.name == asked_name; })) continue;
+    auto entry = *e;
+    entry.requested = true;
+    entry.asked = asked;
+    NANO_TRY(tx.update(entry));
+  }
   return tx.commit(ctx.command_line, format_time(ctx.now));
 }
 
@@ -309,7 +316,7 @@ Result<InstallReport> install(Context& ctx, const InstallOptions& given) {
       report.items.push_back(step.item);
     }
     NANO_TRY(measure(store, ready, report));
-    report.changed = !plan.steps.empty() || !plan.to_request.empty();
+    report.changed = plan.changes_anything();
     for (const auto& k : plan.kept) report.items.push_back(k);
     if (!options.dry_run && report.changed) {
       NANO_TRY(fetch(ctx, remotes, store, plan, ready, report));

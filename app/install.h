@@ -25,6 +25,7 @@ struct InstallOptions {
   bool force = false;           ///< fetch and stage again what is installed
   std::set<schemas::PackageName> again{};  ///< installed but damaged: fetched and staged again (install() finds them)
   ChooseOptions choose{};
+  bool chosen_by_nano = false;  ///< the requests are a choice of nano's (--task): their version and variant are not remembered
   /// `nano upgrade`: these, and what they need, may move to newer versions (all of them when empty); nothing new is asked for.
   bool upgrade = false;
   // Exports only (air gap): both or neither. Their use is always said.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "resolver/variants.h"
 
 namespace nano::app {
 
@@ -33,6 +34,14 @@ Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store&
              : "install it: `nano install " + want.name.text() + "`");
   }
   const auto& e = found->entry;
+  if (want.range.contains(e.version) && !want.variant.empty() && want.variant != e.variant)
+    if (const auto package = store::open_package(store, e.dir)) {
+      std::vector<std::string> variants;
+      for (const auto& v : package->release.manifest.variants) variants.push_back(v.name);
+      if (package->release.manifest.find_variant(want.variant) == nullptr)
+        return make_error(Errc::not_found, e.name.text() + " " + e.version.text() + " has no variant '" + sanitize(want.variant) + "'",
+                          resolver::variants_hint(want.variant, variants));
+    }
   if (!want.range.contains(e.version) || (!want.variant.empty() && want.variant != e.variant))
     return make_error(Errc::not_found, "'" + want.text() + "' is not installed; " + entry_text(e) + " is",
                       "install it: `nano install " + want.text() + "`");

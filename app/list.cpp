@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/installed.h"
+#include "app/project.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -44,9 +45,55 @@ Result<std::vector<InstalledPackage>> list_installed(const Context& ctx) {
       out.push_back(std::move(broken));
       continue;
     }
+    p->pinned = e.entry.pinned;
     out.push_back(std::move(*p));
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.entry.name < b.entry.name; });
+  return out;
+}
+
+Result<Listing> list_here(const Context& ctx, bool global) {
+  Listing out;
+  std::optional<fs::Path> folder;
+  if (!global) {
+    NANO_TRY_ASSIGN(folder, find_project_folder());
+  }
+  if (!folder) {
+    NANO_TRY_ASSIGN(out.packages, list_installed(ctx));
+    return out;
+  }
+  NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  const Project& project = *scene.project;
+  out.project = project.dir.string();
+  const schemas::Lockfile nothing;
+  for (const auto& locked : (project.lock ? *project.lock : nothing).packages) {
+    InstalledPackage p;
+    const auto* there = scene.current.find(locked.name);
+    p.in_place = there != nullptr && there->release == locked.release && there->variant == locked.variant;
+    if (p.in_place) {
+      auto described = describe(store, {.entry = *there, .store = store.primary().root()});
+      if (described) {
+        p = std::move(*described);
+      } else {
+        ctx.log->warn(described.error().message + (described.error().hint.empty() ? "" : "; " + described.error().hint));
+        p.entry = *there;
+        p.title = "(damaged)";
+      }
+    } else {
+      p.entry.name = locked.name;
+      p.entry.version = locked.version;
+      p.entry.variant = locked.variant;
+      p.entry.release = locked.release;
+      p.entry.registry_id = locked.registry_id;
+      p.entry.signer = locked.signers.empty() ? "" : locked.signers.front();
+      p.bytes = locked.size;
+    }
+    p.entry.requested = locked.requested;
+    const auto& pins = project.manifest.pins;
+    p.pinned = std::any_of(pins.begin(), pins.end(), [&](const auto& pin) { return pin.name == locked.name; });
+    out.packages.push_back(std::move(p));
+  }
   return out;
 }
 

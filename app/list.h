@@ -18,7 +18,18 @@ struct InstalledPackage {
   std::string task{};
   uint64_t bytes = 0;
   fs::Path dir{};
+  bool pinned = false;
+  bool in_place = true;  ///< false: locked by the project, and not synced
 };
+
+/// What counts in this folder.
+struct Listing {
+  std::string project{};  ///< its folder; "" = `packages` are what is installed, whatever the folder
+  std::vector<InstalledPackage> packages{};  ///< sorted by name
+};
+/// In a project: what it is locked to, with its pins. Elsewhere, and with `global`: list_installed.
+///   errors  those of finding the project; store
+[[nodiscard]] Result<Listing> list_here(const Context& ctx, bool global);
 
 /// The packages of the generation in force (first store), sorted by name. Nothing installed is an empty list.
 [[nodiscard]] Result<std::vector<InstalledPackage>> list_installed(const Context& ctx);
@@ -43,6 +54,13 @@ struct InfoVariant {
   bool is_default = false;
   std::string quantization{};
 };
+/// Another package that it runs on or with.
+struct InfoNeed {
+  std::string name{};
+  std::string range{};  ///< "*" = any
+  std::string use{};    ///< "base", "dataset" ...
+  uint64_t bytes = 0;   ///< of what is installed, or would be; 0 = not known
+};
 /// Everything `nano info` shows of an installed package, of one in a registry, of a package folder or of a
 /// bundle.
 struct Info {
@@ -54,6 +72,7 @@ struct Info {
   bool is_unsigned = false;
   std::vector<InfoVersion> versions{};  ///< known ones, newest first
   std::vector<InfoVariant> variants{};
+  std::vector<InfoNeed> needs{};
   std::optional<std::string> installed_version{};
   std::optional<std::string> installed_variant{};
 };

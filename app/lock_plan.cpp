@@ -6,6 +6,7 @@
 
 #include "app/judge.h"
 #include "app/lock_edited.h"
+#include "app/upgrade_plan.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -100,31 +101,31 @@ Status check_edited(const LockedPackage& locked, const schemas::IndexPackage& no
   return lock_has_no_such_variant(locked.name, locked.version, locked.variant);
 }
 
-/// What may move is only preferred in its variant.
-Status let_move(const SyncOptions& options, resolver::ChooseRequest& request) {
-  std::set<PackageName> open;
+/// With an upgrade, the plan of upgrade_plan.h. Else what is locked stays where it fits; only --minimal takes the lowest versions
+/// whatever the lock says, of what is added (and needed by that), or of everything.
+Result<resolver::ChooseOutcome> choose_lock(Context& ctx, const Project& project, const SyncOptions& options,
+                                            resolver::ChooseRequest& request, Offers& offers, resolver::Memory& memory) {
+  const auto there = what_is_there(project.lock.value_or(schemas::Lockfile{}), project.manifest.pins);
+  if (!options.upgrade) {
+    std::vector<PackageName> added;
+    for (const auto& text : options.add) {
+      NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+      added.push_back(want.name);
+    }
+    if (request.lowest) let_move(there, added, request);
+    return choose_here(ctx, request, offers, memory);
+  }
+  std::vector<schemas::Requirement> named;
   for (const auto& text : options.names) {
     NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
     if (!request.locked.contains(want.name))
       return make_error(Errc::not_found, "'" + want.name.text() + "' is not locked",
                         "`nano tree` shows what is");
-    open.insert(want.name);
-    if (!want.range.is_any() || !want.variant.empty())
-      request.requirements.push_back({.name = want.name,
-                                      .set = want.range.set(),
-                                      .text = want.range.is_any() ? "" : want.range.text(),
-                                      .variant = want.variant});
+    named.push_back(want);
   }
-  for (auto it = request.locked.begin(); it != request.locked.end();) {
-    if (!open.empty() && !open.contains(it->first)) {
-      ++it;
-      continue;
-    }
-    it->second.variant_only = true;
-    request.installed.insert(*it);
-    it = request.locked.erase(it);
-  }
-  return Unit{};
+  NANO_TRY_ASSIGN(auto plan, plan_upgrade(ctx, there, named, request, offers, memory));
+  for (const auto& remark : plan.remarks) ctx.log->warn(remark);
+  return std::move(plan.outcome);
 }
 
 }  // namespace
@@ -138,12 +139,11 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
   resolver::Memory memory(offers);
   resolver::ChooseRequest request = request_of(project);
   NANO_TRY(apply(ctx, options.choose, request));
-  if (options.upgrade) NANO_TRY(let_move(options, request));
   for (const auto& text : options.add) {
     NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
     NANO_TRY(check_exists(offers, remotes, want));
   }
-  NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
+  NANO_TRY_ASSIGN(const auto outcome, choose_lock(ctx, project, options, request, offers, memory));
   if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
   LockPlan out;
   std::set<PackageName> open;

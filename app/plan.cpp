@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/machine.h"
+#include "app/upgrade_plan.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -25,20 +26,20 @@ PlanItem kept_item(const schemas::GenerationEntry& e) {
 }
 
 Status read_requests(Context& ctx, const InstallOptions& options, Plan& plan,
-                     std::vector<schemas::Requirement>& wants) {
+                     const std::function<void(schemas::Requirement want, bool names_range)>& found) {
   for (const auto& text : options.requests) {
     if (!options.upgrade && is_bundle_path(text)) {
       NANO_TRY_ASSIGN(auto bundles, open_bundle_request(ctx, text, options));
       for (auto& b : bundles) plan.bundles.push_back(std::move(b));
     } else {
       NANO_TRY_ASSIGN(auto want, schemas::Requirement::parse(text));
-      wants.push_back(std::move(want));
+      found(std::move(want), text.find('@') != std::string::npos);
     }
   }
   return Unit{};
 }
 
-Status add_bundles(const Plan& plan, std::set<PackageName>& asked, resolver::ChooseRequest& request) {
+Status add_bundles(Plan& plan, std::set<PackageName>& asked, resolver::ChooseRequest& request) {
   for (const auto& b : plan.bundles) {
     const auto& m = b.head.release.manifest;
     if (!asked.insert(m.name).second)
@@ -51,21 +52,14 @@ Status add_bundles(const Plan& plan, std::set<PackageName>& asked, resolver::Cho
           "uninstall that one first: `nano uninstall " + m.name.text() + "`");
     if (!b.variant.empty() && m.find_variant(b.variant) == nullptr) {
       std::vector<std::string> known;
-      std::string list;
-      for (const auto& v : m.variants) {
-        known.push_back(v.name);
-        list += (list.empty() ? "" : ", ") + v.name;
-      }
-      const auto near = nearest(b.variant, known);
-      return make_error(Errc::not_found, "the bundle has no variant '" + sanitize(b.variant) + "'",
-                        near            ? "did you mean '" + *near + "'?"
-                        : known.empty() ? "it has no variants"
-                                        : "it has " + list);
+      for (const auto& v : m.variants) known.push_back(v.name);
+      return make_error(Errc::not_found, "the bundle has no variant '" + sanitize(b.variant) + "'", resolver::variants_hint(b.variant, known));
     }
     request.requirements.push_back({.name = m.name,
                                     .set = schemas::VersionSet::exactly(m.version),
                                     .text = m.version.text(),
                                     .variant = b.variant});
+    if (b.requested) plan.asked[m.name] = {.variant = b.variant};
   }
   return Unit{};
 }
@@ -77,35 +71,22 @@ Status check_variant(const schemas::IndexPackage& package, const schemas::Requir
     for (const auto& x : v.variants)
       if (want.range.contains(v.version)) known.insert(x.name);
   if (want.variant.empty() || known.contains(want.variant)) return Unit{};
-  const std::vector<std::string> names(known.begin(), known.end());
-  std::string list;
-  for (const auto& n : names) list += (list.empty() ? "" : ", ") + n;
-  const auto near = nearest(want.variant, names);
   return make_error(Errc::not_found, want.name.text() + " has no variant '" + sanitize(want.variant) + "'",
-                    near            ? "did you mean '" + *near + "'?"
-                    : names.empty() ? "it has no variants"
-                                    : "it has " + list);
+                    resolver::variants_hint(want.variant, {known.begin(), known.end()}));
 }
 
-/// What an upgrade lets move: the named ones and all that they need, or everything.
-void let_move(const std::vector<schemas::Requirement>& named, const store::Store& store,
-              const schemas::Generation& current, resolver::ChooseRequest& request) {
-  if (named.empty()) return request.installed.clear();
-  std::vector<PackageName> open;
-  for (const auto& n : named) open.push_back(n.name);
-  std::set<PackageName> seen;
-  while (!open.empty()) {
-    const PackageName name = open.back();
-    open.pop_back();
-    if (!seen.insert(name).second) continue;
-    request.installed.erase(name);
-    const auto* e = current.find(name);
-    const auto package = e == nullptr ? Result<store::InstalledPackage>(make_error(Errc::not_found, ""))
-                                      : store::open_package(store, e->dir);
-    if (!package) continue;
-    for (const auto& d : package->release.manifest.dependencies) open.push_back(d.name);
-  }
+/// A request together with what was asked for of that package before: what it does not name stays as it was.
+schemas::AskedFor asked_now(const schemas::Requirement& want, bool range_was_named, const schemas::GenerationEntry* before) {
+  schemas::AskedFor out{want.range, want.variant};
+  if (before == nullptr || !before->requested) return out;
+  if (!range_was_named) out.range = before->asked.range;
+  if (out.variant.empty()) out.variant = before->asked.variant;
+  return out;
 }
+
+constexpr std::string_view kHave = "you have installed";
+constexpr std::string_view kAskedFor = "you asked for";
+constexpr std::string_view kChose = "you chose";
 
 }  // namespace
 
@@ -160,11 +141,22 @@ resolver::ChooseRequest request_to_keep(const schemas::Generation& current) {
                                       .set = schemas::VersionSet::exactly(e.version),
                                       .text = e.version.text(),
                                       .asker = "you pinned",
+                                      .variant = e.variant,
                                       .remedy = "`nano unpin " + name + "`"});
-    else if (e.requested)
-      request.requirements.push_back(
-          {.name = e.name, .asker = "you have installed", .remedy = "`nano uninstall " + name + "`"});
-    request.installed.emplace(e.name, resolver::Kept{e.version, e.variant});
+    else if (e.requested && e.asked.is_anything())
+      request.requirements.push_back({.name = e.name, .asker = std::string(kHave), .remedy = "`nano uninstall " + name + "`"});
+    else if (e.requested) {
+      // Two requirements, since each is taken back in its own way.
+      auto& range = request.requirements.emplace_back(resolver::requirement_of({.name = e.name, .range = e.asked.range, .variant = {}}));
+      range.asker = e.asked.range.is_any() ? kHave : kAskedFor;
+      range.remedy = "`nano " + (e.asked.range.is_any() ? "uninstall " + name : "install " + name + "@*") + "`";
+      if (!e.asked.variant.empty())
+        request.requirements.push_back({.name = e.name,
+                                        .asker = std::string(kChose),
+                                        .variant = e.asked.variant,
+                                        .remedy = "another variant (`nano install " + name + ":VARIANT`)"});
+    }
+    request.locked.emplace(e.name, resolver::Kept{e.version, e.variant});
   }
   return request;
 }
@@ -183,72 +175,158 @@ Result<resolver::ChooseOutcome> choose_here(Context& ctx, resolver::ChooseReques
   return resolver::choose(request, memory);
 }
 
+namespace {
+
+/// A request of the command line, and what it comes to with what was asked for before.
+struct Want {
+  schemas::Requirement typed{};
+  bool names_range = false;
+  schemas::AskedFor asked{};
+};
+
+/// A variant that was asked for earlier, and that no version in the new range has, is let go of with a word.
+Status let_go_of_variant(Context& ctx, Offers& offers, Want& want) {
+  if (want.asked.variant.empty() || !want.typed.variant.empty()) return Unit{};
+  NANO_TRY_ASSIGN(const schemas::IndexPackage* package, offers.in_registry(want.typed.name));
+  if (package == nullptr) return Unit{};
+  for (const auto& v : package->versions)
+    for (const auto& x : v.variants)
+      if (want.asked.range.contains(v.version) && x.name == want.asked.variant) return Unit{};
+  ctx.log->warn("you asked for " + want.typed.name.text() + " in variant " + want.asked.variant + " before, and no version in '" +
+                want.asked.range.text() + "' has it: another is taken");
+  want.asked.variant.clear();
+  return Unit{};
+}
+
+/// What is asked for anew is asked for by that request alone; a pin is not taken back by it.
+void take_back(const PackageName& name, resolver::ChooseRequest& request) {
+  std::erase_if(request.requirements, [&](const auto& r) {
+    return r.name == name && (r.asker == kHave || r.asker == kAskedFor || r.asker == kChose);
+  });
+}
+
+/// Requirements and freedom for packages that are asked for now.
+Status ask_for(Context& ctx, Offers& offers, Remotes& remotes, const store::Store& store, std::vector<Want>& missing, Plan& plan,
+               resolver::ChooseRequest& request) {
+  std::vector<PackageName> names;
+  for (Want& want : missing) {
+    const PackageName& name = want.typed.name;
+    const auto* e = plan.before.find(name);
+    const schemas::Requirement typed_range{.name = name, .range = want.asked.range, .variant = want.typed.variant};
+    if (e == nullptr || !typed_range.range.contains(e->version) || (!typed_range.variant.empty() && typed_range.variant != e->variant))
+      NANO_TRY(check_exists(offers, remotes, typed_range));
+    NANO_TRY(let_go_of_variant(ctx, offers, want));
+    take_back(name, request);
+    request.requirements.push_back(
+        resolver::requirement_of({.name = name, .range = want.asked.range, .variant = want.asked.variant}));
+    request.asked.push_back(name);
+    names.push_back(name);
+    const auto kept = request.locked.find(name);
+    if (kept == request.locked.end()) continue;
+    const auto& now = kept->second;
+    if (want.asked.range.contains(now.version) && (want.asked.variant.empty() || want.asked.variant == now.variant)) continue;
+    kept->second.variant_only = true;
+    request.installed.insert(*kept);
+    request.locked.erase(kept);
+  }
+  // The lowest versions that fit, of these and of what they need: what is there already does not count.
+  if (request.lowest && !names.empty()) let_move(what_is_there(store, plan.before), names, request);
+  return Unit{};
+}
+
+Result<resolver::ChooseOutcome> choose_upgrade(Context& ctx, Offers& offers, Remotes& remotes, resolver::Memory& memory,
+                                               const store::Store& store, const std::vector<Want>& wants, const Plan& plan,
+                                               resolver::ChooseRequest request) {
+  std::vector<schemas::Requirement> named;
+  for (const Want& want : wants) {
+    const auto* e = plan.before.find(want.typed.name);
+    const bool is_wish = !want.typed.range.is_any() || !want.typed.variant.empty();
+    if (is_wish && (e == nullptr || !want.typed.range.contains(e->version))) NANO_TRY(check_exists(offers, remotes, want.typed));
+    request.asked.push_back(want.typed.name);
+    named.push_back(want.typed);
+  }
+  NANO_TRY_ASSIGN(auto upgrade, plan_upgrade(ctx, what_is_there(store, plan.before), named, std::move(request), offers, memory));
+  for (const auto& remark : upgrade.remarks) ctx.log->warn(remark);
+  return std::move(upgrade.outcome);
+}
+
+}  // namespace
+
 Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store,
                        const InstallOptions& options) {
   Plan plan;
   NANO_TRY_ASSIGN(plan.before, store::read_current(store.primary()));
-  std::vector<schemas::Requirement> wants;
-  NANO_TRY(read_requests(ctx, options, plan, wants));
+  std::vector<Want> wants;
+  NANO_TRY(read_requests(ctx, options, plan, [&](schemas::Requirement want, bool names_range) {
+    Want w{.typed = std::move(want), .names_range = names_range};
+    const auto* e = plan.before.find(w.typed.name);
+    w.asked = asked_now(w.typed, names_range, e);
+    wants.push_back(std::move(w));
+  }));
 
   // Asked for and there already: kept, without a look at any registry.
-  std::vector<schemas::Requirement> missing;
-  for (const auto& want : wants) {
-    const auto* e = plan.before.find(want.name);
-    const bool there = e != nullptr && want.range.contains(e->version) &&
-                       (want.variant.empty() || want.variant == e->variant) && !options.again.contains(want.name);
+  std::vector<Want> missing;
+  for (Want& want : wants) {
+    const auto* e = plan.before.find(want.typed.name);
     if (options.upgrade && e == nullptr)
-      return make_error(Errc::not_found, "'" + want.name.text() + "' is not installed",
-                        "install it: `nano install " + want.text() + "`");
-    if (!there || options.force || options.upgrade || !options.choose.is_default()) {
+      return make_error(Errc::not_found, "'" + want.typed.name.text() + "' is not installed",
+                        "install it: `nano install " + want.typed.text() + "`");
+    const bool there = e != nullptr && want.asked.range.contains(e->version) &&
+                       (want.typed.variant.empty() ? want.asked.variant.empty() || want.asked.variant == e->variant
+                                                   : want.typed.variant == e->variant) &&
+                       !options.again.contains(want.typed.name);
+    if (!there || options.force || options.upgrade || !options.choose.is_default())
       missing.push_back(want);
-      continue;
-    }
-    plan.kept.push_back(kept_item(*e));
-    if (!e->requested) plan.to_request.push_back(e->name);
+    else
+      plan.kept.push_back(kept_item(*e));
   }
-  if (missing.empty() && plan.bundles.empty() && !options.upgrade) return plan;
+  const auto note_what_was_asked = [&] {
+    if (options.upgrade) return;
+    for (const auto& list : {wants, missing})  // `missing` last: it may have let go of a variant
+      for (const Want& want : list) {
+        const auto* e = plan.before.find(want.typed.name);
+        const bool had = e != nullptr && e->requested && want.typed.range.contains(e->version);
+        plan.asked[want.typed.name] = !options.chosen_by_nano ? want.asked : had ? e->asked : schemas::AskedFor{};
+      }
+  };
+  if (missing.empty() && plan.bundles.empty() && !options.upgrade) {
+    note_what_was_asked();
+    return plan;
+  }
 
   Offers offers(ctx, remotes, store, plan.before, plan.bundles);
   resolver::Memory memory(offers);
   resolver::ChooseRequest request = request_to_keep(plan.before);
   NANO_TRY(apply(ctx, options.choose, request));
   std::set<PackageName> asked;
-  for (const auto& want : missing) {
-    const auto* e = plan.before.find(want.name);
-    const bool is_new_wish = !options.upgrade || !want.range.is_any() || !want.variant.empty();
-    if (is_new_wish && (e == nullptr || !want.range.contains(e->version)))
-      NANO_TRY(check_exists(offers, remotes, want));
-    if (!options.upgrade) asked.insert(want.name);
-    if (is_new_wish)
-      request.requirements.push_back({.name = want.name,
-                                      .set = want.range.set(),
-                                      .text = want.range.is_any() ? "" : want.range.text(),
-                                      .variant = want.variant});
-    request.asked.push_back(want.name);
+  std::optional<resolver::ChooseOutcome> outcome;
+  if (options.upgrade) {
+    NANO_TRY_ASSIGN(outcome, choose_upgrade(ctx, offers, remotes, memory, store, wants, plan, std::move(request)));
+  } else {
+    NANO_TRY(ask_for(ctx, offers, remotes, store, missing, plan, request));
+    for (const auto& want : missing) asked.insert(want.typed.name);
+    note_what_was_asked();
+    NANO_TRY(add_bundles(plan, asked, request));
+    for (const auto& b : plan.bundles) request.asked.push_back(b.head.release.manifest.name);
+    NANO_TRY_ASSIGN(outcome, choose_here(ctx, request, offers, memory));
   }
-  // What is asked for anew is asked for by that request alone; a pin is not taken back by it.
-  std::erase_if(request.requirements,
-                [&](const auto& r) { return asked.contains(r.name) && r.asker == "you have installed"; });
-  for (const auto& want : missing)
-    if (const auto e = request.installed.find(want.name); e != request.installed.end() && !options.upgrade)
-      e->second.variant_only = !want.range.contains(e->second.version) ||
-                               (!want.variant.empty() && want.variant != e->second.variant);
-  if (options.upgrade) let_move(wants, store, plan.before, request);
-  NANO_TRY(add_bundles(plan, asked, request));
-  for (const auto& b : plan.bundles) request.asked.push_back(b.head.release.manifest.name);
-
-  NANO_TRY_ASSIGN(auto outcome, choose_here(ctx, request, offers, memory));
-  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
-  NANO_TRY_ASSIGN(plan.steps, steps_for(std::get<resolver::Choices>(outcome), plan, offers, remotes, asked,
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&*outcome)) return refusal_error(ctx, *refusal);
+  NANO_TRY_ASSIGN(plan.steps, steps_for(std::get<resolver::Choices>(*outcome), plan, offers, remotes, asked,
                                         options.force || !options.again.empty()));
   for (const auto& want : missing) {
-    const auto* e = plan.before.find(want.name);
-    const auto has = [&](const Step& s) { return s.item.name == want.name; };
+    const auto* e = plan.before.find(want.typed.name);
+    const auto has = [&](const Step& s) { return s.item.name == want.typed.name; };
     if (options.upgrade || e == nullptr || std::any_of(plan.steps.begin(), plan.steps.end(), has)) continue;
     plan.kept.push_back(kept_item(*e));
-    if (!e->requested) plan.to_request.push_back(e->name);
   }
   return plan;
+}
+
+bool Plan::changes_anything() const {
+  return !steps.empty() || std::any_of(asked.begin(), asked.end(), [&](const auto& a) {
+    const auto* e = before.find(a.first);
+    return e != nullptr && (!e->requested || e->asked != a.second);
+  });
 }
 
 }  // namespace nano::app

@@ -26,8 +26,10 @@ struct Plan {
   schemas::Generation before{};                    ///< the generation it was made for
   std::vector<Step> steps{};                       ///< what changes, dependencies first in name order
   std::vector<PlanItem> kept{};                    ///< asked for and there already
-  std::vector<schemas::PackageName> to_request{};  ///< installed as a dependency, now asked for by name
+  /// Asked for by name from now on, in this way: of packages that a step puts in place, and of those that stay as they are.
+  std::map<schemas::PackageName, schemas::AskedFor> asked{};
   std::vector<BundleRequest> bundles{};
+  [[nodiscard]] bool changes_anything() const;
   bool keys_were_compared = false;  ///< with those of a lockfile: not again with what is in place
 };
 
@@ -49,8 +51,8 @@ struct Plan {
 [[nodiscard]] Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store,
                                      const InstallOptions& options);
 
-/// What the resolver is asked when nothing but `current` counts: what was asked for earlier must stay possible and keeps its
-/// version unless something new needs another; pins hold.
+/// What the resolver is asked when nothing but `current` counts: what was asked for earlier, in the range and variant it was asked
+/// for in, must stay possible and keeps its version unless something new needs another, even a yanked one; pins hold.
 [[nodiscard]] resolver::ChooseRequest request_to_keep(const schemas::Generation& current);
 
 /// The explanation as an error. errors  untrusted: policy and advisories alone stand in the way; else no_solution

@@ -118,11 +118,8 @@ Status write_project(const Project& project) {
 resolver::ChooseRequest request_of(const Project& project) {
   resolver::ChooseRequest request;
   for (const auto& d : project.manifest.dependencies) {
-    request.requirements.push_back({.name = d.name,
-                                    .set = d.range.set(),
-                                    .text = d.range.is_any() ? "" : d.range.text(),
-                                    .asker = "the project requires",
-                                    .variant = d.variant});
+    auto& r = request.requirements.emplace_back(resolver::requirement_of({.name = d.name, .range = d.range, .variant = d.variant}));
+    r.asker = "the project requires";
     request.asked.push_back(d.name);
   }
   for (const auto& p : project.manifest.pins)
@@ -130,9 +127,10 @@ resolver::ChooseRequest request_of(const Project& project) {
                                     .set = schemas::VersionSet::exactly(p.version),
                                     .text = p.version.text(),
                                     .asker = "you pinned",
+                                    .variant = p.variant,
                                     .remedy = "`nano unpin " + p.name.text() + "`"});
   for (const auto& o : project.manifest.overrides)
-    request.overrides[o.name] = {.set = o.range.set(), .text = o.range.text()};
+    request.overrides[o.name] = {.set = o.range.set(), .text = o.range.text(), .named = o.range.named()};
   if (project.lock)
     for (const auto& p : project.lock->packages) request.locked[p.name] = {p.version, p.variant};
   return request;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "app/known_advisories.h"
 #include "app/sightings.h"
 #include "app/trust.h"
+#include "base/count.h"
 #include "base/fs_temporary.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -47,6 +49,8 @@ struct Remote::Impl {
   DiskIndexCache cache;
   registry::Client client;
   Sightings sightings;
+  UnixTime time = 0;  ///< believed
+  std::string what{};
   std::optional<registry::SignedTree> tree{};
 };
 
@@ -80,7 +84,7 @@ Result<Remote> Remote::open(const Context& ctx, const Registry& r, bool must_kee
   const std::string what = "the registry '" + r.config.name + "' at " + sanitize(r.config.url);
   const UnixTime time = believed_time(ctx, sightings, what);
   std::unique_ptr<Impl> impl(new Impl{&ctx, r, anchor.id, DiskIndexCache(ctx.places.cache / "registries" / anchor.id.hex()),
-                                      std::move(client), std::move(sightings), std::nullopt});
+                                      std::move(client), std::move(sightings), time, what, std::nullopt});
   const bool offline = ctx.settings.offline && !impl->client.is_local();
   NANO_TRY_ASSIGN(impl->tree, registry::SignedTree::open({.dir = dir,
                                                           .pinned_root = anchor.bytes,
@@ -96,22 +100,41 @@ Result<const schemas::IndexPackage*> Remote::package(const schemas::PackageName&
   NANO_TRY_ASSIGN(const auto* package, impl_->tree->package(name));
   if (package != nullptr) {
     for (const auto& v : package->versions) impl_->sightings.saw(v.release, impl_->ctx->now);
-    impl_->sightings.save(*impl_->ctx->log);
   }
+  saw_refresh();
+  impl_->sightings.save(*impl_->ctx->log);
   return package;
 }
 
-Result<const schemas::Index*> Remote::index() {
-  auto index = impl_->tree->index(&impl_->cache);
-  impl_->sightings.saw_date(impl_->tree->newest_date());
+// The starter registry's signatures hold ten years, and its trust is the program's: it says nothing of the time.
+void Remote::saw_refresh() {
+  if (impl_->tree->updater().offline() || impl_->registry.starter) return;
+  impl_->sightings.saw_refresh(impl_->time);
+}
+
+Status Remote::saw_dates() {
+  saw_refresh();
+  const UnixTime newest = impl_->tree->newest_date();
+  const Status fits = check_ahead(newest, impl_->time, impl_->what);
+  if (fits) impl_->sightings.saw_date(newest);
   impl_->sightings.save(*impl_->ctx->log);
+  return fits;
+}
+
+UnixTime Remote::time() const {
+  return impl_->time;
+}
+
+Result<const schemas::Index*> Remote::index() {
+  NANO_TRY_ASSIGN(const schemas::Index* index, impl_->tree->index(&impl_->cache));
+  NANO_TRY(saw_dates());
   return index;
 }
 
 Result<const std::vector<schemas::Advisory>*> Remote::advisories() {
-  auto advisories = impl_->tree->advisories();
-  impl_->sightings.saw_date(impl_->tree->newest_date());
-  impl_->sightings.save(*impl_->ctx->log);
+  NANO_TRY_ASSIGN(const auto* advisories, impl_->tree->advisories());
+  NANO_TRY(saw_dates());
+  if (!impl_->tree->updater().offline()) keep_advisories(*impl_->ctx, impl_->id, *advisories);
   return advisories;
 }
 
@@ -121,14 +144,18 @@ Result<registry::VouchedRelease> Remote::release(const schemas::PackageName& nam
 }
 
 Result<UnixTime> Remote::public_since(const schemas::PackageName& name, const schemas::IndexVersion& version) {
-  UnixTime since = 0;
-  if (const auto t = parse_time(version.published)) since = *t;
+  // A date that has not come yet says nothing; this client's own memory then counts.
+  const auto believable = [&](const std::string& text) -> std::optional<UnixTime> {
+    const auto t = parse_time(text);
+    return t && *t <= impl_->time + kMaxAheadSeconds ? std::optional<UnixTime>(*t) : std::nullopt;
+  };
+  const UnixTime since = believable(version.published).value_or(0);
   NANO_TRY_ASSIGN(const schemas::Index* all, index());
   const schemas::IndexPackage* listed = all->find(name);
   if (listed != nullptr)
     for (const auto& v : listed->versions)
       if (v.version == version.version && v.release == version.release && !v.first_served.empty())
-        if (const auto t = parse_time(v.first_served)) return std::max(since, *t);
+        if (const auto t = believable(v.first_served)) return std::max(since, *t);
   return std::max(since, impl_->sightings.first(version.release).value_or(impl_->ctx->now));
 }
 
@@ -136,8 +163,8 @@ Remotes::~Remotes() {
   for (auto& [name, remote] : open_) {
     const registry::Requests& r = remote.client().requests();
     if (r.metadata + r.targets > 0)
-      ctx_.log->detail("registry '" + name + "': " + std::to_string(r.metadata) + " metadata requests, " +
-                       human_bytes(r.metadata_bytes) + "; " + std::to_string(r.targets) + " others, " +
+      ctx_.log->detail("registry '" + name + "': " + counted(r.metadata, "metadata request") + ", " +
+                       human_bytes(r.metadata_bytes) + "; " + counted(r.targets, "other") + ", " +
                        human_bytes(r.target_bytes));
   }
 }

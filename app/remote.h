@@ -37,6 +37,8 @@ class Remote {
   /// or where that says nothing, of when this client saw it first (TRUST.md: a stolen key can backdate `published`).
   [[nodiscard]] Result<UnixTime> public_since(const schemas::PackageName& name, const schemas::IndexVersion& version);
 
+  /// That expiry is judged by: the clock's, or a later one that is known (believed_time).
+  [[nodiscard]] UnixTime time() const;
   [[nodiscard]] registry::SignedTree& tree();
   [[nodiscard]] registry::Client& client();
   [[nodiscard]] const Registry& registry() const;
@@ -45,6 +47,8 @@ class Remote {
  private:
   struct Impl;
   explicit Remote(std::unique_ptr<Impl> impl);
+  void saw_refresh();
+  [[nodiscard]] Status saw_dates();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -7,6 +7,7 @@
 #include "app/golden_tasks.h"
 #include "app/install.h"
 #include "app/installed.h"
+#include "app/known_advisories.h"
 #include "app/project.h"
 #include "base/text.h"
 #include "runtime_shim/session.h"
@@ -74,6 +75,7 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
     if (installed_now) model = nano::Model::open(options.model, o);
   }
   if (!model) return with_remedy(ctx, options.model, std::move(model.error()));
+  warn_of_known_advisories(ctx, options.model);
   auto impl = std::make_unique<Impl>();
   impl->model = std::move(*model);
   return OpenModel(std::move(impl));

@@ -10,6 +10,8 @@ namespace {
 
 constexpr uint64_t kMaxBytes = 16'000'000;           // some 180,000 releases
 constexpr std::string_view kNewest = "newest";
+constexpr std::string_view kRefreshed = "refreshed";
+constexpr int64_t kRefreshStep = 3600;               // the file is long: it is not written at each command
 constexpr UnixTime kClockSlip = 600;                 // seconds two clocks may differ without a word
 
 }  // namespace
@@ -36,6 +38,8 @@ void Sightings::read() {
     if (!time) continue;
     if (what == kNewest) {
       newest_ = std::max(newest_, *time);
+    } else if (what == kRefreshed) {
+      refreshed_ = std::max(refreshed_, *time);
     } else if (const auto digest = Digest::parse_hex(what)) {
       const std::size_t before = first_.size();
       const auto it = first_.emplace_hint(first_.end(), *digest, *time);
@@ -54,6 +58,12 @@ void Sightings::saw_date(UnixTime date) {
   changed_ = true;
 }
 
+void Sightings::saw_refresh(UnixTime time) {
+  if (time < refreshed_ + kRefreshStep) return;
+  refreshed_ = time;
+  changed_ = true;
+}
+
 std::optional<UnixTime> Sightings::first(const Digest& release) const {
   const auto it = first_.find(release);
   return it == first_.end() ? std::nullopt : std::optional<UnixTime>(it->second);
@@ -69,16 +79,26 @@ void Sightings::save(Log& log) {
   read();
   std::string text;
   if (newest_ > 0) text += std::string(kNewest) + " " + format_time(newest_) + "\n";
+  if (refreshed_ > 0) text += std::string(kRefreshed) + " " + format_time(refreshed_) + "\n";
   for (const auto& [digest, time] : first_) text += digest.hex() + " " + format_time(time) + "\n";
   if (auto s = fs::write_atomic(file_, text, 0600); !s) return not_kept(s.error());
   changed_ = false;
 }
 
+Status check_ahead(UnixTime date, UnixTime time, const std::string& what) {
+  if (date <= time + kMaxAheadSeconds) return Unit{};
+  return make_error(Errc::untrusted, what + " has signed the date " + format_time(date) + ", and by this machine's clock it is " + format_time(time),
+                    "one of the two clocks is wrong: set this machine's right (`date`), or tell the registry's operator; the date is not remembered");
+}
+
 UnixTime believed_time(const Context& ctx, const Sightings& sightings, const std::string& what) {
-  const UnixTime newest = sightings.newest();
+  const UnixTime newest = std::max(sightings.newest(), sightings.refreshed());
   if (newest <= ctx.now + kClockSlip) return std::max(ctx.now, newest);
-  ctx.log->warn("this machine's clock says " + format_time(ctx.now) + ", but " + what + " has signed something at " +
-                format_time(newest) + ": the clock is not believed; set it right (or `nano trust reset`, if the registry's is the wrong one)");
+  const bool is_signed = newest == sightings.newest();
+  ctx.log->warn("this machine's clock says " + format_time(ctx.now) + ", but " + what + " has " +
+                (is_signed ? "signed something at " : "been read here before at ") + format_time(newest) +
+                ": the clock is not believed; set it right (or `nano trust reset`, if " +
+                (is_signed ? "the registry's is the wrong one)" : "it was wrong then)"));
   return newest;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/sightings.h"
 #include "base/text.h"
 
 namespace nano::app {
@@ -40,6 +41,11 @@ Status TrustFilter::judge(Remote& remote, const schemas::IndexPackage& package, 
       NANO_TRY_ASSIGN(since, remote.public_since(package.name, v));
       offer.published = *since;
     }
+    // Nobody publishes in the future: a clock was wrong, or the date is there to outlive every later one.
+    if (const auto published = parse_time(v.published); published && *published > remote.time() + kMaxAheadSeconds) {
+      offer.refused = resolver::Refused{"trust", "is dated " + format_time(*published) + ", and by this machine's clock it is " + format_time(remote.time()), ""};
+      continue;
+    }
     if ((offer.refused = by_advisory(*advisories, package.name, v.version))) continue;
     if (policies_->empty()) continue;
     const verify::ReleaseFacts facts{.name = package.name,
@@ -48,11 +54,14 @@ Status TrustFilter::judge(Remote& remote, const schemas::IndexPackage& package, 
                                      .license = offer.license,
                                      .signers = remote.tree().signers(v.release),
                                      .public_since = since};
+    // Every rule that refuses it stands in the remedy: changing one of two would not let it in.
     for (const auto& d : app::judge(ctx_, *policies_, facts)) {
       if (d.holds || d.mode != schemas::PolicyMode::enforce) continue;
-      offer.refused = resolver::Refused{"policy", reason_of(d),
-                                        "another policy rule '" + sanitize(d.rule) + "' in " + sanitize(d.where)};
-      break;
+      const std::string rule = "'" + sanitize(d.rule) + "' in " + sanitize(d.where);
+      if (!offer.refused)
+        offer.refused = resolver::Refused{"policy", reason_of(d), "another policy rule " + rule};
+      else if (offer.refused->remedy.find(rule) == std::string::npos)
+        offer.refused->remedy += ", and another rule " + rule;
     }
   }
   return Unit{};

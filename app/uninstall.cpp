@@ -47,7 +47,7 @@ Result<std::optional<UninstallReport>> try_once(Context& ctx, const UninstallOpt
       const auto install = e.hint.find("install it");
       if (e.code == Errc::not_found && install != std::string::npos) {
         const auto near = e.hint.find("? or ");
-        e.hint = near == std::string::npos ? "`nano list` shows what is installed" : e.hint.substr(0, near + 1);
+        e.hint = near == std::string::npos ? "`nano list --global` shows what is installed; `nano remove` takes a package out of a project" : e.hint.substr(0, near + 1);
       }
       return e;
     }

@@ -6,7 +6,9 @@
 #include "app/change.h"
 #include "app/plan.h"
 #include "app/project.h"
+#include "app/upgrade_plan.h"
 #include "base/text.h"
+#include "schemas/first_choice.h"
 #include "store/transaction.h"
 
 namespace nano::app {
@@ -14,29 +16,9 @@ namespace {
 
 using schemas::PackageName;
 
-/// What is there: in a project what is locked, else what is installed.
-struct There {
-  PackageName name{};
-  schemas::Version version{};
-  std::string variant{};
-  bool pinned = false;
-};
-
-std::vector<There> what_is_there(const Scene& scene) {
-  std::vector<There> out;
-  if (!scene.project) {
-    for (const auto& e : scene.current.entries)
-      if (!e.signer.empty()) out.push_back({e.name, e.version, e.variant, e.pinned});
-    return out;
-  }
-  if (!scene.project->lock) return out;
-  for (const auto& p : scene.project->lock->packages) {
-    const auto& pins = scene.project->manifest.pins;
-    const bool pinned =
-        std::any_of(pins.begin(), pins.end(), [&](const auto& x) { return x.name == p.name; });
-    out.push_back({p.name, p.version, p.variant, pinned});
-  }
-  return out;
+std::vector<There> there_in(const Scene& scene, const store::Store& store) {
+  if (!scene.project) return what_is_there(store, scene.current);
+  return scene.project->lock ? what_is_there(*scene.project->lock, scene.project->manifest.pins) : std::vector<There>{};
 }
 
 const resolver::Offer* find_offer(const std::vector<resolver::Offer>& all, const schemas::Version& v) {
@@ -45,11 +27,16 @@ const resolver::Offer* find_offer(const std::vector<resolver::Offer>& all, const
   return nullptr;
 }
 
-const schemas::Version* newest(const std::vector<resolver::Offer>& all, const schemas::Version& now) {
+/// Beyond what was asked for, but by the same rule: of what is not below the version that is there.
+const schemas::Version* newest(const std::vector<resolver::Offer>& all, const schemas::Version& now,
+                               const resolver::ChooseRequest& request, const PackageName& name) {
+  std::vector<schemas::Version> named;
+  for (const auto& r : request.requirements)
+    if (r.name == name) named.insert(named.end(), r.named.begin(), r.named.end());
   const schemas::Version* best = nullptr;
   for (const auto& o : all) {
-    if (o.yanked || (o.version.is_prerelease() && !now.is_prerelease())) continue;
-    if (best == nullptr || *best < o.version) best = &o.version;
+    if (o.yanked || o.version < now) continue;
+    if (best == nullptr || schemas::is_taken_before(o.version, *best, named)) best = &o.version;
   }
   return best;
 }
@@ -110,31 +97,38 @@ std::vector<ClaimChange> claim_changes(const resolver::Offer& before, const std:
   return out;
 }
 
-Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
+Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options, const std::vector<std::string>& names) {
   NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   OutdatedReport out;
-  const auto there = what_is_there(scene);
+  const auto there = there_in(scene, store);
   if (scene.project && !scene.project->lock && !scene.project->manifest.dependencies.empty())
     return make_error(Errc::not_found, "there is no nano.lock in " + sanitize(scene.project->dir.string()) + " to compare with", "`nano lock` writes one");
   if (there.empty()) return out;
   const std::vector<BundleRequest> no_bundles;
   Remotes remotes(ctx);
-  Offers offers(ctx, remotes, store, scene.current, no_bundles);
+  // As the upgrade itself: a lock must come out the same on every machine, whatever is installed there.
+  const schemas::Generation nothing;
+  Offers offers(ctx, remotes, store, scene.project ? nothing : scene.current, no_bundles);
   resolver::Memory memory(offers);
   resolver::ChooseRequest request =
       scene.project ? request_of(*scene.project) : request_to_keep(scene.current);
   NANO_TRY(apply(ctx, options, request));
-  for (auto* kept : {&request.installed, &request.locked})
-    for (auto& [name, k] : *kept) k.variant_only = true;
-  request.installed.insert(request.locked.begin(), request.locked.end());
-  request.locked.clear();
-  NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
-  if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) return refusal_error(ctx, *refusal);
-  const auto& choices = std::get<resolver::Choices>(outcome);
+  std::vector<schemas::Requirement> named;
+  for (const auto& text : names) {
+    NANO_TRY_ASSIGN(named.emplace_back(), schemas::Requirement::parse(text));
+    const auto is_it = [&](const There& t) { return t.name == named.back().name; };
+    if (std::none_of(there.begin(), there.end(), is_it))
+      return make_error(Errc::not_found, "'" + named.back().name.text() + "' is not " + (scene.project ? "locked" : "installed"),
+                        scene.project ? "`nano tree` shows what is" : "`nano list` shows what is");
+  }
+  NANO_TRY_ASSIGN(const UpgradePlan plan, plan_upgrade(ctx, there, named, std::move(request), offers, memory));
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&plan.outcome)) return refusal_error(ctx, *refusal);
+  for (const auto& remark : plan.remarks) ctx.log->warn(remark);
+  const auto& choices = std::get<resolver::Choices>(plan.outcome);
   for (const There& t : there) {
     NANO_TRY_ASSIGN(const auto* all, memory.look(t.name));
-    const auto* latest = newest(*all, t.version);
+    const auto* latest = newest(*all, t.version, plan.request, t.name);
     const auto choice = choices.find(t.name);
     const bool moves = choice != choices.end() &&
                        (choice->second.version != t.version || choice->second.variant.name != t.variant);
@@ -151,7 +145,7 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options) {
         row.claims = claim_changes(*before, t.variant, choice->second.offer, row.wanted_variant);
     }
     if (latest != nullptr && choice != choices.end() && choice->second.version < *latest)
-      row.blocked = blocker(request, t.name, *latest, memory);
+      row.blocked = blocker(plan.request, t.name, *latest, memory);
     out.updates = out.updates || moves;
     out.rows.push_back(std::move(row));
   }
@@ -187,13 +181,17 @@ std::vector<std::string> pinned_in(const schemas::Generation& generation) {
 Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run) {
   NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(requirement));
   NANO_TRY_ASSIGN(Scene scene, scene_of(ctx));
-  const auto there = what_is_there(scene);
+  NANO_TRY_ASSIGN(const store::Store reading, open_store(ctx, store::Mode::read));
+  const auto there = there_in(scene, reading);
   const auto it =
       std::find_if(there.begin(), there.end(), [&](const There& t) { return t.name == want.name; });
   std::optional<schemas::Version> version = want.range.set().single();
   if (!want.range.is_any() && !version)
     return make_error(Errc::usage, "'" + want.range.text() + "' is not one version",
                       "a pin holds one: `nano pin " + want.name.text() + "@1.2.3`");
+  if (!want.variant.empty() && !scene.project && it != there.end() && it->variant != want.variant)
+    return make_error(Errc::not_found, want.text() + " is not installed; " + it->version.text() + " " + it->variant + " is",
+                      "`nano install " + want.text() + "` first");
   if (!version && it != there.end()) version = it->version;
   if (!version || (!scene.project && it == there.end()))
     return make_error(Errc::not_found,
@@ -201,17 +199,18 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run
                       scene.project ? "`nano lock` first, or name the version: `nano pin NAME@1.2.3`"
                                     : "`nano list` shows what is");
   PinReport out{.name = want.name.text(), .version = version->text(), .project = scene.project.has_value(), .dry_run = dry_run};
+  out.variant = !want.variant.empty() ? want.variant : it != there.end() && it->version == *version ? it->variant : "";
   if (scene.project) {
-    out.moves = it == there.end() || it->version != *version;
+    out.moves = it == there.end() || it->version != *version || (!out.variant.empty() && it->variant != out.variant);
     if (out.moves) NANO_TRY(check_listed(ctx, scene, want));
     const auto put = [&](Project& project) -> Status {
       auto& pins = project.manifest.pins;
       const auto old = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.name == want.name; });
-      out.changed = old == pins.end() || old->version != *version;
+      out.changed = old == pins.end() || old->version != *version || old->variant != out.variant;
       if (old != pins.end())
-        old->version = *version;
+        *old = {want.name, *version, out.variant};
       else
-        pins.push_back({want.name, *version});
+        pins.push_back({want.name, *version, out.variant});
       return Unit{};
     };
     NANO_TRY(dry_run ? put(*scene.project) : change_project(ctx, scene.project->dir, put));
@@ -252,6 +251,7 @@ Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
         return not_pinned(parsed, names);
       }
       out.version = it->version.text();
+      out.variant = it->variant;
       pins.erase(it);
       return Unit{};
     };
@@ -264,6 +264,7 @@ Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
     const auto* e = current.find(parsed);
     if (e == nullptr || !e->pinned) return not_pinned(parsed, pinned_in(current));
     out.version = e->version.text();
+    out.variant = e->variant;
     return out;
   }
   NANO_TRY_ASSIGN(auto tx, store::Transaction::begin(store, ctx.command_line));
@@ -272,6 +273,7 @@ Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
   auto entry = *now;
   entry.pinned = false;
   out.version = entry.version.text();
+  out.variant = entry.variant;
   NANO_TRY(tx.update(entry));
   NANO_TRY(tx.commit(ctx.command_line, format_time(ctx.now)));
   return out;

@@ -24,7 +24,8 @@ struct OutdatedRow {
   std::string variant{};
   std::string wanted{};  ///< what `nano upgrade` would take; the same as version = nothing to do
   std::string wanted_variant{};
-  std::string newest{};  ///< of all versions, yanked ones and unneeded pre-releases left out
+  std::string newest{};  ///< of all versions not below what is there, within what was asked for or not; never a yanked one, a
+                         ///< pre-release by the rule of schemas/first_choice.h
   bool pinned = false;
   std::string blocked{};  ///< why `wanted` is not `newest`: "the project requires ^1" in short; "" = it is
   int64_t bytes = 0;      ///< difference in size; negative = smaller
@@ -34,20 +35,23 @@ struct OutdatedReport {
   std::vector<OutdatedRow> rows{};  ///< those with something newer, by name
   bool updates = false;             ///< `nano upgrade` would do something
 };
-/// Of the project of the working folder, else of the generation.
-///   errors  no_solution: what is there no longer fits together; those of the registries
-[[nodiscard]] Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options);
+/// Of the project of the working folder, else of the generation: the plan of `nano upgrade NAMES` (upgrade_plan.h), row by row.
+///   names   as for upgrade; empty = everything
+///   errors  no_solution: what is there no longer fits together; not_found: a name that is not there; those of the registries
+[[nodiscard]] Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options,
+                                              const std::vector<std::string>& names = {});
 
 struct PinReport {
   std::string name{};
   std::string version{};
+  std::string variant{};  ///< held too; "" = the package has none, or a pin of another version than the locked one leaves it open
   bool project = false;  ///< written to nano.json; else to a new generation
   bool changed = false;  ///< it was otherwise before
   bool moves = false;    ///< of a project: another version is locked; the next `nano lock` moves it
   bool dry_run = false;
 };
-/// Hold `name` at the version that is there (or at `name@version` in a project's nano.json).
-///   errors  not_found: not installed or locked, or no such version; usage: a range that is not one version; those of the
+/// Hold `name` at the version and variant that are there (or at `name@version:variant` in a project's nano.json).
+///   errors  not_found: not installed or locked, or no such version or variant; usage: a range that is not one version; those of the
 ///           registries, where a version is named that is not locked
 [[nodiscard]] Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run = false);
 /// errors  not_found: it is not pinned

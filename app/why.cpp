@@ -27,6 +27,9 @@ Result<Graph> graph_of(const Context& ctx) {
   NANO_TRY_ASSIGN(Scene scene, scene_of(ctx));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   Graph g{.current = std::move(scene.current)};
+  if (scene.project)
+    for (auto& e : g.current.entries)
+      for (const auto& pin : scene.project->manifest.pins) e.pinned = e.pinned || pin.name == e.name;
   for (const auto& e : g.current.entries) {
     auto& needs = g.needs[e.name];
     if (const auto p = store::open_package(store, e.dir))
@@ -137,16 +140,14 @@ Result<WhyNotReport> why_not(Context& ctx, const std::string& requirement, const
   NANO_TRY(mean_the_newest(offers, remotes, want));
   NANO_TRY_ASSIGN(auto request, request_now(scene));
   NANO_TRY(apply(ctx, options, request));
-  // The project's own range on the package is moved by adding it anew.
+  // An own range on the package is moved by asking anew; only a pin is taken back in its own way.
   for (auto& r : request.requirements)
-    if (r.name == want.name && r.remedy.empty()) r.remedy = "`nano add " + want.text() + "`";
-  request.requirements.push_back({.name = want.name,
-                                  .set = want.range.set(),
-                                  .text = want.range.is_any() ? "" : want.range.text(),
-                                  .variant = want.variant,
-                                  .fixed = true});
+    if (r.name == want.name && r.asker != "you pinned")
+      r.remedy = (scene.project ? "`nano add " : "`nano install ") + want.text() + "`";
+  request.requirements.push_back(resolver::requirement_of(want));
+  request.requirements.back().fixed = true;
   request.asked.push_back(want.name);
-  request.installed.erase(want.name);
+  request.locked.erase(want.name);
   NANO_TRY_ASSIGN(const auto outcome, choose_here(ctx, request, offers, memory));
   WhyNotReport out{.requirement = want.text()};
   if (const auto* refusal = std::get_if<resolver::Refusal>(&outcome)) {

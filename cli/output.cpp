@@ -200,7 +200,10 @@ void ConsoleLog::note(std::string_view text) {
 void ConsoleLog::warn(std::string_view text) {
   {
     const std::lock_guard lock(mutex_);
-    warnings_.push_back(sanitize(text, true));
+    std::string said = sanitize(text, true);
+    // What plans look at twice is said once.
+    if (std::find(warnings_.begin(), warnings_.end(), said) != warnings_.end()) return;
+    warnings_.push_back(std::move(said));
   }
   if (verbosity_ == Verbosity::quiet || json_) return;
   line_.print(styled(line_.terminal(), Style::yellow, "warning:") + " " + sanitize(text, true));

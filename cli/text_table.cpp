@@ -68,7 +68,8 @@ std::string TextTable::render(const Terminal& terminal) const {
 }
 
 std::string render_facts(const Terminal& terminal,
-                         const std::vector<std::pair<std::string, std::string>>& facts) {
+                         const std::vector<std::pair<std::string, std::string>>& facts,
+                         std::size_t at_most) {
   std::size_t width = 0;
   for (const auto& [k, v] : facts)
     if (!v.empty()) width = std::max(width, display_width(sanitize(k)));
@@ -76,9 +77,10 @@ std::string render_facts(const Terminal& terminal,
   for (const auto& [k, v] : facts) {
     if (v.empty()) continue;
     const std::string value = sanitize(v, true);
-    const std::size_t room = terminal.width > width + 2 + 20 ? terminal.width - width - 2 : 20;
+    const std::size_t columns = at_most > 0 ? std::min(terminal.width, at_most) : terminal.width;
+    const std::size_t room = columns > width + 2 + 20 ? columns - width - 2 : 20;
     std::vector<std::string> lines;
-    if (terminal.tty) lines = wrap(value, room);
+    if (terminal.tty || at_most > 0) lines = wrap(value, room);
     if (lines.empty()) lines = {sanitize(v)};
     for (std::size_t i = 0; i < lines.size(); ++i)
       out += (i == 0 ? styled(terminal, Style::dim, pad(sanitize(k), width)) : std::string(width, ' ')) +

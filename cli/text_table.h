@@ -29,8 +29,10 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// Left-aligned pairs, as `nano info` shows facts; empty values are left out.
+/// Left-aligned pairs, as `nano info` shows facts; empty values are left out. Long values are broken on a terminal; with
+/// `at_most`, in a pipe too, at so many columns.
 [[nodiscard]] std::string render_facts(const Terminal& terminal,
-                                       const std::vector<std::pair<std::string, std::string>>& facts);
+                                       const std::vector<std::pair<std::string, std::string>>& facts,
+                                       std::size_t at_most = 0);
 
 }  // namespace nano::cli

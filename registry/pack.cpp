@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/count.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -166,7 +167,7 @@ class Packer {
     std::sort(strays.begin(), strays.end());
     for (std::size_t i = 0; i < strays.size() && i < kMaxNotes; ++i)
       report_.notes.push_back("'" + sanitize(strays[i]) + "' is in the folder, but nano.json does not name it: it is not packed");
-    if (strays.size() > kMaxNotes) report_.notes.push_back(std::to_string(strays.size() - kMaxNotes) + " more files are not packed");
+    if (strays.size() > kMaxNotes) report_.notes.push_back(counted(strays.size() - kMaxNotes, "more file") + (strays.size() - kMaxNotes == 1 ? " is" : " are") + " not packed");
   }
 
   void build() {

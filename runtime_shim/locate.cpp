@@ -163,6 +163,17 @@ Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::Gen
   return found;
 }
 
+/// A variant that the installed release does not have at all: no install brings it. nullopt = it has it, or cannot be read.
+std::optional<Error> no_such_variant(const stdfs::path& folder, const schemas::GenerationEntry& entry, const std::string& variant) {
+  const auto bytes = fs::read_file(folder / kManifestName, schemas::kMaxManifestBytes);
+  const auto manifest = bytes ? schemas::parse_manifest(*bytes) : Result<schemas::Manifest>(bytes.error());
+  if (!manifest || manifest->find_variant(variant) != nullptr) return std::nullopt;
+  std::string all;
+  for (const auto& v : manifest->variants) all += (all.empty() ? "" : ", ") + sanitize(v.name);
+  return make_error(Errc::not_found, "'" + entry.name.text() + "' " + entry.version.text() + " has no variant '" + sanitize(variant) + "'",
+                    all.empty() ? "it has no variants" : "it has " + all);
+}
+
 }  // namespace
 
 Result<Located> locate(std::string_view text, std::string_view store, const schemas::GetEnv& getenv,
@@ -219,6 +230,8 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
         (wanted.variant.empty() || wanted.variant == entry->variant)) {
       return from_entry(layout, *entry, root == places.store);
     }
+    if (wanted.range.contains(entry->version))
+      if (auto none = no_such_variant(layout.root() / entry->dir, *entry, wanted.variant)) return std::move(*none);
     if (other.empty()) other = entry->version.text() + (entry->variant.empty() ? "" : ":" + entry->variant);
   }
   if (!other.empty()) {

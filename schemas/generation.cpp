@@ -58,6 +58,12 @@ void decode(const internal::Node& node, const std::string& pointer, GenerationEn
   o.list("chain", Need::optional, kMaxTrustLinks, [&](const internal::Node& item, const std::string& at) { decode(item, at, out.chain.emplace_back(), report); });
   out.verified = o.time("verified", Need::optional);
   out.requested = o.boolean("requested", true);
+  if (const auto a = o.take("asked", Need::optional)) {
+    internal::Object asked(*a, join(pointer, "asked"), report);
+    out.asked.range = asked.range("range", Need::optional);
+    out.asked.variant = asked.simple_name("variant", Need::optional);
+    asked.finish();
+  }
   out.unsigned_allowed = o.boolean("unsigned_allowed", false);
   out.pinned = o.boolean("pinned", false);
   out.dir = o.line("dir", Need::required, 512);
@@ -115,6 +121,12 @@ Json to_json(const Generation& g) {
     }
     put(entry, "verified", e->verified);
     entry["requested"] = e->requested;
+    if (!e->asked.is_anything()) {
+      Json asked = Json::object();
+      if (!e->asked.range.is_any()) asked["range"] = e->asked.range.text();
+      put(asked, "variant", e->asked.variant);
+      entry["asked"] = std::move(asked);
+    }
     if (e->unsigned_allowed) entry["unsigned_allowed"] = true;
     if (e->pinned) entry["pinned"] = true;
     entry["dir"] = e->dir.empty() ? package_dir(e->name, e->version, e->variant) : e->dir;

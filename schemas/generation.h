@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "schemas/name.h"
 #include "schemas/problem.h"
+#include "schemas/range.h"
 #include "schemas/version.h"
 
 namespace nano::schemas {
@@ -30,6 +31,14 @@ struct TrustLink {
   friend bool operator==(const TrustLink&, const TrustLink&) = default;
 };
 
+/// What the person asked for, beyond the name, when a package was installed: every later plan heeds it.
+struct AskedFor {
+  Range range{};          ///< "*" = any version
+  std::string variant{};  ///< "" = any
+  [[nodiscard]] bool is_anything() const { return range.is_any() && variant.empty(); }
+  friend bool operator==(const AskedFor&, const AskedFor&) = default;
+};
+
 struct GenerationEntry {
   PackageName name{};
   Version version{};
@@ -42,7 +51,8 @@ struct GenerationEntry {
   std::string verified{};       ///< when the chain was checked, YYYY-MM-DDTHH:MM:SSZ; "" = never
   bool requested = true;        ///< asked for by name; false = came as a dependency
   bool unsigned_allowed = false;  ///< installed with --allow-unsigned
-  bool pinned = false;          ///< this version and no other until `nano unpin`
+  AskedFor asked{};             ///< of a requested one; anything in generations written before nano kept it
+  bool pinned = false;          ///< this version and variant and no other until `nano unpin`
   /// Where its files are, relative to the store: package_dir(…), or that with `~` and a prefix of the release's hex digest
   /// (an unsigned package packed again under the same version).
   std::string dir{};

@@ -42,7 +42,11 @@ Json to_json(const ModelInfo& m) {
 }
 
 Json to_json(const OverrideRule& r) { return {{"name", r.name.text()}, {"range", r.range.text()}}; }
-Json to_json(const PinRule& r) { return {{"name", r.name.text()}, {"version", r.version.text()}}; }
+Json to_json(const PinRule& r) {
+  Json doc = {{"name", r.name.text()}, {"version", r.version.text()}};
+  put(doc, "variant", r.variant);
+  return doc;
+}
 
 template <class T>
 void put_local_list(Json& doc, const char* key, const std::vector<T>& values) {

@@ -100,10 +100,11 @@ struct OverrideRule {
   friend bool operator==(const OverrideRule&, const OverrideRule&) = default;
 };
 
-/// Of a project: this version and no other until `nano unpin`.
+/// Of a project: this version (and variant) and no other until `nano unpin`.
 struct PinRule {
   PackageName name{};
   Version version{};
+  std::string variant{};  ///< "" = any
   friend bool operator==(const PinRule&, const PinRule&) = default;
 };
 

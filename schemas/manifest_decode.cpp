@@ -153,6 +153,7 @@ void decode(const Node& node, const std::string& pointer, Manifest& out, Report&
     Object rule(n, at, report);
     r.name = rule.package("name", Need::required).value_or(PackageName());
     r.version = rule.version("version", Need::required).value_or(Version());
+    r.variant = rule.simple_name("variant", Need::optional);
     rule.finish();
   });
   objects(o, "datasets", Need::optional, kMaxListItems, out.datasets,

@@ -1,6 +1,7 @@
 // cli/nano/commands_find.cpp: search, info, card.
 #include "app/list.h"
 #include "app/search.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/markdown.h"
 #include "cli/nano/commands.h"
@@ -27,7 +28,7 @@ std::vector<std::string> claim_row(const schemas::Claim& c) {
   std::string on = c.dataset ? c.dataset->id + (c.dataset->split.empty() ? "" : " " + c.dataset->split) : "";
   if (c.conditions) {
     if (!c.conditions->device.empty()) on += (on.empty() ? "" : ", ") + c.conditions->device;
-    if (c.conditions->threads) on += ", " + std::to_string(*c.conditions->threads) + " threads";
+    if (c.conditions->threads) on += ", " + counted(static_cast<uint64_t>(*c.conditions->threads), "thread");
   }
   if (c.metric)
     return {c.metric->id,
@@ -50,6 +51,7 @@ OrderedJson hit_json(const app::SearchHit& h) {
   j["license"] = h.license;
   j["parameters"] = h.parameters;
   j["bytes"] = h.bytes;
+  j["base_bytes"] = h.base_bytes;
   j["headline"] = h.headline;
   j["registry"] = h.registry;
   j["installed"] = h.installed;
@@ -72,6 +74,7 @@ Result<int> run_search(Invocation& in) {
     data["hits"] = OrderedJson::array();
     for (const auto& h : report.hits) data["hits"].push_back(hit_json(h));
     data["total"] = report.total;
+    if (!report.meant.empty()) data["meant"] = report.meant;
     in.document(data);
     return 0;
   }
@@ -80,17 +83,27 @@ Result<int> run_search(Invocation& in) {
                                                 : "no package matches '" + options.query + "'");
     return 0;
   }
+  if (!report.meant.empty())
+    in.session().log.note("no package matches '" + options.query + "'; these match '" + report.meant + "'");
   TextTable table({{.title = "NAME"},
                    {.title = "VERSION"},
                    {.title = "PARAMS", .right = true},
                    {.title = "SIZE", .right = true},
-                   {.title = "LICENSE"},
-                   {.title = "CLAIM", .shrink = true},
+                   {.title = "LICENSE", .shrink = true},
+                   {.title = "CLAIM"},
                    {.title = "TITLE", .shrink = true}});
-  for (const auto& h : report.hits)
+  // Where there is little room, the figure is worth more than what it was measured on.
+  const Terminal& terminal = in.session().out_terminal;
+  const bool narrow = terminal.tty && terminal.width < 100;
+  bool needs_base = false;
+  for (const auto& h : report.hits) {
+    needs_base = needs_base || h.base_bytes > 0;
     table.row({h.name + (h.installed ? " *" : ""), h.version, parameter_count(h.parameters),
-               human_bytes(h.bytes), h.license, h.headline, h.title});
-  in.out().put(table.render(in.session().out_terminal));
+               human_bytes(h.bytes) + (h.base_bytes > 0 ? " +" + human_bytes(h.base_bytes) : ""), h.license,
+               narrow ? h.headline.substr(0, h.headline.find(" on ")) : h.headline, h.title});
+  }
+  in.out().put(table.render(terminal));
+  if (needs_base) in.session().log.note("+ is the base that a head runs on, stored once for all its heads");
   if (report.total > report.hits.size())
     in.session().log.note(std::to_string(report.total - report.hits.size()) + " more; `--limit " +
                           std::to_string(report.total) + "` shows all");
@@ -122,6 +135,8 @@ OrderedJson info_json(const app::Info& i) {
     o["quantization"] = v.quantization;
     j["variants"].push_back(std::move(o));
   }
+  j["needs"] = OrderedJson::array();
+  for (const auto& n : i.needs) j["needs"].push_back({{"name", n.name}, {"range", n.range}, {"use", n.use}, {"bytes", n.bytes}});
   if (i.installed_version) j["installed_version"] = *i.installed_version;
   if (i.installed_variant) j["installed_variant"] = *i.installed_variant;
   return j;
@@ -158,7 +173,7 @@ Result<int> run_info(Invocation& in) {
         "model",
         m.model->architecture +
             (m.model->parameters > 0 ? ", " + parameter_count(m.model->parameters) + " parameters" : "") +
-            (m.model->context_length > 0 ? ", context " + std::to_string(m.model->context_length) + " tokens"
+            (m.model->context_length > 0 ? ", context " + counted(m.model->context_length, "token")
                                          : ""));
   }
   if (i.installed_version)
@@ -168,17 +183,20 @@ Result<int> run_info(Invocation& in) {
       "from", i.source + (i.registry.empty() || i.registry == i.source ? "" : " (" + i.registry + ")"));
   facts.emplace_back("signed by", i.is_unsigned ? "nobody: unsigned" : i.signer);
   facts.emplace_back("release", i.release_digest);
+  for (std::size_t k = 0; k < i.needs.size(); ++k) {
+    const auto& n = i.needs[k];
+    facts.emplace_back(k == 0 ? "needs" : "", n.name + (n.range == "*" ? "" : " " + n.range) + " (" + n.use + ")" +
+                                                  (n.bytes > 0 ? ", " + human_bytes(n.bytes) + " more" : ""));
+  }
   facts.emplace_back("versions", versions_line(i));
   facts.emplace_back("homepage", m.homepage);
   facts.emplace_back("intended use", m.intended_use);
-  std::string limits;
-  for (const auto& l : m.limits) limits += (limits.empty() ? "" : "; ") + l;
-  facts.emplace_back("limits", limits);
+  for (std::size_t k = 0; k < m.limits.size(); ++k) facts.emplace_back(k == 0 ? "limits" : "", m.limits[k]);
   std::string data_sets;
   for (const auto& d : m.datasets)
     data_sets += (data_sets.empty() ? "" : "; ") + d.name + " (" + d.license + ")";
   facts.emplace_back("data sets", data_sets);
-  in.out().put(render_facts(t, facts));
+  in.out().put(render_facts(t, facts, 100));
   if (!i.variants.empty()) {
     in.out().put("\n");
     TextTable table({{.title = "VARIANT"}, {.title = "QUANTIZATION"}, {.title = "SIZE", .right = true}});

@@ -2,6 +2,7 @@
 #include "app/convert.h"
 #include "app/inspect.h"
 #include "app/pack.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
 #include "cli/text_table.h"
@@ -67,7 +68,7 @@ Result<int> run_pack(Invocation& in) {
   if (in.session().quiet) return 0;
   in.out().line("packed " +
                 styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) + ": " +
-                std::to_string(r.files) + " files, " + human_bytes(r.content_bytes));
+                counted(r.files, "file") + ", " + human_bytes(r.content_bytes));
   in.out().line("release " + r.release_digest);
   in.out().line(sanitize(r.bundle.string()) + ", " + human_bytes(r.bundle_bytes));
   return 0;
@@ -230,7 +231,7 @@ Result<int> run_quantize(Invocation& in) {
   for (const auto& x : r.tensors) changed += x.from != x.to ? 1 : 0;
   in.out().line(sanitize(in.argument("OUT")) + ": " + human_bytes(r.in_bytes) + " -> " +
                 human_bytes(r.out_bytes) + ", " + std::to_string(changed) + " of " +
-                std::to_string(r.tensors.size()) + " tensors changed");
+                counted(r.tensors.size(), "tensor") + " changed");
   const auto line = [&](const char* when, const app::BenchEval& e) {
     char percent[16];
     std::snprintf(percent, sizeof percent, "%.1f%%",

@@ -3,6 +3,7 @@
 #include "app/install.h"
 #include "app/list.h"
 #include "app/task.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/nano/choosing.h"
 #include "cli/nano/commands.h"
@@ -22,6 +23,7 @@ Result<int> run_install(Invocation& in) {
     NANO_TRY_ASSIGN(const auto ranking, app::rank_for_task(ctx, task));
     NANO_TRY_ASSIGN(const std::string best, app::best_of(ranking, task));
     options.requests = {best};
+    options.chosen_by_nano = true;
   }
   options.dry_run = in.has("dry-run");
   options.allow_unsigned = in.has("allow-unsigned");
@@ -65,8 +67,11 @@ Result<int> run_list(Invocation& in) {
     for (const auto& n : names) in.out().line(sanitize(n));
     return 0;
   }
-  NANO_TRY_ASSIGN(const auto packages, app::list_installed(ctx));
-  const auto json_of = [](const app::InstalledPackage& p) {
+  NANO_TRY_ASSIGN(const auto listing, app::list_here(ctx, in.has("global")));
+  const auto& packages = listing.packages;
+  // Of a registry that came with nano a lock names no signer.
+  const auto is_unsigned = [&](const app::InstalledPackage& p) { return p.in_place && p.entry.signer.empty(); };
+  const auto json_of = [&](const app::InstalledPackage& p) {
     OrderedJson j;
     j["name"] = p.entry.name.text();
     j["version"] = p.entry.version.text();
@@ -77,7 +82,10 @@ Result<int> run_list(Invocation& in) {
     j["registry"] = p.entry.registry;
     j["signer"] = p.entry.signer;
     j["requested"] = p.entry.requested;
-    j["unsigned"] = p.entry.signer.empty();
+    j["pinned"] = p.pinned;
+    if (!p.entry.asked.is_anything()) j["asked"] = {{"range", p.entry.asked.range.text()}, {"variant", p.entry.asked.variant}};
+    j["in_place"] = p.in_place;
+    j["unsigned"] = is_unsigned(p);
     j["dir"] = p.dir.string();
     return j;
   };
@@ -89,11 +97,15 @@ Result<int> run_list(Invocation& in) {
     OrderedJson data;
     data["packages"] = OrderedJson::array();
     for (const auto& p : packages) data["packages"].push_back(json_of(p));
+    if (!listing.project.empty()) data["project"] = listing.project;
     in.document(data);
     return 0;
   }
+  if (!listing.project.empty())
+    in.session().log.note("the project " + sanitize(listing.project) + "; `nano list --global` shows what is installed outside it");
   if (packages.empty()) {
-    in.session().log.note("nothing is installed; `nano search` shows what there is");
+    in.session().log.note(listing.project.empty() ? "nothing is installed; `nano search` shows what there is"
+                                                  : "nothing is locked; `nano add NAME` adds a model");
     return 0;
   }
   TextTable table({{.title = "NAME"},
@@ -104,11 +116,10 @@ Result<int> run_list(Invocation& in) {
                    {.title = "FROM"},
                    {.title = "TITLE", .shrink = true}});
   for (const auto& p : packages)
-    table.row({p.entry.name.text() + (p.entry.requested ? "" : " (needed)"), p.entry.version.text(),
-               p.entry.variant, human_bytes(p.bytes), p.task,
-               (p.entry.registry.empty() ? "file" : p.entry.registry) +
-                   (p.entry.signer.empty() ? " [unsigned]" : ""),
-               p.title});
+    table.row({p.entry.name.text() + (p.entry.requested ? "" : " (needed)") + (p.pinned ? " [pinned]" : ""),
+               p.entry.version.text(), p.entry.variant, human_bytes(p.bytes), p.task,
+               !p.in_place ? "" : (p.entry.registry.empty() ? "file" : p.entry.registry) + (is_unsigned(p) ? " [unsigned]" : ""),
+               p.in_place ? p.title : "(not in place: `nano sync`)"});
   in.out().put(table.render(in.session().out_terminal));
   return 0;
 }
@@ -202,9 +213,8 @@ Result<int> run_gc(Invocation& in) {
   }
   if (in.session().quiet) return 0;
   in.out().line((r.dry_run ? "would free " : "freed ") + human_bytes(r.freed_bytes) + ": " +
-                std::to_string(r.blobs) + " blobs, " + std::to_string(r.packages) + " packages, " +
-                std::to_string(r.generations) + " generations, " + std::to_string(r.partials) +
-                " partial downloads");
+                counted(r.blobs, "blob") + ", " + counted(r.packages, "package") + ", " +
+                counted(r.generations, "generation") + ", " + counted(r.partials, "partial download"));
   for (const auto& w : r.withheld) in.out().line("kept " + withheld_text(w));
   return 0;
 }
@@ -272,11 +282,12 @@ void add_package_commands(std::vector<Command>& table) {
   table.push_back({.name = "list",
                    .group = kGroup,
                    .summary = "show what is installed",
-                   .description = "Name, version, variant, size, task and origin of every installed package. "
-                                  "Unsigned ones are marked.",
-                   .options = {{.name = "jsonl", .help = "one JSON object a line"},
+                   .description = "Name, version, variant, size, task and origin of every installed package; in a project, of "
+                                  "what the project is locked to. Unsigned and pinned ones are marked.",
+                   .options = {{.name = "global", .help = "in a project too: what is installed outside it"},
+                               {.name = "jsonl", .help = "one JSON object a line"},
                                {.name = "names", .help = "names only", .hidden = true}},
-                   .examples = {{.line = "nano list"}},
+                   .examples = {{.line = "nano list"}, {.line = "nano list --global"}},
                    .exits = {Errc::store, Errc::invalid},
                    .run = run_list});
   table.push_back({.name = "rollback",

@@ -1,5 +1,6 @@
 // cli/nano/commands_policy.cpp: policy check, policy explain.
 #include "app/policy.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
 
@@ -64,7 +65,7 @@ Result<int> run_check(Invocation& in) {
   if (r.files.empty())
     in.session().log.note("there is no policy.json: everything is allowed");
   else if (code == 0)
-    in.session().log.note(std::to_string(r.packages) + " packages installed, all within policy");
+    in.session().log.note(counted(r.packages, "package") + " installed, all within policy");
   return code;
 }
 

@@ -1,4 +1,5 @@
 // cli/nano/commands_project.cpp: init, add, remove, lock, sync.
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/nano/choosing.h"
 #include "cli/nano/commands.h"
@@ -93,7 +94,7 @@ Result<int> run_behaviour(Invocation& in) {
   for (const auto& g : reports) {
     if (in.session().quiet && g.failures.empty()) continue;
     in.out().line(sanitize(g.package + " " + g.variant) + (!g.skipped.empty()       ? ": not replayed: " + g.skipped
-                                                           : g.failures.empty() ? ": behaves as its golden file says, " + std::to_string(g.inputs) + " inputs"
+                                                           : g.failures.empty() ? ": behaves as its golden file says, " + counted(g.inputs, "input")
                                                                                 : ": behaves otherwise"));
     for (const auto& f : g.failures) in.out().line("  " + f);
   }
@@ -131,7 +132,7 @@ void show_sync(Invocation& in, const app::SyncReport& r) {
                              (x.after.empty() ? "not claimed" : x.after)));
   }
   for (const auto& g : r.golden)
-    in.out().line(sanitize(g.package) + (g.skipped.empty() ? " behaves as its golden file says (" + std::to_string(g.inputs) + " inputs)"
+    in.out().line(sanitize(g.package) + (g.skipped.empty() ? " behaves as its golden file says (" + counted(g.inputs, "input") + ")"
                                                            : ": golden file not replayed: " + g.skipped));
   if (r.dry_run) {
     in.out().line("nothing was changed; " + human_bytes(r.download_bytes) + " would be fetched");

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "app/model_signature.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
 #include "cli/text_table.h"
@@ -53,7 +54,7 @@ Result<int> run_sign(Invocation& in) {
   if (in.session().quiet) return 0;
   in.out().put(render_facts(in.session().out_terminal,
                             {{"signature", sanitize(r.bundle.string())},
-                             {"covers", std::to_string(r.files) + " files, " + human_bytes(r.bytes)},
+                             {"covers", counted(r.files, "file") + ", " + human_bytes(r.bytes)},
                              {"model", r.root_digest},
                              {"key", r.key_hint + (r.by_certificate ? " (by certificate)" : "")}}));
   return 0;
@@ -99,9 +100,9 @@ Result<int> run_verify_oms(Invocation& in) {
   const Terminal& t = in.session().out_terminal;
   if (!in.session().quiet || code != 0)
     in.out().line((code == 0 ? styled(t, Style::green, "ok ") : styled(t, Style::red, "BAD")) + "  " +
-                  std::to_string(r.files) + " files, " + human_bytes(r.bytes) + ", signed by " +
+                  counted(r.files, "file") + ", " + human_bytes(r.bytes) + ", signed by " +
                   sanitize(r.signer) +
-                  (r.ignored > 0 ? ", " + std::to_string(r.ignored) + " files not covered" : "") +
+                  (r.ignored > 0 ? ", " + counted(r.ignored, "file") + " not covered" : "") +
                   (r.old_form ? ", in the form of v0.2" : ""));
   for (const auto& d : r.differences) {
     in.out().line(d.kind + ": " + sanitize(d.path));

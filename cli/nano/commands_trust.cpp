@@ -1,5 +1,6 @@
 // cli/nano/commands_trust.cpp: verify.
 #include "app/verify.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
 #include "cli/nano/syncing.h"
@@ -80,7 +81,7 @@ Result<int> run_verify(Invocation& in) {
       in.out().line((p.ok ? styled(t, Style::green, "ok ") : styled(t, Style::red, "BAD")) + "  " +
                     styled(t, Style::bold,
                            sanitize(p.name + " " + p.version + (p.variant.empty() ? "" : " " + p.variant))) +
-                    "  " + std::to_string(p.files.size()) + " files, " + human_bytes(p.bytes) + ", " +
+                    "  " + counted(p.files.size(), "file") + ", " + human_bytes(p.bytes) + ", " +
                     (p.is_unsigned ? styled(t, Style::yellow, "unsigned")
                                    : "signed by " + sanitize(p.signer.substr(0, 16)) + ", " + std::string(app::standing_word(p.standing))));
       if (!in.arguments("NAME").empty()) show_details(in, p);

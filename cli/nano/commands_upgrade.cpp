@@ -91,7 +91,7 @@ Result<int> run_upgrade(Invocation& in) {
   options.dry_run = in.has("dry-run");
   options.choose = choosing_of(in);
   // The difference in claims is looked at before anything changes.
-  NANO_TRY_ASSIGN(const auto before, app::outdated(ctx, options.choose));
+  NANO_TRY_ASSIGN(const auto before, app::outdated(ctx, options.choose, options.requests));
   NANO_TRY_ASSIGN(const auto report, app::install(ctx, options));
   if (in.json()) {
     OrderedJson data = report_json(report);
@@ -124,6 +124,7 @@ Result<int> show_pin(Invocation& in, const app::PinReport& report, const std::st
     OrderedJson data;
     data["name"] = report.name;
     data["version"] = report.version;
+    if (!report.variant.empty()) data["variant"] = report.variant;
     data["project"] = report.project;
     data["changed"] = report.changed;
     if (report.moves) data["moves"] = true;
@@ -133,7 +134,7 @@ Result<int> show_pin(Invocation& in, const app::PinReport& report, const std::st
     // "pinned", "unpinned": what would be done is the same word without its end.
     const std::string verb = report.dry_run ? "would " + word.substr(0, word.size() - 3) : word;
     in.out().line(verb + " " + sanitize(report.name) + (word == "pinned" ? " at " : ", it was held at ") + report.version +
-                  (report.project ? " in nano.json" : "") + (report.moves ? "; `nano lock` moves it there" : ""));
+                  (report.variant.empty() ? "" : " " + sanitize(report.variant)) + (report.project ? " in nano.json" : "") + (report.moves ? "; `nano lock` moves it there" : ""));
   }
   return 0;
 }
@@ -158,7 +159,8 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .group = kGroup,
                    .summary = "show what has newer versions",
                    .description = "In a project, of what is locked; else of what is installed. WANTED is what `nano upgrade` would "
-                                  "take, NEWEST the newest there is; where they differ, the reason is told.",
+                                  "take (both make the same plan), NEWEST the newest there is, whatever range was asked for; where they "
+                                  "differ, the reason is told.",
                    .options = with_choosing({{.name = "exit-code", .help = "exit with 11 when `nano upgrade` would do something"}}),
                    .examples = {{.line = "nano outdated"}, {.line = "nano outdated --exit-code"}},
                    .exits = {Errc::no_solution, Errc::network, Errc::untrusted, Errc::store, Errc::updates, Errc::refused, Errc::invalid},
@@ -167,7 +169,10 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .group = kGroup,
                    .summary = "move to newer versions, of everything or of what is named",
                    .description = "In a project it changes nano.lock and what is synced; else the generation. What the named "
-                                  "packages need may move with them; pins hold. Shows the difference in versions, sizes and claims.",
+                                  "packages need may move with them; pins hold, and so does what was asked for when a package was installed: its range and its "
+                                  "variant (`nano install NAME@RANGE:VARIANT` asks anew, `NAME@*` for any version). Nothing goes down to an "
+                                  "older version, but where the one that is there was yanked; that is said. Shows the difference in versions, "
+                                  "sizes and claims.",
                    .positionals = {{.name = "NAME", .help = "a package; all when left out", .required = false, .many = true, .completes = Completes::installed}},
                    .options = with_choosing({dry_run_option()}),
                    .examples = {{.line = "nano upgrade --dry-run"}, {.line = "nano upgrade sentiment-50m"}},
@@ -176,9 +181,10 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .run = run_upgrade});
   table.push_back({.name = "pin",
                    .group = kGroup,
-                   .summary = "hold a package at the version that is there",
-                   .description = "Until `nano unpin`. In a project the pin is written to nano.json; else to a new generation.",
-                   .positionals = {{.name = "NAME", .help = "a package; in a project also NAME@VERSION", .completes = Completes::installed}},
+                   .summary = "hold a package at the version and variant that are there",
+                   .description = "Until `nano unpin`. In a project the pin is written to nano.json; else to a new generation. `nano list` "
+                                  "shows what is pinned.",
+                   .positionals = {{.name = "NAME", .help = "a package; in a project also NAME@VERSION or NAME@VERSION:VARIANT", .completes = Completes::installed}},
                    .options = {dry_run_option()},
                    .examples = {{.line = "nano pin sentiment-50m"}},
                    .exits = {Errc::not_found, Errc::network, Errc::untrusted, Errc::store, Errc::invalid},
