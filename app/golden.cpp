@@ -6,6 +6,7 @@
 #include "app/golden_tasks.h"
 #include "app/installed.h"
 #include "app/project.h"
+#include "app/record.h"
 #include "app/run.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -107,7 +108,13 @@ Result<std::vector<GoldenReport>> verify_behaviour(Context& ctx, const std::vect
   return out;
 }
 
-Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& options) {
+Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& given) {
+  GoldenOptions options = given;
+  RecordPlace place;
+  if (options.record) {
+    NANO_TRY_ASSIGN(place, record_place(options.model));
+    if (options.out.empty()) options.out = place.dir / (place.only_variant ? "golden.json" : "golden-" + place.variant + ".json");
+  }
   if (!options.out.empty() && !options.force && fs::exists(options.out))
     return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists", "choose another name, or --force to replace it");
   NANO_TRY_ASSIGN(OpenModel model, OpenModel::open(ctx, {.model = options.model, .install_missing = options.install_missing, .threads = 1}));
@@ -120,7 +127,12 @@ Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& optio
   // A model's labels are its own; what a golden file cannot hold is not written into one.
   auto parsed = schemas::parse_golden(out.text);
   if (!parsed) return std::move(parsed.error()).while_("writing down the answers of '" + sanitize(out.name) + "'");
+  out.out = options.out;
   if (!options.out.empty()) NANO_TRY(fs::write_atomic(options.out, out.text));
+  if (options.record) {
+    NANO_TRY(record_golden_file(place, options.out));
+    out.recorded = place.dir / "nano.json";
+  }
   return out;
 }
 

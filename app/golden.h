@@ -61,6 +61,7 @@ struct GoldenOptions {
   fs::Path out{};      ///< empty: nothing is written
   bool force = false;  ///< replace `out`
   bool install_missing = false;
+  bool record = false;  ///< name the file in the nano.json of the package that `model` is; an empty `out` then lies there
 };
 struct GoldenWritten {
   std::string name{}, version{}, variant{};
@@ -68,9 +69,11 @@ struct GoldenWritten {
   Digest digest{};
   std::size_t inputs = 0;
   std::vector<std::string> doubts{};
+  fs::Path out{};       ///< where it was written; empty: nowhere
+  fs::Path recorded{};  ///< the nano.json that names it now; empty: none
 };
 ///   errors  as OpenModel::open and OpenModel::record_golden; usage: `out` exists; invalid: an answer that no golden file can
-///           hold (a longer file than the limit, a label without text); store
+///           hold (a longer file than the limit, a label without text); store; with `record` those of app/record.h
 [[nodiscard]] Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& options);
 
 }  // namespace nano::app

@@ -1,6 +1,7 @@
 // app/info.cpp: one package from wherever it is: store, folder, bundle, registry.
 #include <algorithm>
 
+#include "app/card.h"
 #include "app/export_request.h"
 #include "app/installed.h"
 #include "app/judge.h"
@@ -188,6 +189,7 @@ Result<std::string> card_markdown(Context& ctx, const std::string& text) {
     NANO_TRY_ASSIGN(const auto m, schemas::parse_manifest(bytes));
     return read_card(text, m);
   }
+  if (is_bundle_path(text)) return card_of_bundle(ctx, text);
   NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto here, store::find_installed(store, want.name));

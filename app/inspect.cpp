@@ -6,6 +6,7 @@
 #include "runtime_shim/gguf/describe.h"
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/quant/quantize_file.h"
+#include "schemas/vocabulary.h"
 
 namespace nano::app {
 
@@ -39,20 +40,12 @@ namespace {
 
 /// "q4" is what people say for q4_0. errors  usage: no such type
 Result<quant::Type> type_named(const std::string& word) {
-  static const std::vector<std::pair<std::string, quant::Type>> kTypes = {
-      {"q8_0", quant::Type::q8_0}, {"q8", quant::Type::q8_0},    {"q4_0", quant::Type::q4_0},
-      {"q4", quant::Type::q4_0},   {"q4_1", quant::Type::q4_1},  {"q5_0", quant::Type::q5_0},
-      {"q5_1", quant::Type::q5_1}, {"f16", quant::Type::f16},    {"bf16", quant::Type::bf16},
-      {"f32", quant::Type::f32},   {"q3", quant::Type::nano_q3}, {"q2", quant::Type::nano_q2}};
+  if (const auto type = quant::parse_type(word)) return *type;
   std::vector<std::string> words;
-  for (const auto& [w, t] : kTypes) {
-    if (w == word) return t;
-    words.push_back(w);
-  }
+  for (const auto spelling : schemas::quantize_spellings()) words.emplace_back(spelling);
   const auto near = nearest(word, words);
   return make_error(Errc::usage, "'" + sanitize(word) + "' is not a type nano can quantize to",
-                    near ? "did you mean '" + *near + "'?"
-                         : "the types are q8_0, q4_0, q4_1, q5_0, q5_1, q3, q2, f16, bf16, f32");
+                    near ? "did you mean '" + *near + "'?" : "the types are " + listed(words));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ struct InspectReport {
 struct QuantizeOptions {
   fs::Path in{};
   fs::Path out{};
-  std::string type = "q4_0";  ///< q8_0|q8, q4_0|q4, q4_1, q5_0, q5_1, q3, q2, f16, bf16, f32
+  std::string type = "q4_0";  ///< of schemas::quantize_spellings()
   bool force = false;         ///< replace `out`
   bool uniform = false;       ///< q3, q2: no weight gets a wider type (quant::quantize_file)
   std::string eval_file{};    ///< labelled texts (as for bench) to answer before and after; "" = none

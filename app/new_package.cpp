@@ -7,27 +7,27 @@
 #include "base/text.h"
 #include "runtime_shim/gguf/describe.h"
 #include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/quant/types.h"
 #include "schemas/manifest.h"
 #include "schemas/vocabulary.h"
 
 namespace nano::app {
 namespace {
 
-/// "Q4_0" of general.file_type (ggml's enum llama_ftype; its numbers are part of GGUF).
-std::string quantization_of(const gguf::Description& d) {
+/// What the file says it mostly is (general.file_type: ggml's enum llama_ftype and our own numbers, quant/types.h), where it
+/// has a tensor of that type; else the type of most of its weights.
+std::string quantization_of(const gguf::File& file, const gguf::Description& d) {
+  const auto has = [&](std::string_view type) {
+    return std::any_of(d.totals.begin(), d.totals.end(), [&](const gguf::TypeTotal& t) { return t.type == type; });
+  };
+  if (const auto stated = file.get_u64("general.file_type"))
+    for (const quant::TypeInfo& row : quant::all_types())
+      if (row.file_type >= 0 && static_cast<uint64_t>(row.file_type) == *stated && has(row.name) && *stated != 0)
+        return schemas::quantization_named(row.name).value_or("mixed");
   const gguf::TypeTotal* most = nullptr;
   for (const auto& t : d.totals)
     if (most == nullptr || t.elements > most->elements) most = &t;
-  std::string word = most == nullptr ? "" : most->type;
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const auto words = schemas::quantization_words();
-  return std::find(words.begin(), words.end(), word) != words.end() ? word : "";
-}
-
-std::string variant_name(const std::string& quantization) {
-  const auto cut = quantization.find('_');
-  return quantization.empty() ? "main" : quantization.substr(0, cut);
+  return most == nullptr ? "mixed" : schemas::quantization_named(most->type).value_or("mixed");
 }
 
 /// What the keys of our own say (docs/MODELS.md): the task, what a base promises, whether it is a head or an adapter. Of
@@ -45,6 +45,20 @@ Status fill_part(const gguf::File& file, schemas::Manifest& m) {
   NANO_TRY_ASSIGN(auto base, schemas::PackageName::parse(std::string(kUnfilledBase)));
   NANO_TRY_ASSIGN(auto range, schemas::Range::parse("*"));
   m.dependencies.push_back({std::move(base), std::move(range), schemas::DependencyUse::base, "", sanitize(wanted)});
+  return Unit{};
+}
+
+/// `weights_name` names the file by its variant where it ends in '-'.
+Status add_variant(const gguf::File& file, const gguf::Description& d, schemas::Manifest& m, const std::string& weights_name) {
+  schemas::Variant v;
+  v.quantization = quantization_of(file, d);
+  v.name = schemas::quantization_short(v.quantization);
+  v.is_default = m.variants.empty();
+  v.files = {weights_name.ends_with('-') ? weights_name + v.name + ".gguf" : weights_name};
+  if (m.find_variant(v.name) != nullptr)
+    return make_error(Errc::usage, "two files are of the type " + v.quantization, "a variant is one type; name each file once");
+  m.files.push_back({v.files.front(), schemas::Role::weights, ""});
+  m.variants.push_back(std::move(v));
   return Unit{};
 }
 
@@ -77,14 +91,22 @@ Status fill_from(const fs::Path& from, schemas::Manifest& m, const std::string& 
   const auto types = schemas::value_type_words();
   for (auto* port : {&m.inputs.front(), &m.inputs.back(), &m.outputs.front()})
     if (std::find(types.begin(), types.end(), port->type) == types.end()) port->type = types.front();
-  schemas::Variant v;
-  v.quantization = quantization_of(d);
-  v.name = variant_name(v.quantization);
-  v.is_default = true;
-  v.files = {weights_name};
-  m.variants = {v};
-  m.files.push_back({weights_name, schemas::Role::weights, ""});
-  return Unit{};
+  return add_variant(file, d, m, weights_name);
+}
+
+/// Weights of the same model in another type: what they say of it must be what the first file said.
+Status add_from(const fs::Path& from, schemas::Manifest& m, const std::string& weights_name) {
+  NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(from));
+  const auto d = gguf::describe(file);
+  NANO_TRY_ASSIGN(const auto architecture, file.get_string("general.architecture"));
+  const auto other = [](const std::string& what) {
+    return make_error(Errc::usage, "the variants of a package are one model in several types: " + what, "make a package of each");
+  };
+  if (architecture != m.model->architecture)
+    return other("this one's architecture is '" + sanitize(architecture) + "', the first one's '" + m.model->architecture + "'");
+  if (d.parameters != m.model->parameters)
+    return other("this one has " + std::to_string(d.parameters) + " parameters, the first one " + std::to_string(m.model->parameters));
+  return add_variant(file, d, m, weights_name);
 }
 
 std::string card_of(const schemas::Manifest& m) {
@@ -130,9 +152,11 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   m.files.push_back({"README.md", schemas::Role::card, ""});
   std::string weights_name;
   if (!options.from.empty()) {
-    weights_name = package.name + ".gguf";
-    auto filled = fill_from(options.from, m, weights_name);
-    if (!filled) return std::move(filled.error()).while_("reading " + sanitize(options.from.string()));
+    weights_name = package.name + (options.from.size() > 1 ? "-" : ".gguf");
+    for (const fs::Path& from : options.from) {
+      auto done = &from == &options.from.front() ? fill_from(from, m, weights_name) : add_from(from, m, weights_name);
+      if (!done) return std::move(done.error()).while_("reading " + sanitize(from.string()));
+    }
   } else {
     m.kind = schemas::Kind::model;
     m.task = "text-classification";
@@ -149,18 +173,22 @@ Result<NewReport> new_package(Context& ctx, const NewOptions& options) {
   NewReport r;
   r.dir = options.dir;
   r.files = {"nano.json", "README.md"};
-  if (!options.from.empty()) {
+  for (std::size_t i = 0; i < options.from.size(); ++i) {
     // A copy, never a link: whoever edits one of the two files must not find the other changed.
     std::error_code ec;
-    NANO_TRY(fs::copy_atomic(std::filesystem::canonical(options.from, ec), options.dir / weights_name, 0644));
-    r.files.push_back(weights_name);
+    const std::string& weights = m.variants[i].files.front();
+    NANO_TRY(fs::copy_atomic(std::filesystem::canonical(options.from[i], ec), options.dir / weights, 0644));
+    r.files.push_back(weights);
   }
   r.to_fill = {"nano.json: title, description, authors, keywords, languages, and the licence of the weights",
                "nano.json: the data sets used, each with its licence, and the intended use and limits",
                "README.md: the model card"};
-  r.to_fill.push_back("golden.json: `nano golden` writes down what the model answers to a few texts, so that others see it behaves alike there");
+  const std::string folder = (options.dir / "").string();
+  r.to_fill.push_back("golden.json: `nano golden " + folder + " --record` writes down what the model answers to a few texts, so that others see it "
+                      "behaves alike there");
+  r.to_fill.push_back("claims: `nano bench " + folder + " --record` writes down how fast it is, with --eval-file FILE how often it is right");
   if (options.from.empty())
-    r.to_fill.push_back("put the weights at " + weights_name + " and state its parameters in nano.json");
+    r.to_fill.push_back("put the weights at " + weights_name + " and state their parameters and quantization in nano.json");
   ctx.log->detail("made " + options.dir.string());
   return r;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "registry/pack.h"
 #include "schemas/target_info.h"
 
 namespace nano::app {
@@ -51,8 +52,12 @@ Result<const schemas::IndexPackage*> Offers::in_registry(const PackageName& name
 
 Result<std::vector<resolver::Offer>> Offers::offers(const PackageName& name) {
   for (const auto& b : bundles_)
-    if (b.head.release.manifest.name == name)
-      return std::vector{offer_of(b.head.release)};  // a named file is the only choice
+    if (b.head.release.manifest.name == name) {  // a named file is the only choice
+      std::vector out{offer_of(b.head.release)};
+      // What `nano pack` makes says no date: such a file is as young as can be.
+      if (out.front().published == registry::kPackedDate) out.front().published = resolver::kUndated;
+      return out;
+    }
   std::vector<resolver::Offer> out;
   const schemas::GenerationEntry* entry = current_.find(name);
   const bool usable =

@@ -6,6 +6,7 @@
 #include "app/golden.h"
 #include "app/installed.h"
 #include "app/unfilled.h"
+#include "base/json_place.h"
 #include "base/text.h"
 #include "registry/pack.h"
 #include "runtime_shim/gguf/describe.h"
@@ -21,19 +22,37 @@ std::string list(const std::vector<std::string>& words) {
   return out.empty() ? "none" : out;
 }
 
+/// What a file says of itself against what the manifest says: `why` becomes a problem of that place, if the place could be read.
+class Contradictions {
+ public:
+  explicit Contradictions(const schemas::Problems& known) : known_(known) {}
+  void add(const std::string& pointer, std::string why, std::string hint = {}) {
+    if (pointer.empty() || !schemas::any_about(known_, pointer)) found_.push_back({pointer, std::move(why), std::move(hint)});
+  }
+  void add(Error error) { found_.push_back({"", std::move(error.message), std::move(error.hint)}); }
+  [[nodiscard]] bool readable(const std::string& pointer) const { return !schemas::any_about(known_, pointer); }
+  [[nodiscard]] schemas::Problems take() { return std::move(found_); }
+
+ private:
+  const schemas::Problems& known_;
+  schemas::Problems found_{};
+};
+
 /// What goes with a base says so, and for which base: only there can the rest of it be checked.
-Status check_part(const gguf::File& file, const schemas::Manifest& m) {
+Status check_part(const gguf::File& file, const schemas::Manifest& m, Contradictions& out) {
   const std::string kind = m.kind == schemas::Kind::head ? "head" : "adapter";
   NANO_TRY_ASSIGN(const auto type, file.get_string_or("general.type", "model"));
-  if (type != kind)
-    return make_error(Errc::invalid, "the file's general.type is '" + sanitize(type) + "', the package is of kind '" +
-                                         kind + "'");
+  if (type != kind) {
+    out.add("/kind", "the file's general.type is '" + sanitize(type) + "', the package is of kind '" + kind + "'");
+    return Unit{};
+  }
   if (m.kind == schemas::Kind::adapter) return Unit{};
   NANO_TRY_ASSIGN(const auto abi, file.get_string("nano.head.abi"));
-  for (const schemas::Dependency& d : m.dependencies) {
+  for (std::size_t i = 0; i < m.dependencies.size(); ++i) {
+    const schemas::Dependency& d = m.dependencies[i];
     if (d.use == schemas::DependencyUse::base && !d.abi.empty() && d.abi != abi)
-      return make_error(Errc::invalid, "the file's nano.head.abi is '" + sanitize(abi) + "'; nano.json asks its base for '" +
-                                           sanitize(d.abi) + "'");
+      out.add("/dependencies/" + std::to_string(i) + "/abi",
+              "the file's nano.head.abi is '" + sanitize(abi) + "'; nano.json asks its base for '" + sanitize(d.abi) + "'");
   }
   return Unit{};
 }
@@ -57,20 +76,20 @@ void warn_of_unfilled(Context& ctx, const fs::Path& dir, const schemas::Manifest
 
 /// The weights against what the manifest says of them: a card that lies about its model is a fault of the
 /// package.
-Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest& m) {
+Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest& m, Contradictions& out) {
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(path));
   if (m.model) {
     NANO_TRY_ASSIGN(const auto architecture, file.get_string("general.architecture"));
     if (architecture != m.model->architecture)
-      return make_error(Errc::invalid, "the file's architecture is '" + sanitize(architecture) +
-                                           "', nano.json says '" + m.model->architecture + "'");
+      out.add("/model/architecture",
+              "the file's architecture is '" + sanitize(architecture) + "', nano.json says '" + sanitize(m.model->architecture) + "'");
     const uint64_t parameters = gguf::describe(file).parameters;
     if (parameters != m.model->parameters)
-      return make_error(Errc::invalid, "the file has " + std::to_string(parameters) +
-                                           " parameters, nano.json says " +
-                                           std::to_string(m.model->parameters));
+      out.add("/model/parameters",
+              "the file has " + std::to_string(parameters) + " parameters, nano.json says " + std::to_string(m.model->parameters));
   }
-  if (m.kind == schemas::Kind::head || m.kind == schemas::Kind::adapter) return check_part(file, m);
+  if (!out.readable("/kind")) return Unit{};
+  if (m.kind == schemas::Kind::head || m.kind == schemas::Kind::adapter) return check_part(file, m, out);
   nano::OpenOptions o;
   o.threads = 1;
   auto model = nano::Model::open(std::filesystem::absolute(path).string(), o);
@@ -84,11 +103,10 @@ Status check_weights(Context& ctx, const fs::Path& path, const schemas::Manifest
   }
   const auto& info = (*model)->info();
   if (m.model && m.model->context_length != 0 && info.context_length != m.model->context_length)
-    return make_error(Errc::invalid, "the file's context length is " + std::to_string(info.context_length) +
-                                         ", nano.json says " + std::to_string(m.model->context_length));
+    out.add("/model/context_length", "the file's context length is " + std::to_string(info.context_length) + ", nano.json says " +
+                                         std::to_string(m.model->context_length));
   if (!m.labels.empty() && !info.labels.empty() && m.labels != info.labels)
-    return make_error(Errc::invalid,
-                      "the file's labels are " + list(info.labels) + "; nano.json says " + list(m.labels));
+    out.add("/labels", "the file's labels are " + list(info.labels) + "; nano.json says " + list(m.labels));
   return Unit{};
 }
 
@@ -123,20 +141,33 @@ void replay_all(Context& ctx, const fs::Path& dir, const schemas::Manifest& m, s
   }
 }
 
+/// Problems of a manifest's prose leave its models as they are.
+bool can_replay(const schemas::Problems& problems) {
+  const auto bad = [&](std::string_view pointer) { return schemas::any_about(problems, pointer); };
+  for (const char* pointer : {"/kind", "/task", "/model", "/labels", "/variants", "/files", "/dependencies"})
+    if (bad(pointer)) return false;
+  return true;
+}
+
 }  // namespace
 
 Result<PackReport> pack(Context& ctx, const PackOptions& options) {
-  NANO_TRY_ASSIGN(const UnixTime created, build_time());
   registry::PackOptions o;
-  o.created = created;
-  o.check_weights = [&ctx](const fs::Path& path, const schemas::Manifest& m, const schemas::FileEntry&) {
-    return check_weights(ctx, path, m);
+  o.check_weights = [&ctx](const fs::Path& path, const schemas::Manifest& m, const schemas::FileEntry&, const schemas::Problems& known) {
+    Contradictions found(known);
+    if (auto done = check_weights(ctx, path, m, found); !done) found.add(std::move(done.error()));
+    return found.take();
   };
   NANO_TRY_ASSIGN(auto packed, registry::pack_folder(options.dir, o));
   for (const auto& n : packed.notes) ctx.log->note(n);
   PackReport r;
-  r.problems = packed.problems;
-  if (packed.packed) replay_all(ctx, options.dir, packed.packed->release.manifest, r.problems);
+  r.problems = std::move(packed.problems);
+  // The answers are looked at whatever else is wrong, unless that is what they would stumble over.
+  if (packed.manifest && can_replay(r.problems)) replay_all(ctx, options.dir, *packed.manifest, r.problems);
+  if (const auto text = fs::read_file(options.dir / "nano.json", schemas::kMaxManifestBytes))
+    for (auto& p : r.problems)
+      if (!p.pointer.empty()) p.line = json_line(*text, p.pointer);
+  std::stable_sort(r.problems.begin(), r.problems.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
   if (!r.problems.empty()) return r;
   NANO_ASSERT(packed.packed);
   const auto& p = *packed.packed;

@@ -29,7 +29,7 @@ struct PackReport {
 
 struct NewOptions {
   fs::Path dir{};
-  fs::Path from{};     ///< a .gguf to take facts and weights from; may be empty
+  std::vector<fs::Path> from{};  ///< .gguf files to take facts and weights from: one model, a variant each, the first the default
   std::string name{};  ///< empty: the folder's name
 };
 struct NewReport {
@@ -37,7 +37,7 @@ struct NewReport {
   std::vector<std::string> files{};    ///< what was written
   std::vector<std::string> to_fill{};  ///< what the person must still fill in, one sentence each
 };
-/// errors  usage: the folder exists and is not empty; invalid: not a GGUF nano understands
+/// errors  usage: the folder exists and is not empty; two files of one type, or of two models; invalid: not a GGUF nano understands
 [[nodiscard]] Result<NewReport> new_package(Context& ctx, const NewOptions& options);
 
 }  // namespace nano::app

@@ -1,6 +1,8 @@
 // base/json.cpp: a SAX handler that builds the DOM itself, so that nothing over a limit is ever held.
 #include "base/json.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "base/text.h"
@@ -95,6 +97,47 @@ class StrictSax {
   std::vector<Level> stack_{};
 };
 
+/// Reads bytes and remembers how far: for the line of a fault, when one is known to be there.
+class Reading {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  Reading(const char* at, const char** furthest) : at_(at), furthest_(furthest) {}
+  reference operator*() const { return *at_; }
+  Reading& operator++() {
+    ++at_;
+    *furthest_ = std::max(*furthest_, at_);
+    return *this;
+  }
+  Reading operator++(int) {
+    Reading before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const Reading& a, const Reading& b) { return a.at_ == b.at_; }
+  friend bool operator!=(const Reading& a, const Reading& b) { return a.at_ != b.at_; }
+
+ private:
+  const char* at_;
+  const char** furthest_;
+};
+
+/// The parser names the line of what is no JSON; of what only our rules refuse it is found by reading again.
+Error with_line(Error error, std::string_view bytes, const JsonLimits& limits) {
+  if (error.message.rfind("not valid JSON", 0) == 0) return error;
+  const char* furthest = bytes.data();
+  StrictSax again(limits);
+  (void)Json::sax_parse(Reading(bytes.data(), &furthest), Reading(bytes.data() + bytes.size(), &furthest), &again);
+  // The byte behind the value may have been looked at: a line break there is not before the fault.
+  const char* end = furthest > bytes.data() ? furthest - 1 : furthest;
+  error.message += " (line " + std::to_string(1 + std::count(bytes.data(), end, '\n')) + ")";
+  return error;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view bytes, const JsonLimits& limits) {
@@ -108,7 +151,7 @@ Result<Json> parse_json(std::string_view bytes, const JsonLimits& limits) {
   if (!is_utf8(bytes)) return make_error(Errc::invalid, "the document is not valid UTF-8");
   try {
     StrictSax sax(limits);
-    if (!Json::sax_parse(bytes.begin(), bytes.end(), &sax)) return sax.error;
+    if (!Json::sax_parse(bytes.begin(), bytes.end(), &sax)) return with_line(std::move(sax.error), bytes, limits);
     // The library takes a NUL for the end, whatever follows.
     if (const auto nul = bytes.find('\0'); nul != std::string_view::npos)
       return make_error(Errc::invalid, "not valid JSON: a NUL after the document (byte " + std::to_string(nul + 1) + ")");

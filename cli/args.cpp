@@ -1,6 +1,7 @@
 // cli/args.cpp: the table as a CLI11 parser. The only file that includes CLI11; its messages are replaced by ours.
 #include "cli/args.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -51,6 +52,15 @@ Error no_such_command(const Program& program, std::string_view given, const std:
                       std::string_view parent) {
   std::string message =
       "no command '" + (parent.empty() ? "" : std::string(parent) + " ") + sanitize(given) + "'";
+  // What other programs call it.
+  static constexpr std::pair<std::string_view, std::string_view> kSame[] = {
+      {"ls", "list"}, {"show", "list"}, {"rm", "remove"}, {"del", "remove"}, {"delete", "remove"}, {"create", "new"}, {"create", "add"},
+      {"new", "add"}, {"update", "set"}, {"reset", "unset"}};
+  const auto same = std::find_if(std::begin(kSame), std::end(kSame), [&](const auto& pair) {
+    return !parent.empty() && pair.first == given && std::find(known.begin(), known.end(), pair.second) != known.end();
+  });
+  if (same != std::end(kSame))
+    return make_error(Errc::usage, message + "; did you mean '" + std::string(parent) + " " + std::string(same->second) + "'?");
   if (const auto near = nearest(given, known))
     return make_error(Errc::usage, message + "; did you mean '" +
                                        (parent.empty() ? "" : std::string(parent) + " ") + *near + "'?");
@@ -111,8 +121,12 @@ Result<Place> find_place(const Program& program, const std::vector<std::string>&
   for (std::size_t i = 0; i < first && i < args.size(); ++i)
     if (args[i] == "--version" || args[i] == "-V") return Place{.what = Parsed::What::version};
   if (first > args.size() ||
-      foreign_option(args, 0, std::min(first, args.size())) < std::min(first, args.size()))
+      foreign_option(args, 0, std::min(first, args.size())) < std::min(first, args.size())) {
+    // An option of ours that is wrong, or one of an editor's before a file.
+    if (program.stray != nullptr && first < args.size() && args[first].find_first_of("./") != std::string::npos)
+      if (auto meant = program.stray(args, first)) return std::move(*meant);
     return no_such_option(program, nullptr, args[foreign_option(args, 0, std::min(first, args.size()))]);
+  }
   if (asks_help(args, 0, first) && first == args.size()) return Place{.what = Parsed::What::help};
   if (first == args.size()) {
     if (args.empty()) return Place{.what = Parsed::What::help};
@@ -136,6 +150,8 @@ Result<Place> find_place(const Program& program, const std::vector<std::string>&
     if (place.command == nullptr) return no_such_command(program, args[second], second_words(members), word);
     place.words.push_back(second);
   } else {
+    if (program.stray != nullptr)
+      if (auto meant = program.stray(args, first)) return std::move(*meant);
     return no_such_command(program, word, first_words(program), "");
   }
   if (asks_help(args, 0, args.size()))
@@ -152,7 +168,8 @@ void add_option(::CLI::App& app, const Option& o) {
   }
   auto* option = app.add_option(names)->allow_extra_args(false)->expected(1);
   if (o.kind == OptionKind::multi) {
-    option->delimiter(',')->multi_option_policy(::CLI::MultiOptionPolicy::TakeAll);
+    if (o.value != "FILE") option->delimiter(',');  // a file's name may hold a comma
+    option->multi_option_policy(::CLI::MultiOptionPolicy::TakeAll);
   } else {
     option->multi_option_policy(::CLI::MultiOptionPolicy::TakeLast);
   }
@@ -292,6 +309,15 @@ bool env_flag(const char* name) {
   if (v == nullptr) return false;
   const std::string_view s(v);
   return s == "1" || s == "true" || s == "yes" || s == "on";
+}
+
+Result<bool> env_switch(const char* name) {
+  const char* v = std::getenv(name);
+  const std::string_view s(v == nullptr ? "" : v);
+  if (env_flag(name)) return true;
+  if (s.empty() || s == "0" || s == "false" || s == "no" || s == "off") return false;
+  return make_error(Errc::usage, std::string(name) + " is '" + sanitize(s) + "', which is neither yes nor no",
+                    "set it to 1 or 0, or unset it");
 }
 
 bool wants_json(const std::vector<std::string>& args) {

@@ -35,6 +35,8 @@ struct Parsed {
 [[nodiscard]] bool wants_json(const std::vector<std::string>& args);
 /// `1 true yes on` are true; unset, empty or anything else is false.
 [[nodiscard]] bool env_flag(const char* name);
+/// Likewise, but `0 false no off` and an empty one are all that is false. errors  usage: anything else
+[[nodiscard]] Result<bool> env_switch(const char* name);
 
 /// "nano run NAME [TEXT...]"
 [[nodiscard]] std::string usage_line(const Program& program, const Command& command);

@@ -49,26 +49,42 @@ std::string quoted(std::string_view text) {
 std::string offer(Completes completes, const std::vector<std::string_view>& choices,
                   const std::string& commands) {
   if (!choices.empty()) return "kind=words; words=" + quoted(join(choices));
+  if (const auto asked = asked_word(completes); !asked.empty()) {
+    const bool files = completes == Completes::packages || completes == Completes::models;
+    return std::string("kind=") + (files ? "asked_or_files" : "asked") + "; words=" + std::string(asked);
+  }
   switch (completes) {
-    case Completes::installed: return "kind=installed; words=''";
     case Completes::files: return "kind=files; words=''";
     case Completes::folders: return "kind=folders; words=''";
     case Completes::commands: return "kind=words; words=" + quoted(commands);
-    case Completes::nothing:
-    case Completes::choices: break;
+    default: break;
   }
   return "kind=nothing; words=''";
 }
 
+/// "|'install':--task|…": the options of each command that take a value, as patterns.
+std::string value_options(const Program& program) {
+  std::string out;
+  for (const auto& c : program.commands)
+    for (const auto& o : c.options) {
+      if (o.kind == OptionKind::flag || c.hidden) continue;
+      out += "|" + quoted(c.name) + ":--" + std::string(o.name);
+      if (o.short_name != '\0') out += "|" + quoted(c.name) + ":-" + o.short_name;
+    }
+  return out;
+}
+
 /// The part bash and zsh share: a function that, given the words before the one to complete, sets `kind`, `words` and `options`.
-/// $1 = the word before, $2... = the words after the program's name.
+/// $1 = the word before, $2... = the words after the program's name. An option's value is no argument.
 std::string decide_function(const Program& program) {
   const std::string commands = join(first_words(program));
   std::string out =
       function_name(program) +
       "_decide() {\n  local before=$1 command= second= w skip= count=0\n  shift\n  for w in \"$@\"; do\n"
-      "    if [ -n \"$skip\" ]; then skip=; continue; fi\n    case $w in\n      --registry|--store) skip=1 "
-      ";;\n      -*) ;;\n"
+      "    if [ -n \"$skip\" ]; then skip=; continue; fi\n"
+      "    case $command${second:+ $second}:$w in\n      *:--registry|*:--store" +
+      value_options(program) +
+      ") skip=1 ;;\n      *:-*) ;;\n"
       "      *) if [ -z \"$command\" ]; then command=$w\n";
   std::string families;
   for (const auto& word : first_words(program))
@@ -99,7 +115,7 @@ std::string decide_function(const Program& program) {
     std::string values;
     for (const auto& o : c.options)
       if (o.kind != OptionKind::flag && !o.hidden)
-        values += "        --" + std::string(o.name) + ") " + offer(o.completes, o.choices, commands) +
+        values += "        --" + std::string(o.name) + (o.short_name == '\0' ? "" : std::string("|-") + o.short_name) + ") " + offer(o.completes, o.choices, commands) +
                   "; options=; return ;;\n";
     if (!values.empty()) out += "      case $before in\n" + values + "      esac\n";
     if (c.positionals.empty()) {
@@ -125,19 +141,31 @@ std::string bash_completions(const Program& program) {
   std::string out = "# bash completion for " + std::string(program.name) + ", made by `" +
                     std::string(program.name) + " completions bash`\n";
   out += decide_function(program);
-  out += f + "() {\n  local cur=${COMP_WORDS[COMP_CWORD]} kind= words= options=\n  COMPREPLY=()\n";
-  out += "  local before=\n  [ \"$COMP_CWORD\" -gt 1 ] && before=${COMP_WORDS[COMP_CWORD-1]}\n";
-  out += "  " + f + "_decide \"$before\" \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n";
+  // bash breaks words at ':' (COMP_WORDBREAKS); NAME:VARIANT and https://… are one word here, and what stands before the last
+  // colon is taken off the answers again.
+  out += f + "() {\n  local cur= kind= words= options= before= answers= w\n  local -a given=()\n  COMPREPLY=()\n";
+  out +=
+      "  for w in \"${COMP_WORDS[@]:1:COMP_CWORD}\"; do\n"
+      "    if [ -n \"$cur\" ] && { [ \"$w\" = : ] || [ \"${cur%:}\" != \"$cur\" ]; }; then cur=$cur$w; continue; fi\n"
+      "    [ ${#given[@]} -gt 0 ] || [ -n \"$cur\" ] && given+=(\"$cur\")\n    cur=$w\n  done\n";
+  out += "  [ ${#given[@]} -gt 0 ] && before=${given[${#given[@]}-1]}\n";
+  out += "  " + f + "_decide \"$before\" \"${given[@]}\"\n";
   out +=
       "  case $cur in\n    -*) [ -n \"$options\" ] && { mapfile -t COMPREPLY < <(compgen -W \"$options\" -- "
       "\"$cur\"); return; } ;;\n  esac\n";
-  out += "  case $kind in\n    words) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n";
   out +=
-      "    installed) mapfile -t COMPREPLY < <(compgen -W \"$(\"${COMP_WORDS[0]}\" list --names "
-      "2>/dev/null)\" -- \"$cur\") ;;\n";
+      "  case $kind in asked*) answers=$(\"${COMP_WORDS[0]}\" __complete \"$words\" \"$cur\" 2>/dev/null) ;; esac\n";
+  out += "  case $kind in\n    words) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n";
+  out += "    asked) mapfile -t COMPREPLY < <(compgen -W \"$answers\" -- \"$cur\") ;;\n";
+  out +=
+      "    asked_or_files) mapfile -t COMPREPLY < <(compgen -W \"$answers\" -- \"$cur\"; compgen -f -- \"$cur\"); compopt -o "
+      "filenames 2>/dev/null ;;\n";
   out += "    files) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n";
   out +=
       "    folders) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n  "
+      "esac\n";
+  out +=
+      "  case $cur in *:*) case $COMP_WORDBREAKS in *:*) COMPREPLY=(\"${COMPREPLY[@]#\"${cur%\"${cur##*:}\"}\"}\") ;; esac ;; "
       "esac\n}\n\n";
   return out + "complete -F " + f + " " + all_names(program) + "\n";
 }
@@ -156,26 +184,35 @@ std::string zsh_completions(const Program& program) {
   out += "  " + f + "_decide \"$before\" \"${(@)given}\"\n";
   out += "  if [[ $cur == -* && -n $options ]]; then compadd -- ${=options}; return; fi\n";
   out += "  case $kind in\n    words) compadd -- ${=words} ;;\n";
-  out += "    installed) compadd -- ${(f)\"$($program list --names 2>/dev/null)\"} ;;\n";
+  out += "    asked) compadd -- ${(f)\"$($program __complete $words $cur 2>/dev/null)\"} ;;\n";
+  out +=
+      "    asked_or_files) compadd -- ${(f)\"$($program __complete $words $cur 2>/dev/null)\"}; _files ;;\n";
   out += "    files) _files ;;\n    folders) _files -/ ;;\n  esac\n}\n\n";
   return out + "if [ \"$funcstack[1]\" = \"" + f + "\" ]; then " + f + " \"$@\"; else compdef " + f + " " +
          all_names(program) + "; fi\n";
 }
 
 std::string fish_completions(const Program& program) {
-  const std::string list = "(" + std::string(program.name) + " list --names 2>/dev/null)";
+  const auto asked = [&](Completes completes) {
+    const auto word = asked_word(completes);
+    return word.empty() ? std::string()
+                        : quoted("(" + std::string(program.name) + " __complete " + std::string(word) +
+                                 " (commandline -ct) 2>/dev/null)");
+  };
   std::string out = "# fish completion for " + std::string(program.name) + ", made by `" +
                     std::string(program.name) + " completions fish`\n";
   std::vector<std::string_view> names = {program.name};
   names.insert(names.end(), program.also_called.begin(), program.also_called.end());
-  const auto options = [](const std::string& head, const std::vector<Option>& all) {
+  const auto options = [&](const std::string& head, const std::vector<Option>& all) {
     std::string lines;
     for (const auto& o : all) {
       if (o.hidden) continue;
       lines += head + " -l " + std::string(o.name);
       if (o.short_name != '\0') lines += std::string(" -s ") + o.short_name;
       if (o.kind != OptionKind::flag)
-        lines += o.choices.empty() ? " -r" : " -x -a " + quoted(join(o.choices));
+        lines += !o.choices.empty() ? " -x -a " + quoted(join(o.choices))
+                 : asked(o.completes).empty() ? (o.completes == Completes::nothing ? " -x" : " -r -F")
+                                              : " -x -a " + asked(o.completes);
       lines += " -d " + quoted(o.help) + "\n";
     }
     return lines;
@@ -206,7 +243,8 @@ std::string fish_completions(const Program& program) {
       const std::string head = complete + " -n " + quoted(when);
       out += options(head, c.options);
       for (const auto& p : c.positionals) {
-        if (p.completes == Completes::installed) out += head + " -a " + quoted(list) + "\n";
+        if (const auto answers = asked(p.completes); !answers.empty()) out += head + " -a " + answers + "\n";
+        if (p.completes == Completes::packages || p.completes == Completes::models) out += head + " -F\n";
         if (!p.choices.empty()) out += head + " -a " + quoted(join(p.choices)) + "\n";
         if (p.completes == Completes::commands)
           out += head + " -a " + quoted(join(first_words(program))) + "\n";

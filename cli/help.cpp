@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/args.h"
+#include "cli/environment.h"
 
 namespace nano::cli {
 namespace {
@@ -35,6 +36,13 @@ std::string entry(const Terminal& t, std::string_view left, std::string_view rig
     first = false;
   }
   return out + "\n";
+}
+
+/// A paragraph two columns in.
+std::string indented(const Terminal& t, std::string_view text) {
+  std::string out;
+  for (const auto& line : wrap(text, width_of(t) - 2)) out += "  " + line + "\n";
+  return out;
 }
 
 std::string option_names(const Option& o) {
@@ -102,6 +110,8 @@ std::string program_help(const Program& program, const Terminal& t) {
   const std::string name(program.name);
   std::string out = styled(t, Style::bold, name) + " - " + std::string(program.summary) +
                     "\n\nUsage: " + name + " COMMAND [OPTIONS] [ARGUMENTS]\n";
+  if (!program.start.empty()) out += heading(t, "To begin with");
+  for (const auto& e : program.start) out += "  " + styled(t, Style::cyan, e.line) + "\n";
   for (const auto group : program.groups) {
     std::string part;
     for (const auto& c : program.commands)
@@ -109,7 +119,8 @@ std::string program_help(const Program& program, const Terminal& t) {
     if (!part.empty()) out += heading(t, group) + part;
   }
   out += global_part(t) + entry(t, "-V, --version", "show the version");
-  return out + "\n`" + name + " help COMMAND` shows its options, examples and exit codes.\n";
+  return out + "\n`" + name + " help COMMAND` shows its options, examples and exit codes; `" + name +
+         " help environment`\nthe environment variables.\n";
 }
 
 std::string command_help(const Program& program, const Command& c, const Terminal& t) {
@@ -129,6 +140,8 @@ std::string command_help(const Program& program, const Command& c, const Termina
     out += "  " + styled(t, Style::cyan, e.line) + "\n";
     if (!e.what.empty()) out += "      " + std::string(e.what) + "\n";
   }
+  if (const std::string read = variables_of(program, c); !read.empty())
+    out += heading(t, "Environment") + indented(t, read + "; see `" + std::string(program.name) + " help environment`");
   out += heading(t, "Exit codes");
   std::vector<Errc> codes = {Errc::ok, Errc::usage};
   codes.insert(codes.end(), c.exits.begin(), c.exits.end());

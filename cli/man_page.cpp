@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/args.h"
+#include "cli/environment.h"
 #include "cli/help.h"
 
 namespace nano::cli {
@@ -106,6 +107,8 @@ ManPage command_page(const Program& p, const Command& c, std::string_view page_n
     out += section("EXAMPLES");
     for (const auto& e : c.examples) out += ".TP\n" + bold(e.line) + "\n" + roff(e.what) + "\n";
   }
+  if (const std::string read = variables_of(p, c); !read.empty())
+    out += section("ENVIRONMENT") + roff(read + "; see ") + bold(page_name) + "(1).\n";
   out += exit_entries(c.exits) + section("SEE ALSO") + bold(page_name) + "(1): the global options and all commands\n";
   return {page + ".1", out};
 }
@@ -128,6 +131,9 @@ ManPage program_page(const Program& p, std::string_view page_name) {
     for (const auto& c : p.commands)
       if (!c.hidden && c.group == group) out += tagged(bold(hyphenated(page_name, c.name)) + "(1)", roff(c.summary));
   }
+  out += section("ENVIRONMENT") + "A flag beats a variable, that the settings; an empty one counts as unset.\n";
+  for (const auto& v : variables())
+    if (read_by(v, p)) out += tagged(bold(v.name), roff(v.meaning) + (v.otherwise.empty() ? "" : " Unset: " + roff(v.otherwise) + "."));
   std::vector<Errc> every;
   for (int n = 0; n <= static_cast<int>(Errc::attention); ++n) every.push_back(static_cast<Errc>(n));
   return {std::string(page_name) + ".1", out + exit_entries(every)};

@@ -71,8 +71,12 @@ Result<int> dispatch(const Program& program, const std::vector<std::string>& arg
     return 0;
   }
   const GlobalFlags& g = parsed.globals;
-  session.settle(g.json || env_flag("NANO_JSON"), g.quiet || env_flag("NANO_QUIET"),
-                 g.verbose || env_flag("NANO_VERBOSE"));
+  // A flag beats a variable, also one that makes no sense.
+  const auto on = [](bool flag, const char* name) { return flag ? Result<bool>(true) : env_switch(name); };
+  NANO_TRY_ASSIGN(const bool json, on(g.json, "NANO_JSON"));
+  NANO_TRY_ASSIGN(const bool quiet, on(g.quiet, "NANO_QUIET"));
+  NANO_TRY_ASSIGN(const bool verbose, on(g.verbose, "NANO_VERBOSE"));
+  session.settle(json, quiet, verbose);
   const RunFunction run = parsed.command->run;
   Invocation invocation(program, std::move(parsed), session, joined(program, args));
   return run(invocation);

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "cli/completions.h"
+#include "cli/environment.h"
 #include "cli/help.h"
 #include "cli/man_page.h"
 
@@ -20,6 +21,12 @@ Result<int> write_man_pages(const Program& program, const fs::Path& dir) {
 }  // namespace
 
 Result<int> run_help(Invocation& in) {
+  std::string topic;
+  for (const auto& w : in.arguments("COMMAND")) topic += (topic.empty() ? "" : " ") + w;
+  if (topic == "environment") {
+    in.out().put(in.has("markdown") ? environment_markdown() : environment_help(in.program(), in.session().out_terminal));
+    return 0;
+  }
   if (in.has("markdown")) {
     in.out().put(manual_markdown(in.program()));
     return 0;
@@ -29,8 +36,6 @@ Result<int> run_help(Invocation& in) {
     return 0;
   }
   if (in.has("man-pages")) return write_man_pages(in.program(), in.value("man-pages"));
-  std::string topic;
-  for (const auto& w : in.arguments("COMMAND")) topic += (topic.empty() ? "" : " ") + w;
   NANO_TRY_ASSIGN(const std::string text, topic_help(in.program(), topic, in.session().out_terminal));
   in.out().put(text);
   return 0;
@@ -50,9 +55,9 @@ Command help_command(std::string_view group, std::string_view example) {
           .summary = "show help on a command",
           .description =
               "Without a command: the list of all commands. With one: its usage, options, examples and exit "
-              "codes.",
+              "codes. `environment` is the page of environment variables.",
           .positionals = {{.name = "COMMAND",
-                           .help = "one or two words, as `registry add`",
+                           .help = "one or two words, as `registry add`, or environment",
                            .required = false,
                            .many = true,
                            .completes = Completes::commands}},
@@ -73,7 +78,8 @@ Command completions_command(std::string_view group, std::string_view example) {
           .group = group,
           .summary = "print completions for a shell",
           .description =
-              "A script for your shell that completes commands, options and the names of installed packages.",
+              "A script for your shell that completes commands, options, files, and the names of packages, variants, registries "
+              "and tasks, as far as they are known here: nothing is fetched for it.",
           .positionals = {{.name = "SHELL",
                            .help = "bash, zsh or fish",
                            .completes = Completes::choices,

@@ -14,7 +14,8 @@ const std::vector<Option>& global_options() {
       {.name = "registry",
        .kind = OptionKind::value,
        .value = "NAME",
-       .help = "use this configured registry only (NANO_REGISTRY)"},
+       .help = "use this configured registry only (NANO_REGISTRY)",
+       .completes = Completes::registries},
       {.name = "store",
        .kind = OptionKind::value,
        .value = "DIR",
@@ -22,6 +23,25 @@ const std::vector<Option>& global_options() {
        .completes = Completes::folders},
   };
   return options;
+}
+
+std::string_view asked_word(Completes completes) {
+  switch (completes) {
+    case Completes::installed: return "installed";
+    case Completes::packages: return "packages";
+    case Completes::models: return "models";
+    case Completes::registries: return "registries";
+    case Completes::tasks: return "tasks";
+    case Completes::languages: return "languages";
+    case Completes::licences: return "licences";
+    case Completes::generations: return "generations";
+    case Completes::nothing:
+    case Completes::files:
+    case Completes::folders:
+    case Completes::commands:
+    case Completes::choices: break;
+  }
+  return "";
 }
 
 const Command* find_command(const Program& program, std::string_view name) {

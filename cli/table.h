@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,14 +16,30 @@ namespace nano::cli {
 
 class Invocation;
 
-/// What a shell offers for a word.
-enum class Completes { nothing, installed, files, folders, commands, choices };
+/// What a shell offers for a word. From `installed` to `generations` the program itself is asked (`__complete`).
+enum class Completes {
+  nothing,
+  installed,    ///< names of installed packages
+  packages,     ///< those, and the ones in the last index of each registry; and files: bundles
+  models,       ///< installed names and, after a ':', their variants; and files
+  registries,   ///< names of configured registries
+  tasks,
+  languages,    ///< of packages in the last index
+  licences,     ///< likewise
+  generations,  ///< numbers
+  files,
+  folders,
+  commands,
+  choices,
+};
+/// The word by which `__complete` is asked; "" = it is not.
+[[nodiscard]] std::string_view asked_word(Completes completes);
 
 enum class OptionKind {
   flag,    ///< --dry-run
   value,   ///< --task T; given twice, the last one holds
   number,  ///< --top-k N; a whole number from `least` up
-  multi,   ///< --key A --key B, or --key A,B
+  multi,   ///< --key A --key B, or --key A,B (no FILE is parted at commas)
 };
 
 struct Option {
@@ -75,6 +92,9 @@ struct Program {
   std::vector<std::string_view> also_called{};  ///< other names of the same program, for completions
   std::vector<std::string_view> groups{};       ///< in the order of the help
   std::vector<Command> commands{};
+  std::vector<Example> start{};  ///< what to try first; the top of the help
+  /// Says what somebody meant whose first word is no command (`rm`, a file for an editor); nullopt: nothing known.
+  std::optional<Error> (*stray)(const std::vector<std::string>& args, std::size_t at) = nullptr;
 };
 
 /// The six global flags as given; also read from NANO_*. Settled by the program with its configuration.

@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/json_place.h"
 #include "base/text.h"
 #include "schemas/golden.h"
 
@@ -40,14 +41,17 @@ class Packer {
       return make_error(Errc::not_found, "there is no nano.json in '" + dir_.string() + "'", "`nano new DIR --from x.gguf` writes one to fill in");
     auto bytes = fs::read_file(manifest_path, schemas::kMaxManifestBytes);
     if (!bytes) return std::move(bytes.error()).while_("reading " + manifest_path.string());
-    report_.problems = schemas::check_manifest(*bytes);
-    if (report_.problems.empty()) {
-      NANO_TRY_ASSIGN(manifest_, schemas::parse_manifest(*bytes));
-      if (manifest_->kind == schemas::Kind::project) problem("/kind", "a project is not a package", "packages are models, bases, heads, adapters, grids and data sets");
-    }
+    auto reading = schemas::read_manifest(*bytes);
+    report_.problems = std::move(reading.problems);
+    report_.manifest = std::move(reading.manifest);
+    known_ = report_.problems;
+    if (report_.manifest && report_.manifest->kind == schemas::Kind::project)
+      problem("/kind", "a project is not a package", "packages are models, bases, heads, adapters, grids and data sets");
     NANO_TRY(look_at_files(*bytes));
-    note_strays();
+    if (report_.manifest && !schemas::any_about(known_, "/files")) note_strays();
     if (report_.problems.empty()) build();
+    for (auto& p : report_.problems)
+      if (!p.pointer.empty()) p.line = json_line(*bytes, p.pointer);
     return std::move(report_);
   }
 
@@ -58,7 +62,7 @@ class Packer {
 
   /// The files[] of a manifest that may have other faults: whatever paths can be read are looked at.
   [[nodiscard]] Status look_at_files(std::string_view bytes) {
-    const auto doc = parse_json(bytes);
+    const auto doc = parse_json(bytes, {.max_bytes = schemas::kMaxManifestBytes, .allow_floats = true});
     if (!doc || !doc->is_object()) return Unit{};  // said already
     const auto files = doc->find("files");
     if (files == doc->end() || !files->is_array()) return Unit{};
@@ -130,11 +134,11 @@ class Packer {
   }
 
   void check_weights(const std::filesystem::path& file, const std::string& rel, const std::string& pointer) {
-    if (!options_.check_weights || !manifest_) return;
-    const schemas::FileEntry* entry = manifest_->find_file(rel);
+    if (!options_.check_weights || !report_.manifest) return;
+    const schemas::FileEntry* entry = report_.manifest->find_file(rel);
     if (entry == nullptr) return;
-    auto good = options_.check_weights(file, *manifest_, *entry);
-    if (!good) problem(pointer, "'" + rel + "': " + good.error().message, good.error().hint);
+    for (auto& p : options_.check_weights(file, *report_.manifest, *entry, known_))
+      problem(p.pointer.empty() ? pointer : p.pointer, "'" + rel + "': " + p.message, p.hint);
   }
 
   /// Its format; whether the model answers so is for who can run it.
@@ -151,6 +155,13 @@ class Packer {
     return Unit{};
   }
 
+  /// Answers that `nano golden` wrote and nobody named: the one stray whose use is known.
+  static bool is_golden(const std::filesystem::path& file) {
+    if (file.extension() != ".json") return false;
+    const auto bytes = fs::read_file(file, schemas::kMaxGoldenBytes);
+    return bytes && schemas::check_golden(*bytes).empty();
+  }
+
   /// Files that will not be packed: often a file one forgot to name.
   void note_strays() {
     std::error_code ec;
@@ -165,17 +176,20 @@ class Packer {
       if (!it->is_directory(ec) && rel != kManifestName && !seen_.contains(rel)) strays.push_back(rel);
     }
     std::sort(strays.begin(), strays.end());
-    for (std::size_t i = 0; i < strays.size() && i < kMaxNotes; ++i)
-      report_.notes.push_back("'" + sanitize(strays[i]) + "' is in the folder, but nano.json does not name it: it is not packed");
+    for (std::size_t i = 0; i < strays.size() && i < kMaxNotes; ++i) {
+      const bool golden = is_golden(dir_ / strays[i]);
+      report_.notes.push_back("'" + sanitize(strays[i]) + "' is in the folder, but nano.json does not name it: it is not packed" +
+                              (golden ? "; it is a golden file: add {\"path\": \"" + sanitize(strays[i]) + "\", \"role\": \"golden\"} to the files" : ""));
+    }
     if (strays.size() > kMaxNotes) report_.notes.push_back(counted(strays.size() - kMaxNotes, "more file") + (strays.size() - kMaxNotes == 1 ? " is" : " are") + " not packed");
   }
 
   void build() {
     Packed out;
-    out.release.manifest = *manifest_;
+    out.release.manifest = *report_.manifest;
     out.release.created = format_time(options_.created);
     std::map<Digest, LocalBlob> blobs;
-    for (const schemas::FileEntry& f : manifest_->files) {
+    for (const schemas::FileEntry& f : out.release.manifest.files) {
       const Seen& s = seen_[f.path];
       NANO_ASSERT(s.good);
       out.release.files.push_back({.path = f.path, .size = s.blob.size, .sha256 = s.blob.digest, .role = f.role, .variant = f.variant});
@@ -195,7 +209,7 @@ class Packer {
 
   std::filesystem::path dir_;
   const PackOptions& options_;
-  std::optional<schemas::Manifest> manifest_{};
+  schemas::Problems known_{};  ///< of the manifest alone
   std::map<std::string, Seen> seen_{};
   PackReport report_{};
 };

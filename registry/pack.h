@@ -18,11 +18,18 @@ namespace nano::registry {
 
 inline constexpr uint64_t kMaxCardBytes = 256 * 1024;  ///< README.md: larger ones are refused
 
-/// A closer look at a file whose role is weights, by who can read GGUF. An error becomes a problem of the package.
-using WeightsCheck = std::function<Status(const std::filesystem::path& file, const schemas::Manifest&, const schemas::FileEntry&)>;
+/// A closer look at a file whose role is weights, by who can read GGUF: what of the manifest it contradicts. `known` are the
+/// manifest's own problems: what could not be read there contradicts nothing. An empty pointer stands for the file's place.
+using WeightsCheck = std::function<schemas::Problems(const std::filesystem::path& file, const schemas::Manifest&, const schemas::FileEntry&,
+                                                     const schemas::Problems& known)>;
+
+/// What every release packed here says of its date: 1980-01-01T00:00:00Z. Packing looks neither at the clock nor at the
+/// environment, so that the same folder gives the same bytes and the same digest wherever and whenever it is packed; when a
+/// release was published is for its registry to say.
+inline constexpr UnixTime kPackedDate = 315'532'800;
 
 struct PackOptions {
-  UnixTime created = 0;           ///< the release's date: build_time()
+  UnixTime created = kPackedDate;
   WeightsCheck check_weights{};   ///< empty: only the magic is looked at
 };
 
@@ -36,10 +43,11 @@ struct Packed {
 struct PackReport {
   schemas::Problems problems{};     ///< all of them, at once
   std::vector<std::string> notes{};  ///< worth saying, not wrong: files in the folder that the manifest does not name
+  std::optional<schemas::Manifest> manifest{};  ///< as far as it could be read
   std::optional<Packed> packed{};   ///< set exactly when there are no problems
 };
 
-/// Check everything, hash every file.
+/// Check everything, hash every file. Neither file times and owners nor the order of a folder change a byte of what comes out.
 ///   errors  not_found: no folder, or no nano.json in it; store. A package's faults are problems, not errors.
 [[nodiscard]] Result<PackReport> pack_folder(const std::filesystem::path& dir, const PackOptions& options);
 

@@ -213,6 +213,8 @@ std::optional<Refused> refuse(const Offer& offer, const Circumstances& at, bool 
     return Refused{"license", (offer.license.empty() ? "states no licence" : "is licensed " + offer.license) +
                                   " (--license " + asked + ")"};
   }
+  if (f.min_age_seconds > 0 && offer.published == kUndated)
+    return Refused{"min-age", "says no date that could be older than " + f.min_age_text + " (--min-age)"};
   if (f.min_age_seconds > 0 && offer.published > at.now - f.min_age_seconds)
     return Refused{"min-age", "is younger than " + f.min_age_text + " (--min-age)"};
   if (offer.variants.empty()) return std::nullopt;

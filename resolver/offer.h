@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ struct Refused {
   return filter == "trust" || filter == "policy" || filter == "advisory";
 }
 
+/// Of a file that nobody dates: no age that is asked for is reached.
+inline constexpr UnixTime kUndated = std::numeric_limits<UnixTime>::max();
+
 struct Offer {
   schemas::Version version{};
   schemas::Kind kind = schemas::Kind::model;
@@ -36,7 +40,7 @@ struct Offer {
   std::vector<std::string> languages{};
   std::string license{};   ///< SPDX; "" = none stated
   std::string abi{};       ///< schemas::ModelInfo::abi
-  UnixTime published = 0;  ///< the later of the publisher's date and the registry's first day of serving it
+  UnixTime published = 0;  ///< kUndated, or the later of the publisher's date and the registry's first day of serving it
   std::optional<std::string> yanked{};  ///< the reason
   std::optional<Refused> refused{};     ///< by whoever judges trust: signers, policy, advisories
   std::vector<schemas::IndexVariant> variants{};

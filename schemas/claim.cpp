@@ -26,7 +26,7 @@ void decode_interval(const Node& node, const std::string& pointer, ClaimInterval
   out.low = o.decimal("low", Need::required).value_or(Decimal());
   out.high = o.decimal("high", Need::required).value_or(Decimal());
   out.level = o.decimal("level", Need::required, false).value_or(Decimal());
-  if (o.valid() && out.low.value() > out.high.value()) report.add(pointer, "the interval's low is above its high");
+  if (!report.faulty(pointer) && out.low.value() > out.high.value()) report.add(pointer, "the interval's low is above its high");
   o.finish();
 }
 
@@ -39,6 +39,7 @@ void decode_metric(const Node& node, const std::string& pointer, ClaimMetric& ou
   if (const auto i = o.take("interval", Need::optional)) decode_interval(*i, join(pointer, "interval"), out.interval.emplace(), report);
   o.finish();
   if (out.id.empty() || out.id.rfind("x-", 0) == 0) return;
+  const bool unit = !report.faulty(join(pointer, "unit")), direction = !report.faulty(join(pointer, "direction"));
   const Metric* known = find_metric(out.id);
   if (known == nullptr) {
     std::vector<std::string> ids;
@@ -46,9 +47,9 @@ void decode_metric(const Node& node, const std::string& pointer, ClaimMetric& ou
     report_word(report, join(pointer, "id"), out.id, ids);
     return;
   }
-  if (!out.unit.empty() && out.unit != known->unit)
+  if (unit && out.unit != known->unit)
     report.add(join(pointer, "unit"), "the unit of " + out.id + " is '" + known->unit + "'");
-  if (out.direction != known->direction)
+  if (direction && out.direction != known->direction)
     report.add(join(pointer, "direction"), "for " + out.id + ", " + std::string(to_text(known->direction)) + " is better");
 }
 
@@ -71,7 +72,7 @@ void decode_latency(const Node& node, const std::string& pointer, ClaimLatency& 
   out.p50_ms = o.decimal("p50_ms", Need::required, false).value_or(Decimal());
   out.p95_ms = o.decimal("p95_ms", Need::required, false).value_or(Decimal());
   out.p99_ms = o.decimal("p99_ms", Need::required, false).value_or(Decimal());
-  if (o.valid() && (out.p50_ms.value() > out.p95_ms.value() || out.p95_ms.value() > out.p99_ms.value()))
+  if (!report.faulty(pointer) && (out.p50_ms.value() > out.p95_ms.value() || out.p95_ms.value() > out.p99_ms.value()))
     report.add(pointer, "the percentiles do not rise");
   o.finish();
 }
@@ -97,9 +98,9 @@ void decode(const Node& node, const std::string& pointer, Claim& out, Report& re
   o.finish();
   if (!o.valid()) return;
   const bool has_cost = out.latency || out.peak_memory_bytes;
-  if (!out.metric && !has_cost) report.add(pointer, "the claim claims nothing", "give it a metric, a latency or a peak_memory_bytes");
+  if (!out.metric && !has_cost && !report.faulty(join(pointer, "peak_memory_bytes"))) report.add(pointer, "the claim claims nothing", "give it a metric, a latency or a peak_memory_bytes");
   if (out.metric && !out.dataset) report.add(pointer, "the metric has no dataset", "name the data it was measured on");
-  if (has_cost && (!out.conditions || out.conditions->device.empty() || !out.conditions->threads))
+  if (has_cost && !report.faulty(join(pointer, "conditions")) && (!out.conditions || out.conditions->device.empty() || !out.conditions->threads))
     report.add(pointer, "a latency or memory figure without device and threads", "give conditions.device and conditions.threads");
 }
 

@@ -63,7 +63,7 @@ void decode_document(const internal::Node& doc, Config& out, internal::Report& r
   out.verbose = o.maybe_boolean("verbose");
   out.offline = o.maybe_boolean("offline");
   o.finish();
-  for (Problem& p : check_registries(out.registries)) report.problems.push_back(std::move(p));
+  for (Problem& p : check_registries(out.registries)) report.add(std::move(p.pointer), std::move(p.message), std::move(p.hint));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ void decode(const Node& node, const std::string& pointer, IndexVariant& out, Rep
   Object o(node, pointer, report);
   out.name = o.simple_name("name", Need::required);
   out.is_default = o.boolean("default", false);
-  if (const auto q = o.word("quantization", Need::required, quantization_words())) out.quantization = quantization_words()[*q];
+  if (const auto q = o.word("quantization", Need::required, quantization_spellings())) out.quantization = quantization_named(quantization_spellings()[*q]).value_or("");
   out.size = o.integer("size", Need::required, 0, kMaxCount).value_or(0);
   if (const auto n = o.take("needs", Need::optional)) decode(*n, join(pointer, "needs"), out.needs, report);
   o.finish();

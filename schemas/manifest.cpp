@@ -98,6 +98,15 @@ Problems check_manifest(std::string_view bytes) {
                                             [](const internal::Node& doc, Manifest& out, internal::Report& r) { internal::decode(doc, "", out, r); });
 }
 
+ManifestReading read_manifest(std::string_view bytes) {
+  ManifestReading out;
+  out.problems = internal::check_document<Manifest>(bytes, kMaxManifestBytes, [&](const internal::Node& doc, Manifest& m, internal::Report& r) {
+    internal::decode(doc, "", m, r);
+    if (doc.is_object()) out.manifest = m;
+  });
+  return out;
+}
+
 Json to_json(const Needs& n) {
   Json doc = Json::object();
   put(doc, "isa", n.isa);

@@ -169,6 +169,12 @@ struct Manifest {
 [[nodiscard]] Result<Manifest> parse_manifest(std::string_view bytes);
 /// Every problem at once, in document order as far as the JSON could be read; empty = parse_manifest succeeds.
 [[nodiscard]] Problems check_manifest(std::string_view bytes);
+/// As much of a manifest as could be read, beside all its problems: for who looks at the files it names as well.
+struct ManifestReading {
+  std::optional<Manifest> manifest{};  ///< nullopt: not a JSON object
+  Problems problems{};
+};
+[[nodiscard]] ManifestReading read_manifest(std::string_view bytes);
 /// Two-space indented, keys sorted, a final newline: equal manifests give equal bytes.
 [[nodiscard]] std::string write_manifest(const Manifest& manifest);
 

@@ -26,7 +26,7 @@ void decode_variant(const Node& node, const std::string& pointer, Variant& out, 
   Object o(node, pointer, report);
   out.name = o.simple_name("name", Need::required);
   out.is_default = o.boolean("default", false);
-  if (const auto q = o.word("quantization", Need::required, quantization_words())) out.quantization = quantization_words()[*q];
+  if (const auto q = o.word("quantization", Need::required, quantization_spellings())) out.quantization = quantization_named(quantization_spellings()[*q]).value_or("");
   out.files = o.lines("files", Need::required, kMaxFiles, kMaxPathBytes);
   if (const auto n = o.take("needs", Need::optional)) decode(*n, join(pointer, "needs"), out.needs, report);
   o.finish();
@@ -57,7 +57,7 @@ void decode_access(const Node& node, const std::string& pointer, AccessRule& out
   if (const auto t = o.word("type", Need::required, access_words())) out.type = static_cast<Access>(*t);
   out.terms = o.line("terms", Need::optional, 2048);
   o.finish();
-  if (out.type == Access::gated && out.terms.empty()) report.add(pointer, "gated access names no terms", "give the file or URL of what must be accepted");
+  if (out.type == Access::gated && out.terms.empty() && !report.faulty(pointer)) report.add(pointer, "gated access names no terms", "give the file or URL of what must be accepted");
 }
 
 void decode_people(Object& o, Manifest& out, Report& report) {
@@ -84,7 +84,8 @@ void decode_files(Object& o, Need need, Manifest& out, Report& report) {
   objects(o, "files", need, kMaxFiles, out.files, [&](const Node& n, const std::string& at, FileEntry& f) {
     Object file(n, at, report);
     f.path = file.path("path", Need::required);
-    if (const auto r = file.word("role", Need::required, role_words())) f.role = static_cast<Role>(*r);
+    const auto r = file.word("role", Need::required, role_words());
+    f.role = r ? static_cast<Role>(*r) : Role::other;  // what cannot be read is no weights
     file.finish();
   });
 }
@@ -114,10 +115,13 @@ void decode(const Node& node, const std::string& pointer, Manifest& out, Report&
   Object o(node, pointer, report);
   o.schema(kManifestSchema);
   out.json_schema = o.line("$schema", Need::optional, 2048);
-  if (const auto k = o.word("kind", Need::required, kind_words())) out.kind = static_cast<Kind>(*k);
+  const auto k = o.word("kind", Need::required, kind_words());
+  if (k) out.kind = static_cast<Kind>(*k);
   const bool is_project = out.kind == Kind::project;
-  const bool has_weights = out.kind == Kind::model || out.kind == Kind::base || out.kind == Kind::head || out.kind == Kind::adapter;
-  const Need unless_project = is_project ? Need::optional : Need::required;
+  // What a kind needs is asked only where the kind could be read.
+  const bool has_weights = k && (out.kind == Kind::model || out.kind == Kind::base || out.kind == Kind::head || out.kind == Kind::adapter);
+  const bool kind_unknown = report.faulty(join(pointer, "kind"));  // there, and no kind; one that is missing is said by finish
+  const Need unless_project = is_project || kind_unknown ? Need::optional : Need::required;
   out.name = o.package("name", unless_project).value_or(PackageName());
   out.version = o.version("version", unless_project).value_or(Version());
   out.title = o.line("title", unless_project, kMaxLineBytes);
@@ -127,10 +131,11 @@ void decode(const Node& node, const std::string& pointer, Manifest& out, Report&
   out.repository = o.url("repository", Need::optional);
   out.keywords = o.lines("keywords", Need::optional, kMaxListItems, 64);
   if (const auto l = o.take("license", unless_project)) decode_license(*l, join(pointer, "license"), out.license, report);
-  const Need task = out.kind == Kind::model || out.kind == Kind::grid ? Need::required : Need::optional;
+  const Need task = k && (out.kind == Kind::model || out.kind == Kind::grid) ? Need::required : Need::optional;
   if (const auto t = o.word("task", task, task_words())) out.task = task_words()[*t];
   out.languages = o.lines("languages", Need::optional, kMaxListItems, 64);
-  for (std::size_t i = 0; i < out.languages.size(); ++i)
+  const bool all_languages = !report.faulty(join(pointer, "languages"));  // else the indices are others
+  for (std::size_t i = 0; all_languages && i < out.languages.size(); ++i)
     if (!is_language(out.languages[i]))
       report.add(join(join(pointer, "languages"), i), "is not a primary language tag", "two or three lower-case letters, as in en or de (BCP 47)");
   const Need weights = has_weights ? Need::required : Need::optional;

@@ -19,7 +19,37 @@ std::string shown(std::string_view s) {
 
 bool is_extension(std::string_view key) { return key.size() > 2 && key.substr(0, 2) == "x-"; }
 
+constexpr std::size_t kManyProblems = 50;
+
+/// Is `place` the pointer, or below it?
+bool within(std::string_view place, std::string_view pointer) {
+  return place.substr(0, pointer.size()) == pointer && (place.size() == pointer.size() || place[pointer.size()] == '/');
+}
+
+void find_floats(const Json& doc, const std::string& at, std::vector<std::string>& out) {
+  if (out.size() >= kManyProblems) return;
+  if (doc.is_number_float()) out.push_back(at);
+  if (doc.is_object())
+    for (const auto& [key, value] : doc.items()) find_floats(value, join(at, key), out);
+  if (doc.is_array())
+    for (std::size_t i = 0; i < doc.size(); ++i) find_floats(doc[i], join(at, i), out);
+}
+
 }  // namespace
+
+bool Report::faulty(std::string_view pointer) const {
+  if (places.contains(pointer)) return true;
+  const auto below = places.lower_bound(std::string(pointer) + "/");
+  return below != places.end() && within(*below, pointer);
+}
+
+void Report::settle() {
+  for (const std::string& at : floats) {
+    // Said of the place itself, or of what it stands in (an unknown key, a list that should be a word).
+    const bool said = std::any_of(problems.begin(), problems.end(), [&](const Problem& p) { return !p.pointer.empty() && within(at, p.pointer); });
+    if (!said) add(at, "a number with a fraction, or beyond 64 bits, stands in no document", "write decimals as strings, as in \"0.8612\"");
+  }
+}
 
 std::string join(std::string_view pointer, std::string_view key) {
   std::string out(pointer);
@@ -45,8 +75,7 @@ std::string line_fault(std::string_view text, std::size_t max_bytes) {
 }
 
 std::optional<std::string> suggestion(const Report& report, std::string_view word, std::span<const std::string> candidates) {
-  constexpr std::size_t kEnough = 50;
-  if (report.problems.size() >= kEnough) return std::nullopt;
+  if (report.problems.size() >= kManyProblems) return std::nullopt;
   return nearest(word.substr(0, 80), candidates);
 }
 
@@ -58,6 +87,12 @@ void report_word(Report& report, std::string pointer, std::string_view word, std
 std::optional<FlatJson> read_json(std::string_view bytes, uint64_t max_bytes, Report& report) {
   auto doc = FlatJson::parse(bytes, {.max_bytes = max_bytes});
   if (doc) return std::move(doc).value();
+  auto tree = parse_json(bytes, {.max_bytes = max_bytes, .allow_floats = true});
+  if (tree) {
+    report.tree = std::make_shared<const Json>(std::move(tree).value());
+    find_floats(*report.tree, "", report.floats);
+    return FlatJson::of(*report.tree);
+  }
   report.add("", doc.error().message, doc.error().hint);
   return std::nullopt;
 }
@@ -157,16 +192,20 @@ std::optional<Decimal> Object::as_decimal(std::string_view key, const Node& valu
 std::optional<Digest> Object::digest(std::string_view key, Need need) {
   const auto s = string_node(key, need);
   if (!s) return std::nullopt;
-  if (const auto d = Digest::parse(*s)) return d.value();
-  fault(key, shown(*s) + " is not a digest", "write sha256: and 64 lower-case hex digits");
+  const auto d = Digest::parse(*s);
+  if (d && !d->is_zero()) return d.value();
+  fault(key, d ? "64 zeros are the digest of nothing" : shown(*s) + " is not a digest",
+        d ? "`sha256sum FILE` prints the one that is meant" : "write sha256: and 64 lower-case hex digits");
   return std::nullopt;
 }
 
 std::optional<Digest> Object::hex_digest(std::string_view key, Need need) {
   const auto s = string_node(key, need);
   if (!s) return std::nullopt;
-  if (const auto d = Digest::parse_hex(*s)) return d.value();
-  fault(key, shown(*s) + " is not a SHA-256", "write 64 lower-case hex digits");
+  const auto d = Digest::parse_hex(*s);
+  if (d && !d->is_zero()) return d.value();
+  fault(key, d ? "64 zeros are the SHA-256 of nothing" : shown(*s) + " is not a SHA-256",
+        d ? "`sha256sum FILE` prints the one that is meant" : "write 64 lower-case hex digits");
   return std::nullopt;
 }
 
@@ -287,6 +326,7 @@ std::vector<std::string> Object::lines(std::string_view key, Need need, std::siz
 std::vector<std::string> Object::words(std::string_view key, std::span<const std::string> allowed) {
   std::vector<std::string> out = lines(key, Need::optional, allowed.size(), 256);
   const std::string at = join(pointer_, key);
+  if (report_.faulty(at)) return out;  // what was wrong is not in the list: its indices are others
   for (std::size_t i = 0; i < out.size(); ++i)
     if (std::find(allowed.begin(), allowed.end(), out[i]) == allowed.end()) report_word(report_, join(at, i), out[i], allowed);
   return out;
@@ -310,7 +350,10 @@ void Object::finish() {
     if (near) std::erase(missing_, *near);
     return true;
   });
-  for (const std::string_view key : missing_) report_.add(pointer_, "the key '" + std::string(key) + "' is missing");
+  for (const std::string_view key : missing_) {
+    report_.places.insert(join(pointer_, key));
+    report_.add(pointer_, "the key '" + std::string(key) + "' is missing");
+  }
 }
 
 }  // namespace nano::schemas::internal

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,9 +34,17 @@ struct Report {
   Problems problems{};
   std::map<std::string, std::string>* extensions = nullptr;  ///< where `x-` keys go; nullptr = allowed, not kept
   std::size_t extensions_root = 0;  ///< bytes of pointer before the document that keeps them (a manifest in a release)
+  std::set<std::string, std::less<>> places{};  ///< of the problems, and of required members that are not there
+  std::vector<std::string> floats{};            ///< pointers of numbers that no document may hold
+  std::shared_ptr<const Json> tree{};       ///< what a document with such numbers was read from
   void add(std::string pointer, std::string message, std::string hint = {}) {
+    places.insert(pointer);
     problems.push_back({std::move(pointer), std::move(message), std::move(hint)});
   }
+  /// Was something already said of this place or of what is in it? Then a rule about it would only say what follows from that.
+  [[nodiscard]] bool faulty(std::string_view pointer) const;
+  /// Report the numbers with a fraction that no getter stumbled over (in `x-` keys).
+  void settle();
 };
 
 enum class Need { required, optional };
@@ -104,7 +114,8 @@ class Object {
 /// "'x' is not one of …" with the nearest as hint.
 void report_word(Report& report, std::string pointer, std::string_view word, std::span<const std::string> words);
 
-/// The document, which refers to `bytes`, or one problem at the top.
+/// The document, which refers to `bytes` (or to the report's tree), or one problem at the top. A number with a fraction is a
+/// problem of its place, not of the whole document.
 [[nodiscard]] std::optional<FlatJson> read_json(std::string_view bytes, uint64_t max_bytes, Report& report);
 
 /// A decoder reads `T` out of a node and reports; this is the whole of every parse_…: bytes -> T or the first problem.
@@ -113,6 +124,7 @@ Result<T> parse_document(std::string_view bytes, uint64_t max_bytes, std::string
   Report report;
   T out{};
   if (const auto doc = read_json(bytes, max_bytes, report)) decode(doc->root(), out, report);
+  report.settle();
   if (!report.problems.empty()) return to_error(report.problems.front(), document);
   return out;
 }
@@ -121,6 +133,7 @@ Problems check_document(std::string_view bytes, uint64_t max_bytes, Decode decod
   Report report;
   T out{};
   if (const auto doc = read_json(bytes, max_bytes, report)) decode(doc->root(), out, report);
+  report.settle();
   return std::move(report.problems);
 }
 

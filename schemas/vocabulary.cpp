@@ -1,6 +1,8 @@
 // schemas/vocabulary.cpp: the word lists themselves, and the grammars of licences, URLs and languages.
 #include "schemas/vocabulary.h"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace nano::schemas {
@@ -128,11 +130,76 @@ std::span<const std::string> task_words() {
   return w;
 }
 
-// The file types of ggml that a GGUF of this size carries (ggml.h, enum ggml_type).
+namespace {
+
+/// A name, and what people say for it ("" = the same).
+struct Quantization {
+  std::string_view word{};
+  std::string_view said{};
+  bool written = false;  ///< does `nano quantize` write it?
+};
+
+// The tensor types of runtime_shim/quant/types.cpp that weights can have, in lower case (a test holds the two tables against
+// each other), and files of several.
+constexpr std::array kQuantizations{
+    Quantization{"f32", "", true},       Quantization{"f16", "", true},       Quantization{"bf16", "", true},
+    Quantization{"q8_0", "q8", true},    Quantization{"q4_0", "q4", true},    Quantization{"q4_1", "", true},
+    Quantization{"q5_0", "q5", true},    Quantization{"q5_1", "", true},      Quantization{"nano_q3", "q3", true},
+    Quantization{"nano_q2", "q2", true}, Quantization{"q2_k"},    Quantization{"q3_k"},   Quantization{"q4_k"},
+    Quantization{"q5_k"},    Quantization{"q6_k"},    Quantization{"q8_k"},   Quantization{"iq1_s"},
+    Quantization{"iq1_m"},   Quantization{"iq2_xxs"}, Quantization{"iq2_xs"}, Quantization{"iq2_s"},
+    Quantization{"iq3_xxs"}, Quantization{"iq3_s"},   Quantization{"iq4_nl"}, Quantization{"iq4_xs"},
+    Quantization{"tq1_0"},   Quantization{"tq2_0"},   Quantization{"mxfp4"},  Quantization{"mixed"}};
+
+}  // namespace
+
 std::span<const std::string> quantization_words() {
-  static const Words w{"f32",  "f16",  "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1",
-                       "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "q8_k", "mixed"};
+  static const Words w = [] {
+    Words out;
+    for (const auto& q : kQuantizations) out.emplace_back(q.word);
+    return out;
+  }();
   return w;
+}
+
+std::span<const std::string> quantization_spellings() {
+  static const Words w = [] {
+    Words out;
+    for (const auto& q : kQuantizations) out.emplace_back(q.word);
+    for (const auto& q : kQuantizations)
+      if (!q.said.empty()) out.emplace_back(q.said);
+    return out;
+  }();
+  return w;
+}
+
+std::span<const std::string_view> quantize_spellings() {
+  static const std::vector<std::string_view> w = [] {
+    std::vector<std::string_view> out;
+    for (const auto& q : kQuantizations) {
+      if (q.written && !q.said.empty()) out.push_back(q.said);
+      if (q.written) out.push_back(q.word);
+    }
+    return out;
+  }();
+  return w;
+}
+
+std::optional<std::string> quantization_named(std::string_view spelling) {
+  std::string lower(spelling);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (const auto& q : kQuantizations)
+    if (lower == q.word || (!q.said.empty() && lower == q.said)) return std::string(q.word);
+  return std::nullopt;
+}
+
+std::string quantization_short(std::string_view word) {
+  for (const auto& q : kQuantizations)
+    if (word == q.word && !q.said.empty()) return std::string(q.said);
+  std::string out(word);
+  std::replace(out.begin(), out.end(), '_', '-');  // the grammar of variants' names
+  return out;
 }
 
 std::span<const std::string> isa_words() {

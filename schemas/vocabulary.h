@@ -31,7 +31,17 @@ enum class Direction { higher, lower };  ///< which way is better
 [[nodiscard]] std::span<const std::string> direction_words();
 
 [[nodiscard]] std::span<const std::string> task_words();          ///< Hugging Face pipeline names
-[[nodiscard]] std::span<const std::string> quantization_words();  ///< GGUF file types: f32, q8_0, q4_0 …
+/// Names of quantizations, the one list for manifests, indexes, `new`, `quantize` and calibrations: the names of GGUF's tensor
+/// types in lower case (f32, q8_0, q4_k, …), our own (nano_q3, nano_q2), and `mixed`.
+[[nodiscard]] std::span<const std::string> quantization_words();
+/// Those and what people say for them: q8, q5, q4 (of the _0 kind), q3, q2 (ours).
+[[nodiscard]] std::span<const std::string> quantization_spellings();
+/// Of the spellings those that `nano quantize --type` takes.
+[[nodiscard]] std::span<const std::string_view> quantize_spellings();
+/// The name that a spelling stands for, whatever the case: "nano_q3" of "q3" and "Q3"; nullopt: none.
+[[nodiscard]] std::optional<std::string> quantization_named(std::string_view spelling);
+/// What people call it, and `nano new` its variant: "q3" of nano_q3, "q8" of q8_0, "q4-k" of q4_k.
+[[nodiscard]] std::string quantization_short(std::string_view word);
 [[nodiscard]] std::span<const std::string> isa_words();           ///< instruction sets a variant may need
 [[nodiscard]] std::span<const std::string> value_type_words();    ///< of inputs and outputs: text, label …
 

@@ -17,12 +17,12 @@ Result<registry::Added> add_one(registry::Repository& repo, const fs::Path& path
                                 const registry::AddOptions& options, Log& log) {
   NANO_TRY_ASSIGN(const bool folder, fs::is_folder(path));
   if (!folder) return repo.add_bundle(path, options);
-  NANO_TRY_ASSIGN(auto packed, registry::pack_folder(path, {.created = options.now, .check_weights = {}}));
+  NANO_TRY_ASSIGN(auto packed, registry::pack_folder(path, {}));
   for (const auto& n : packed.notes) log.note(n);
   if (!packed.packed) {
     std::string message = "the package folder '" + sanitize(path.string()) + "' has problems:";
     for (const auto& p : packed.problems)
-      message += "\n  " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
+      message += "\n  nano.json" + (p.line == 0 ? "" : ":" + std::to_string(p.line)) + ": " + (p.pointer.empty() ? "" : p.pointer + ": ") + p.message;
     return make_error(Errc::invalid, std::move(message), "mend them; `nano pack` shows the same list");
   }
   return repo.add(*packed.packed, options);

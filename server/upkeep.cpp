@@ -261,11 +261,11 @@ Result<StatusReport> status(const fs::Path& dir, UnixTime now) {
   if (place.settings.mode == Mode::simple)
     out.warnings.push_back(
         "simple: all keys lie on this machine, so whoever takes it over can sign anything in this registry's "
-        "name (docs/HOSTING.md)");
+        "name (share/doc/nanom/HOSTING.md)");
   if (place.settings.mode == Mode::fixed)
     out.warnings.push_back(
         "static: signatures hold for years, so an old copy of this registry is not told from the present one "
-        "(docs/HOSTING.md)");
+        "(share/doc/nanom/HOSTING.md)");
   return out;
 }
 

@@ -67,7 +67,7 @@ Result<Settings> read_settings(const fs::Path& dir) {
   NANO_TRY_ASSIGN(const Json doc, parse_json(*bytes, {.max_bytes = kMaxSettings, .max_depth = 4}));
   const auto bad = [&](const char* what) {
     return make_error(Errc::invalid, "'" + file.string() + "': " + what,
-                      "mend it by hand; docs/HOSTING.md shows it");
+                      "mend it by hand; share/doc/nanom/HOSTING.md shows it");
   };
   if (!doc.is_object() || doc.value("schema", "") != kSettingsSchema)
     return bad("the schema is not nano.registry-settings/1");

@@ -1,6 +1,7 @@
 // cli/nano/commands.h: the commands of `nano`, by file; table.cpp puts them into one table.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace nano::cli {
 void add_package_commands(
     std::vector<Command>& table);  ///< commands_packages.cpp: install, uninstall, list, rollback, history, gc
 void add_find_commands(std::vector<Command>& table);   ///< commands_find.cpp: search, info, card
+void add_complete_commands(std::vector<Command>& table);  ///< commands_complete.cpp: __complete (hidden)
 void add_use_commands(std::vector<Command>& table);    ///< commands_use.cpp: run, embed, path
 void add_bench_commands(std::vector<Command>& table);  ///< commands_bench.cpp: bench
 void add_make_commands(std::vector<Command>& table);   ///< commands_make.cpp: new, pack, inspect, convert, quantize
@@ -31,13 +33,20 @@ void add_carry_commands(std::vector<Command>& table);  ///< commands_carry.cpp: 
 void add_setting_commands(
     std::vector<Command>& table);  ///< commands_settings.cpp: registry, config, doctor, version
 
+/// Says of every argument and option of the table which names the shell may offer for it. (commands_complete.cpp)
+void name_completions(std::vector<Command>& table);
+
 /// `verify --oms`. (commands_sign.cpp)
 [[nodiscard]] Result<int> run_verify_oms(Invocation& in);
 
 /// The use cases' context for this call: reads the configuration, settles the global flags, wires questions and progress.
+/// (context.cpp)
 [[nodiscard]] Result<app::Context> open_context(Invocation& in);
 
-/// What `install` says at its end; the exit code.
+/// Program::stray of `nano`. (habits.cpp)
+[[nodiscard]] std::optional<Error> stray_word(const std::vector<std::string>& args, std::size_t at);
+
+/// What `install` says at its end; the exit code. (commands_packages.cpp)
 [[nodiscard]] int show_install(Invocation& in, const app::InstallReport& report);
 
 }  // namespace nano::cli

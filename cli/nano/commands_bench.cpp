@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/bench.h"
+#include "app/record.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
 #include "cli/nano/texts.h"
@@ -39,7 +40,7 @@ std::string fixed(double v, int digits) {
   return text;
 }
 
-void print_json(Invocation& in, const app::BenchReport& r) {
+void print_json(Invocation& in, const app::BenchReport& r, const std::vector<std::string>& recorded) {
   OrderedJson data;
   data["model"] = r.name;
   data["version"] = r.version;
@@ -72,6 +73,7 @@ void print_json(Invocation& in, const app::BenchReport& r) {
         {"accuracy", rounded(static_cast<double>(r.eval->right) / static_cast<double>(r.eval->texts))},
         {"interval_95", OrderedJson::array({rounded(r.eval->low), rounded(r.eval->high)})}};
   }
+  if (in.has("record")) data["recorded"] = recorded;
   in.document(data);
 }
 
@@ -83,13 +85,21 @@ Result<int> run_bench(Invocation& in) {
   NANO_TRY_ASSIGN(o.threads, numbers(in, "threads", {1}, kMostThreads));
   NANO_TRY_ASSIGN(o.batch, numbers(in, "batch", {1}, kMostBatch));
   o.runs = static_cast<unsigned>(std::min<uint64_t>(in.number("runs", 100), 1'000'000));
-  o.calibrate = in.json();
+  o.calibrate = in.json() || in.has("record");
   o.eval_of_package = in.has("eval");
   o.eval_file = in.value("eval-file");
   if (!in.has("no-cold-start")) o.program = "/proc/self/exe";
+  std::optional<app::RecordPlace> place;
+  if (in.has("record")) {
+    NANO_TRY_ASSIGN(place, app::record_place(o.model));  // said before anything is measured
+  }
   NANO_TRY_ASSIGN(const app::BenchReport r, app::bench(ctx, o));
+  std::vector<std::string> recorded;
+  if (place) {
+    NANO_TRY_ASSIGN(recorded, app::record_claims(ctx, *place, r, o, std::string(in.program().version)));
+  }
   if (in.json()) {
-    print_json(in, r);
+    print_json(in, r, recorded);
     return 0;
   }
   const std::string tail =
@@ -121,6 +131,7 @@ Result<int> run_bench(Invocation& in) {
                   std::to_string(r.eval->texts) + "; 95% interval " + fixed(100 * r.eval->low, 1) + " to " +
                   fixed(100 * r.eval->high, 1) + ")");
   }
+  for (const auto& figure : recorded) in.out().line("recorded in nano.json: " + sanitize(figure));
   return 0;
 }
 
@@ -168,9 +179,11 @@ void add_bench_commands(std::vector<Command>& table) {
              .value = "FILE",
              .help = "answer these: lines of label, tab, text",
              .completes = Completes::files},
+            {.name = "record", .help = "write the figures into the nano.json of the package folder MODEL, as claims"},
             {.name = "no-cold-start", .help = "start no other processes"}},
        .examples = {{.line = "nano bench sentiment-50m --tokens 16,32 --threads 1,2"},
-                    {.line = "nano bench sentiment-50m:q4 --eval --json"}},
+                    {.line = "nano bench sentiment-50m:q4 --eval --json"},
+                    {.line = "nano bench my-model/ --eval --record", .what = "claims for the package"}},
        .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
        .run = run_bench});
 }

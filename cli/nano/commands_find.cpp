@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/markdown.h"
 #include "cli/nano/commands.h"
+#include "cli/pager.h"
 #include "cli/text_table.h"
 #include "schemas/to_json.h"
 
@@ -236,7 +237,11 @@ Result<int> run_card(Invocation& in) {
   }
   uint64_t left = in.number("head", 0);
   if (left == 0) {
-    in.out().put(card.text);
+    if (in.has("no-pager")) {
+      in.out().put(card.text);
+    } else {
+      NANO_TRY(page(in.out(), in.session().out_terminal, card.text));
+    }
     return 0;
   }
   std::size_t at = 0;
@@ -300,8 +305,9 @@ void add_find_commands(std::vector<Command>& table) {
                    .group = kGroup,
                    .summary = "read a package's model card",
                    .description = "The card says what the model is for, what it was trained on, how good it "
-                                  "is and where it fails. Markdown is rendered for the "
-                                  "terminal.",
+                                  "is and where it fails: of an installed package, one in a registry, a package "
+                                  "folder or a bundle. Markdown is rendered for the terminal, and shown there by "
+                                  "$PAGER (less); in a pipe it is printed.",
                    .positionals = {{.name = "NAME",
                                     .help = "a package's name, a folder `DIR/` or a .nano bundle",
                                     .completes = Completes::installed}},
@@ -310,8 +316,9 @@ void add_find_commands(std::vector<Command>& table) {
                                 .value = "N",
                                 .help = "only the first lines",
                                 .least = 1},
-                               {.name = "raw", .help = "the markdown as it is written"}},
-                   .examples = {{.line = "nano card sentiment-50m --head 20"}},
+                               {.name = "raw", .help = "the markdown as it is written"},
+                               {.name = "no-pager", .help = "print it, also on a terminal"}},
+                   .examples = {{.line = "nano card sentiment-50m --head 20"}, {.line = "nano card my-model-1.0.0.nano"}},
                    .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::refused,
                              Errc::invalid},
                    .run = run_card});

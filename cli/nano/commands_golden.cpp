@@ -12,7 +12,7 @@ Result<int> run_golden(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   say_what_to_type(in);
   app::GoldenOptions options{
-      .model = in.argument("MODEL"), .out = in.value("output"), .force = in.has("force"), .install_missing = in.has("install")};
+      .model = in.argument("MODEL"), .out = in.value("output"), .force = in.has("force"), .install_missing = in.has("install"), .record = in.has("record")};
   NANO_TRY(for_each_input(in, [&](const TextInput& input) -> Status {
     if (options.texts.size() >= schemas::kMaxGoldenInputs)
       return make_error(Errc::usage, "more than " + std::to_string(schemas::kMaxGoldenInputs) + " texts: a golden file holds no more",
@@ -29,20 +29,25 @@ Result<int> run_golden(Invocation& in) {
     data["model"] = r.name;
     data["version"] = r.version;
     data["variant"] = r.variant;
-    data["output"] = options.out.string();
+    data["output"] = r.out.string();
     data["inputs"] = r.inputs;
     data["digest"] = r.digest.text();
+    if (!r.recorded.empty()) data["recorded"] = r.recorded.string();
     NANO_TRY_ASSIGN(data["golden"], parse_json(r.text, {.max_bytes = schemas::kMaxGoldenBytes}));
     in.document(data);
     return 0;
   }
-  if (options.out.empty()) {
+  if (r.out.empty()) {
     in.out().put(r.text);
     return 0;
   }
   if (in.session().quiet) return 0;
-  in.out().line(sanitize(options.out.string()) + ": " + std::to_string(r.inputs) + (r.inputs == 1 ? " input, " : " inputs, ") + r.digest.text());
-  in.session().log.note("to pack it, name it in `files` of nano.json: {\"path\": \"" + sanitize(options.out.filename().string()) + "\", \"role\": \"golden\"}");
+  in.out().line(sanitize(r.out.string()) + ": " + std::to_string(r.inputs) + (r.inputs == 1 ? " input, " : " inputs, ") + r.digest.text());
+  if (!r.recorded.empty())
+    in.out().line(sanitize(r.recorded.string()) + " names it: it will be packed");
+  else
+    in.session().log.note("to pack it, name it in `files` of nano.json: {\"path\": \"" + sanitize(r.out.filename().string()) +
+                          "\", \"role\": \"golden\"}; --record does that");
   return 0;
 }
 
@@ -76,10 +81,11 @@ void add_golden_commands(std::vector<Command>& table) {
                     .value = "FILE",
                     .help = "write the file here (else to standard output)",
                     .completes = Completes::files},
+                   {.name = "record", .help = "name FILE in the nano.json of the package folder MODEL (without -o: DIR/golden.json)"},
                    {.name = "pair", .help = "texts come two by two: first and second sentence"},
                    {.name = "force", .help = "replace FILE if it exists"},
                    {.name = "install", .help = "install the package first if it is not installed, without asking"}},
-       .examples = {{.line = "nano golden my-model/ -o my-model/golden.json < texts.txt"},
+       .examples = {{.line = "nano golden my-model/ --record < texts.txt", .what = "writes my-model/golden.json and names it in nano.json"},
                     {.line = "nano golden base+my-head \"A joy from Paris.\"", .what = "a head's, shown only"}},
        .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid, Errc::unsupported},
        .run = run_golden});

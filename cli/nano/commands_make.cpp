@@ -6,15 +6,17 @@
 #include "base/text.h"
 #include "cli/nano/commands.h"
 #include "cli/text_table.h"
+#include "schemas/vocabulary.h"
 
 namespace nano::cli {
 namespace {
 
 Result<int> run_new(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  const auto from = in.values("from");
   NANO_TRY_ASSIGN(
       const app::NewReport r,
-      app::new_package(ctx, {.dir = in.argument("DIR"), .from = in.value("from"), .name = in.value("name")}));
+      app::new_package(ctx, {.dir = in.argument("DIR"), .from = {from.begin(), from.end()}, .name = in.value("name")}));
   if (in.json()) {
     OrderedJson data;
     data["dir"] = r.dir.string();
@@ -47,6 +49,7 @@ Result<int> run_pack(Invocation& in) {
     for (const auto& p : r.problems) {
       OrderedJson j;
       j["pointer"] = p.pointer;
+      j["line"] = p.line == 0 ? OrderedJson(nullptr) : OrderedJson(p.line);
       j["message"] = p.message;
       j["hint"] = p.hint;
       data["problems"].push_back(std::move(j));
@@ -56,7 +59,8 @@ Result<int> run_pack(Invocation& in) {
   }
   if (!r.problems.empty()) {
     for (const auto& p : r.problems) {
-      in.out().line(sanitize((p.pointer.empty() ? "" : p.pointer + ": ") + p.message));
+      in.out().line(sanitize("nano.json" + (p.line == 0 ? "" : ":" + std::to_string(p.line)) + ": " +
+                             (p.pointer.empty() ? "" : p.pointer + ": ") + p.message));
       if (!p.hint.empty()) in.out().line("  hint: " + sanitize(p.hint));
     }
     const std::string n = std::to_string(r.problems.size());
@@ -248,6 +252,7 @@ Result<int> run_quantize(Invocation& in) {
 
 void add_make_commands(std::vector<Command>& table) {
   constexpr std::string_view kGroup = "Make packages";
+  const auto types = schemas::quantize_spellings();
   table.push_back(
       {.name = "new",
        .group = kGroup,
@@ -256,15 +261,16 @@ void add_make_commands(std::vector<Command>& table) {
                       "must still fill in.",
        .positionals = {{.name = "DIR", .help = "the folder to make", .completes = Completes::folders}},
        .options = {{.name = "from",
-                    .kind = OptionKind::value,
+                    .kind = OptionKind::multi,
                     .value = "FILE",
-                    .help = "take weights and facts from this GGUF",
+                    .help = "take weights and facts from this GGUF; several are the variants of one model, the first the default",
                     .completes = Completes::files},
                    {.name = "name",
                     .kind = OptionKind::value,
                     .value = "NAME",
                     .help = "the package's name (else the folder's)"}},
-       .examples = {{.line = "nano new my-model --from weights.gguf"}},
+       .examples = {{.line = "nano new my-model --from weights.gguf"},
+                    {.line = "nano new my-model --from m-q8.gguf --from m-q4.gguf", .what = "two variants"}},
        .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
        .run = run_new});
   table.push_back(
@@ -324,8 +330,7 @@ void add_make_commands(std::vector<Command>& table) {
                     .kind = OptionKind::value,
                     .value = "TYPE",
                     .help = "block type (q4_0)",
-                    .choices = {"q8_0", "q8", "q4_0", "q4", "q4_1", "q5_0", "q5_1", "q3", "q2", "f16", "bf16",
-                                "f32"}},
+                    .choices = {types.begin(), types.end()}},
                    {.name = "eval",
                     .kind = OptionKind::value,
                     .value = "FILE",

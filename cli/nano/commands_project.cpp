@@ -119,7 +119,7 @@ void show_sync(Invocation& in, const app::SyncReport& r) {
     data["download_bytes"] = r.download_bytes;
     data["fetched_bytes"] = r.fetched_bytes;
     data["seconds"] = rounded(r.seconds);
-    in.document(data);
+    in.document(data, in.command().name == "lock" ? "changes" : "");  // nano.lock/1 is the file
     return;
   }
   if (in.session().quiet) return;

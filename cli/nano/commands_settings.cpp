@@ -155,7 +155,7 @@ Result<int> show_hardware(Invocation& in, app::Context& ctx) {
     data["measured"] = c.measured;
     data["calibration_us"] = OrderedJson::object();
     for (const auto& [type, us] : c.us) data["calibration_us"][type] = rounded(us, 4);
-    in.document(data);
+    in.document(data, "hw");
     return 0;
   }
   in.out().line(app::cpu_name() + ", fingerprint " + c.fingerprint + ", measured " + c.measured +
@@ -163,7 +163,7 @@ Result<int> show_hardware(Invocation& in, app::Context& ctx) {
   in.out().line("one product of 32 rows by 384 x 384, one thread:");
   for (const auto& [type, us] : c.us) {
     char text[64];
-    std::snprintf(text, sizeof text, "  %-6s %8.1f us", type.c_str(), us);
+    std::snprintf(text, sizeof text, "  %-8s %8.1f us", type.c_str(), us);
     in.out().line(text);
   }
   return 0;

@@ -181,7 +181,7 @@ Result<int> run_resolve(Invocation& in) {
       .task = in.value("task"), .language = in.value("language"), .choose = choose};
   NANO_TRY_ASSIGN(const auto ranking, app::rank_for_task(ctx, options));
   if (in.json())
-    in.document(ranking_json(ranking));
+    in.document(ranking_json(ranking), "task");
   else
     print_ranking(in, ranking);
   if (ranking.candidates.empty()) {

@@ -33,6 +33,12 @@ const Program& nano_program() {
     p.commands.push_back(completions_command(
         "Settings and help", "nano completions bash > ~/.local/share/bash-completion/completions/nano"));
     p.commands.push_back(help_command("Settings and help", "nano help run"));
+    add_complete_commands(p.commands);
+    name_completions(p.commands);
+    p.stray = stray_word;
+    p.start = {{.line = "nano search sentiment"},
+               {.line = "nano install sentiment-50m"},
+               {.line = "nano run sentiment-50m \"A joy from start to end.\""}};
     return p;
   }();
   return program;

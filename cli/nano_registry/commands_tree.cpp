@@ -11,7 +11,7 @@ Result<int> run_init(Invocation& in) {
       (in.has("simple") ? 1 : 0) + (in.has("static") ? 1 : 0) + (in.value("offline-keys").empty() ? 0 : 1);
   if (modes > 1)
     return make_error(Errc::usage, "--simple, --offline-keys and --static exclude each other",
-                      "choose one; docs/HOSTING.md compares them");
+                      "choose one; share/doc/nanom/HOSTING.md compares them");
   if (in.has("static")) options.mode = server::Mode::fixed;
   if (!in.value("offline-keys").empty()) {
     options.mode = server::Mode::offline;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/assert.h"
+#include "schemas/vocabulary.h"
 
 namespace nano::quant {
 namespace {
@@ -76,14 +77,11 @@ const TypeInfo& info(Type type) noexcept {
   return *row;
 }
 
-std::optional<Type> parse_type(std::string_view name) noexcept {
-  if (same_ignoring_case(name, "q8")) return Type::q8_0;
-  if (same_ignoring_case(name, "q5")) return Type::q5_0;
-  if (same_ignoring_case(name, "q4")) return Type::q4_0;
-  if (same_ignoring_case(name, "q3")) return Type::nano_q3;
-  if (same_ignoring_case(name, "q2")) return Type::nano_q2;
+std::optional<Type> parse_type(std::string_view name) {
+  const auto word = schemas::quantization_named(name);
+  if (!word) return std::nullopt;
   for (const TypeInfo& row : kTypes)
-    if (row.computable && same_ignoring_case(name, row.name)) return row.type;
+    if (row.computable && same_ignoring_case(*word, row.name)) return row.type;
   return std::nullopt;
 }
 

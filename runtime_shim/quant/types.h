@@ -38,9 +38,8 @@ struct TypeInfo {
 [[nodiscard]] const TypeInfo* find_type(uint32_t id) noexcept;
 /// The row of a type this build computes with. The enum's named values are all in the table.
 [[nodiscard]] const TypeInfo& info(Type type) noexcept;
-/// "q8_0", "f32", …; also the short forms q8, q4, q5 (of the _0 kind), q3 and q2 (ours), whatever the case. Computable
-/// types only.
-[[nodiscard]] std::optional<Type> parse_type(std::string_view name) noexcept;
+/// By any spelling of schemas::quantization_spellings(), whatever the case. Computable types only.
+[[nodiscard]] std::optional<Type> parse_type(std::string_view name);
 /// Every row, in id order.
 [[nodiscard]] std::span<const TypeInfo> all_types() noexcept;
 

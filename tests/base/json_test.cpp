@@ -64,5 +64,13 @@ TEST_CASE("what a hostile document says is sanitised in the message") {
   CHECK(r.error().message.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("a key that stands twice, a float and too deep a list are told with their line") {
+  const auto message = [](const char* text, JsonLimits limits = {}) { return parse_json(text, limits).error().message; };
+  CHECK(message("{\n\"a\": 1,\n\"a\": 2}") == "the key 'a' stands twice in one object (line 3)");
+  CHECK(message("{\n\"a\":\n1.5\n}") == "the number 1.5 is not a 64-bit integer (line 3)");
+  CHECK(message("[\n[\n[]]]", {.max_depth = 2}) == "nested deeper than 2 levels (line 3)");
+  CHECK(message("{\"a\": 1, \"a\": 2}") == "the key 'a' stands twice in one object (line 1)");
+}
+
 }  // namespace
 }  // namespace nano

@@ -21,11 +21,11 @@ std::optional<std::string> shell(const std::string& name) {
   return std::nullopt;
 }
 
-/// What bash offers for the last of `line`'s words. `demo list --names` answers alpha, beta.
+/// What bash offers for the last of `line`'s words. `demo __complete installed` answers alpha, beta.
 Words offered(const Words& line) {
   const test::TempDir dir;
   test::write(dir / "completions", bash_completions(test::sample_program()));
-  test::write(dir / "demo", "#!/bin/sh\n[ \"$1 $2\" = 'list --names' ] && printf 'alpha\\nbeta\\n'\n");
+  test::write(dir / "demo", "#!/bin/sh\n[ \"$1 $2\" = '__complete installed' ] && printf 'alpha\\nbeta\\n'\n");
   std::filesystem::permissions(dir / "demo", std::filesystem::perms::owner_all);
   std::filesystem::create_directory(dir / "folder");
   test::write(dir / "file.nano", "");

@@ -136,12 +136,15 @@ TEST_CASE("the caller's look at the weights becomes a problem") {
   const test::TempDir dir;
   test::write_package(dir.path());
   int asked = 0;
-  const PackReport r = report(dir.path(), [&](const auto&, const schemas::Manifest&, const schemas::FileEntry& f) -> Status {
+  const PackReport r = report(dir.path(), [&](const auto&, const schemas::Manifest&, const schemas::FileEntry& f, const schemas::Problems& known) {
     ++asked;
-    if (f.variant == "q4") return make_error(Errc::invalid, "tensor count is wrong");
-    return Unit{};
+    CHECK(known.empty());
+    schemas::Problems out;
+    if (f.variant == "q4") out = {{"", "tensor count is wrong", ""}, {"/model/family", "is another", ""}};
+    return out;
   });
   CHECK(asked == 2);
+  CHECK(schemas::any_about(r.problems, "/model/family"));
   CHECK(says(r, "'m-q4.gguf': tensor count is wrong"));
   CHECK_FALSE(says(r, "'m-q8.gguf'"));
 }

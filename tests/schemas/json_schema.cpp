@@ -74,8 +74,10 @@ struct JsonSchema::Impl {
   valijson::Schema schema{};
 };
 
-JsonSchema::JsonSchema(const std::string& type) : impl_(std::make_unique<Impl>()) {
-  const Json doc = Bundle().make(type + ".schema.json");
+JsonSchema::JsonSchema(const std::string& type) : JsonSchema(Parsed{Bundle().make(type + ".schema.json")}) {}
+
+JsonSchema::JsonSchema(const Parsed& parsed) : impl_(std::make_unique<Impl>()) {
+  const Json& doc = parsed.schema;
   valijson::SchemaParser parser;
   const valijson::adapters::NlohmannJsonAdapter adapter(doc);
   parser.populateSchema(adapter, impl_->schema);

@@ -12,6 +12,11 @@ namespace nano::test {
 class JsonSchema {
  public:
   explicit JsonSchema(const std::string& type);  ///< "manifest"; throws when the schema itself is broken
+  /// One that refers to no other file.
+  struct Parsed {
+    Json schema{};
+  };
+  explicit JsonSchema(const Parsed& parsed);
   ~JsonSchema();
   [[nodiscard]] std::string fault(const Json& doc) const;  ///< "" = valid
 
