@@ -148,7 +148,7 @@ std::string environment_markdown() {
         out += "| `" + std::string(v.name) + "` | " + std::string(v.read_by) + " | " + std::string(v.meaning) + " | " + std::string(v.otherwise) +
                " |\n";
   }
-  return out + "\nThe tests read more, which no installed program heeds: `NANO_SHARED`, `NANO_SOURCE`, `NANO_TEST_DATA`, `NANO_BIN` (CONTRIBUTING.md).\n";
+  return out + "\nThe tests read more, which no installed program heeds: `NANO_SHARED`, `NANO_SOURCE`, `NANO_TEST_DATA`, `NANO_BIN`.\n";
 }
 
 }  // namespace nano::cli
