@@ -126,8 +126,9 @@ Result<schemas::Places> find_stores(std::string_view store, const schemas::GetEn
 
 Error not_installed(const schemas::Requirement& wanted, const std::vector<std::string>& names) {
   const std::string name = wanted.name.text();
+  // A slip is likelier than a wish for a package that is called nearly so.
   std::string hint = "`nano install " + wanted.text() + "`";
-  if (const auto near = nearest(name, names)) hint += "; installed is '" + *near + "'";
+  if (const auto near = nearest(name, names)) hint = "did you mean '" + *near + "'? or install it: " + hint;
   return make_error(Errc::not_found, "'" + name + "' is not installed", hint);
 }
 
