@@ -71,13 +71,18 @@ void put_claim(schemas::Manifest& m, schemas::Claim claim) {
   m.claims.push_back(std::move(claim));
 }
 
+/// The path that a file of the folder has in the package; "" = it lies elsewhere, or no package may have it.
+std::string path_inside(const RecordPlace& place, const fs::Path& file) {
+  std::error_code ec;
+  const std::string name = stdfs::absolute(file, ec).lexically_normal().lexically_relative(stdfs::absolute(place.dir, ec).lexically_normal()).generic_string();
+  return fs::is_package_path(name) ? name : "";
+}
+
 Result<schemas::Claim> accuracy_claim(const RecordPlace& place, const BenchEval& eval) {
   NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(eval.file, uint64_t{1} << 30));
-  std::error_code ec;
-  const fs::Path inside = stdfs::absolute(eval.file, ec).lexically_normal().lexically_relative(stdfs::absolute(place.dir, ec).lexically_normal());
-  const bool own = !inside.empty() && *inside.begin() != "..";
+  const std::string inside = path_inside(place, eval.file);
   schemas::Claim c;
-  c.dataset = schemas::ClaimDataset{.id = own ? inside.generic_string() : fs::Path(eval.file).filename().string(),
+  c.dataset = schemas::ClaimDataset{.id = !inside.empty() ? inside : fs::Path(eval.file).filename().string(),
                                     .digest = sha256(bytes),
                                     .split = "all",
                                     .n = eval.texts};
@@ -144,9 +149,8 @@ Result<RecordPlace> record_place(const std::string& model) {
 }
 
 Status record_golden_file(const RecordPlace& place, const fs::Path& file) {
-  std::error_code ec;
-  const std::string name = stdfs::absolute(file, ec).lexically_normal().lexically_relative(stdfs::absolute(place.dir, ec).lexically_normal()).generic_string();
-  if (!fs::is_package_path(name))
+  const std::string name = path_inside(place, file);
+  if (name.empty())
     return make_error(Errc::usage, "'" + sanitize(file.string()) + "' is not a file in the package folder '" + sanitize(place.dir.string()) + "'",
                       "write it there: -o " + sanitize((place.dir / "golden.json").string()));
   return change_own_manifest(place.dir, [&](schemas::Manifest& m) -> Status {
@@ -196,6 +200,9 @@ Result<std::vector<std::string>> record_claims(const Context& ctx, const RecordP
   }
   NANO_TRY(change_own_manifest(place.dir, [&](schemas::Manifest& now) -> Status {
     for (const auto& claim : claims) put_claim(now, claim);
+    // Texts that lie in the package are packed with the claim that was measured on them.
+    const std::string texts = report.eval ? path_inside(place, report.eval->file) : "";
+    if (!texts.empty() && now.find_file(texts) == nullptr) now.files.push_back({texts, schemas::Role::eval, ""});
     return Unit{};
   }));
   return out;

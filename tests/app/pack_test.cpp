@@ -294,6 +294,7 @@ TEST_CASE("bench --record writes claims that pack takes, and measures them anew 
   REQUIRE(m["claims"].size() == 2);
   CHECK(m["claims"][0]["metric"]["value"] == "1.0000");
   CHECK(m["claims"][0]["dataset"]["id"] == "eval.tsv");
+  CHECK(m["files"].back() == Json({{"path", "eval.tsv"}, {"role", "eval"}}));
   CHECK(m["claims"][1]["latency"].contains("p50_ms"));
   CHECK(m["claims"][1]["conditions"]["threads"] == 1);
   CHECK(m["claims"][1]["conditions"].contains("calibration_us"));
