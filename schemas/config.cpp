@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "schemas/decode.h"
 #include "schemas/to_json.h"
 
@@ -18,12 +19,14 @@ constexpr std::size_t kMaxNamespaces = 1000;
 constexpr std::size_t kMaxKeys = 64;
 
 bool is_registry_url(std::string_view url) {
-  if (url.substr(0, 8) == "file:///") {
-    for (const char c : url)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-    return url.size() <= 4096;
-  }
-  return is_web_url(url);
+  // The scheme in any case, as a person may write it. What use would refuse is said where it is used, of that registry alone.
+  std::string lowered(url);
+  for (std::size_t i = 0; i < lowered.size() && lowered[i] != ':'; ++i)
+    if (lowered[i] >= 'A' && lowered[i] <= 'Z') lowered[i] = static_cast<char>(lowered[i] + 32);
+  if (!lowered.starts_with("file:///") && !lowered.starts_with("file://localhost/")) return is_web_url(lowered);
+  for (const char c : url)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+  return url.size() <= 4096;
 }
 
 bool is_public_key(std::string_view key) {
@@ -36,7 +39,7 @@ void decode(const internal::Node& node, const std::string& pointer, RegistryEntr
   out.name = o.simple_name("name", Need::required);
   out.url = o.line("url", Need::required, 4096);
   if (!out.url.empty() && !is_registry_url(out.url))
-    o.fault("url", "'" + sanitize(out.url.substr(0, 80)) + "' is not a registry's URL", "as in https://models.example.org/ or file:///srv/models");
+    o.fault("url", "'" + display_url(out.url.substr(0, 80)) + "' is not a registry's URL", "as in https://models.example.org/ or file:///srv/models");
   out.namespaces = o.lines("namespaces", Need::optional, kMaxNamespaces, 256);
   for (std::size_t i = 0; i < out.namespaces.size(); ++i)
     if (const Status s = check_simple_name(out.namespaces[i], "the namespace"); !s)

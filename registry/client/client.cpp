@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "registry/client/transport.h"
 #include "registry/tree.h"
 
@@ -30,7 +31,7 @@ struct Client::Impl {
   std::unique_ptr<Transport> transport{};
 
   [[nodiscard]] Status one_blob(Transport& t, const BlobRequest& want, const SinkFactory& sinks);
-  [[nodiscard]] Error while_reading(Error e) const { return std::move(e).while_("reading the registry " + shared.url.text); }
+  [[nodiscard]] Error while_reading(Error e) const { return std::move(e).while_("reading the registry " + display_url(shared.url.text)); }
 };
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -104,7 +105,7 @@ Status Client::Impl::one_blob(Transport& t, const BlobRequest& want, const SinkF
     auto done = t.blob(want, *sink);
     // The bytes of an earlier run may have been the wrong ones: once more, from the start.
     if (!done && done.error().code == Errc::integrity && held > 0 && attempt == 0) continue;
-    if (!done) return std::move(done.error()).while_("fetching the blob " + want.digest.text() + " from " + shared.url.text);
+    if (!done) return std::move(done.error()).while_("fetching the blob " + want.digest.text() + " from " + display_url(shared.url.text));
     return done;
   }
 }

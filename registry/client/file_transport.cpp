@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/fs_look.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "registry/client/transport.h"
 #include "registry/pump.h"
 #include "registry/tree.h"
@@ -34,7 +35,7 @@ class FileTransport final : public Transport {
     if (!there) return there.error();
     if (!*there)
       return make_error(Errc::not_found, "the registry's folder '" + shared_.url.local.string() + "' does not exist", "check the address with `nano registry list`");
-    return make_error(Errc::not_found, "the registry " + shared_.url.text + " has no " + std::string(path),
+    return make_error(Errc::not_found, "the registry " + display_url(shared_.url.text) + " has no " + std::string(path),
                       path == tree::metadata("timestamp.json") ? "is this the folder of a nano registry?" : "its copy is incomplete: tell its operator");
   }
   TransportShared& shared_;

@@ -1,59 +1,25 @@
-// registry/client/http.cpp: the only user of libcurl.
+// registry/client/http.cpp: the only user of libcurl, but for the dates of http_reply.cpp.
 #include "registry/client/http.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
+#include <cstdlib>
 #include <mutex>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include <curl/curl.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace nano::registry::http {
 namespace {
 
-constexpr long kStallBytesPerSecond = 100;
+constexpr long kStallBytesPerSecond = 100;  ///< libcurl's own measure of silence; kLeastBytesPerSecond is ours
 constexpr uint32_t kMaxWaitMs = 10'000;
-
-std::string lower(std::string_view s) {
-  std::string out(s);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-std::optional<uint64_t> number(std::string_view s) {
-  if (s.empty() || s.size() > 18) return std::nullopt;
-  uint64_t v = 0;
-  for (const char c : s) {
-    if (c < '0' || c > '9') return std::nullopt;
-    v = v * 10 + static_cast<uint64_t>(c - '0');
-  }
-  return v;
-}
-
-void read_header(Reply& r, std::string_view line) {
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return;
-  const std::string name = lower(line.substr(0, colon));
-  const std::string_view value = trim(line.substr(colon + 1));
-  if (name == "etag") r.etag = value;
-  if (name == "content-type") r.content_type = lower(trim(value.substr(0, value.find(';'))));
-  if (name == "content-encoding") r.content_encoding = lower(value);
-  if (name == "content-length") r.content_length = number(value);
-  if (name == "date")
-    if (const time_t t = curl_getdate(std::string(value).c_str(), nullptr); t > 0) r.date = int64_t{t};
-  if (name == "age") r.age = static_cast<int64_t>(number(value).value_or(0));
-  if (name == "retry-after") r.retry_after = static_cast<uint32_t>(std::min<uint64_t>(number(value).value_or(0), 3600));
-  if (name == "content-range" && value.substr(0, 6) == "bytes ") {
-    const std::string_view range = value.substr(6);
-    r.range_start = number(range.substr(0, range.find('-')));
-    const std::size_t slash = range.find('/');
-    if (slash != std::string_view::npos) r.range_total = number(range.substr(slash + 1));
-  }
-}
 
 /// The transfer in progress, as the callbacks see it.
 struct Transfer {
@@ -65,12 +31,18 @@ struct Transfer {
   std::size_t header_bytes = 0;
   std::size_t ignored = 0;
   bool announced = false;
+  bool gzip = false;
+  double first_byte_by = 0;      ///< of monotonic_ms()
+  double window_start = 0;       ///< of the measure of speed; 0 = no byte of the body yet
+  curl_off_t window_bytes = 0;   ///< that had arrived then
+  std::string too_slow{};        ///< what was too slow, when the watch ended it
   std::optional<Error> error{};  ///< ours, not the network's
 
   [[nodiscard]] bool wanted() const { return reply.status == 200 || reply.status == 206; }
   bool announce() {
     if (announced) return true;
     announced = true;
+    reply.decoded = gzip;
     auto fine = (*on_reply)(reply);
     if (!fine) error = std::move(fine.error());
     return fine.has_value();
@@ -80,17 +52,12 @@ struct Transfer {
 size_t take_header(char* bytes, size_t, size_t n, void* user) {
   auto& t = *static_cast<Transfer*>(user);
   const std::string_view line(bytes, n);
-  if (line.substr(0, 5) == "HTTP/") {  // also after a 100 Continue
-    t.reply = Reply{};
-    const std::size_t space = line.find(' ');
-    if (space != std::string_view::npos) t.reply.status = static_cast<long>(number(line.substr(space + 1, 3)).value_or(0));
-  }
   t.header_bytes += n;
   if (t.header_bytes > kMaxHeaderBytes) {
     t.error = make_error(Errc::network, "the server sends more than " + std::to_string(kMaxHeaderBytes) + " bytes of headers");
     return 0;
   }
-  read_header(t.reply, line);
+  read_head_line(t.reply, line);
   return n;
 }
 
@@ -107,12 +74,38 @@ size_t take_data(char* bytes, size_t, size_t n, void* user) {
   return 0;
 }
 
-int watch(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Transfer*>(user)->shared->cancelled() ? 1 : 0;
+/// libcurl's own limit looks at the last seconds only, so that a burst now and then satisfies it; a window does not.
+int watch(void* user, curl_off_t, curl_off_t arrived, curl_off_t, curl_off_t) {
+  auto& t = *static_cast<Transfer*>(user);
+  if (t.shared->cancelled()) return 1;
+  const double now = monotonic_ms();
+  if (!t.announced) {
+    if (now <= t.first_byte_by) return 0;
+    t.too_slow = "no answer came in time";
+    return 1;
+  }
+  const double seconds = t.shared->options.stall_seconds;
+  if (t.window_start == 0 || now - t.window_start >= 1000 * seconds) {
+    const auto least = static_cast<curl_off_t>(static_cast<double>(kLeastBytesPerSecond) * seconds);
+    if (t.window_start != 0 && arrived - t.window_bytes < least) {
+      t.too_slow = "less than " + std::to_string(kLeastBytesPerSecond) + " bytes a second arrived";
+      return 1;
+    }
+    t.window_start = now;
+    t.window_bytes = arrived;
+  }
+  return 0;
+}
+
+std::vector<std::string> proxies() {
+  std::vector<std::string> out;
+  for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') out.emplace_back(value);
+  return out;
 }
 
 Error status_error(const std::string& url, long status) {
-  const std::string said = "'" + sanitize(url) + "': the server answered " + std::to_string(status);
+  const std::string said = "'" + display_url(url) + "': the server answered " + std::to_string(status);
   if (status == 404 || status == 410) return make_error(Errc::not_found, said + " (not found)", "check the registry's address with `nano registry list`");
   if (status == 401 || status == 403 || status == 407) return make_error(Errc::denied, said + " (no access)", "ask the registry's operator for access");
   if (status == 429) return make_error(Errc::network, said + " (too many requests)", "try again later");
@@ -123,15 +116,21 @@ Error status_error(const std::string& url, long status) {
 bool passing_status(long status) { return status == 408 || status == 429 || (status >= 500 && status < 600); }
 
 /// Did a connection that stood break or fall silent? One that never came about is not tried again.
-bool dropped(CURL* handle, CURLcode code) {
+bool was_connected(CURL* handle) {
   curl_off_t ready = 0;  // microseconds until the request could be sent; 0 = it never could
-  if (curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &ready) != CURLE_OK || ready == 0) return false;
+  return curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK && ready != 0;
+}
+
+bool dropped(CURL* handle, CURLcode code) {
+  if (!was_connected(handle)) return false;
   return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE ||
          code == CURLE_OPERATION_TIMEDOUT || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
 }
 
 Error transport_error(const std::string& url, CURLcode code, std::string_view detail) {
-  std::string message = "'" + sanitize(url) + "': " + (detail.empty() ? std::string(curl_easy_strerror(code)) : sanitize(detail));
+  // libcurl's text may quote a proxy's address as the environment has it, password and all.
+  std::string message = "'" + display_url(url) + "': " +
+                        (detail.empty() ? std::string(curl_easy_strerror(code)) : sanitize(hide_url_secrets(detail, proxies())));
   std::string hint = "check the network and try again; --offline works with what is installed";
   if (code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR) message += " (the connection was dropped)";
   if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
@@ -153,6 +152,8 @@ struct Connection::Impl {
   ~Impl() { curl_easy_cleanup(handle); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  bool plain_only = false;  ///< this server's compression cannot be told from none
 
   CURLcode perform(const std::string& url, const Request& request, Transfer& transfer);
 };
@@ -184,7 +185,8 @@ CURLcode Connection::Impl::perform(const std::string& url, const Request& reques
   set(CURLOPT_BUFFERSIZE, 256L * 1024L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's headers are not the server's
   // Without CURLOPT_ACCEPT_ENCODING nothing is decompressed. With it, on_data counts the bytes that come out.
-  if (request.gzip) set(CURLOPT_ACCEPT_ENCODING, "gzip");
+  t.gzip = request.gzip && !plain_only;
+  if (t.gzip) set(CURLOPT_ACCEPT_ENCODING, "gzip");
   const std::string range = std::to_string(request.from) + "-";
   if (request.from > 0) set(CURLOPT_RANGE, range.c_str());
   curl_slist* headers = nullptr;
@@ -192,7 +194,7 @@ CURLcode Connection::Impl::perform(const std::string& url, const Request& reques
   // Decided anew for each hop: a redirect elsewhere, however it came about, carries no credentials.
   if (!o.token.empty() && same_origin(url, shared.url.text)) headers = curl_slist_append(headers, ("Authorization: Bearer " + o.token).c_str());
   if (headers != nullptr) set(CURLOPT_HTTPHEADER, headers);
-  if (request.total_seconds > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.total_seconds) * 1000L);
+  if (request.deadline_ms > 0) set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request.deadline_ms - monotonic_ms())));
   const CURLcode code = curl_easy_perform(handle);
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   curl_slist_free_all(headers);
@@ -211,14 +213,22 @@ Outcome Connection::get(const Request& request, const OnReply& on_reply, const O
   };
   const TransportShared& shared = impl_->shared;
   if (shared.options.offline)
-    return fail(make_error(Errc::refused, "'" + sanitize(request.url) + "' is not fetched: nano works offline", "leave out --offline"));
+    return fail(make_error(Errc::refused, "'" + display_url(request.url) + "' is not fetched: nano works offline", "leave out --offline"));
   if (impl_->handle == nullptr) return fail(make_error(Errc::internal, "libcurl cannot start"));
   std::string url = request.url;
+  const double first_byte_by = monotonic_ms() + shared.options.connect_timeout_ms + 1000.0 * shared.options.stall_seconds;
   for (uint32_t hop = 0;; ++hop) {
-    Transfer t{.shared = &shared, .on_reply = &on_reply, .on_data = &on_data};
+    Transfer t{.shared = &shared, .on_reply = &on_reply, .on_data = &on_data, .first_byte_by = first_byte_by};
     const CURLcode code = impl_->perform(url, request, t);
     out.reply = t.reply;
     if (t.error) return fail(std::move(*t.error));
+    if (!t.too_slow.empty()) return fail(transport_error(url, code, t.too_slow), hop > 0 || was_connected(impl_->handle));
+    // A word in Content-Encoding that libcurl does not know and that means nothing: asked for without compression, nobody looks.
+    if (code == CURLE_BAD_CONTENT_ENCODING && t.gzip && t.reply.coding() == Coding::none && !t.announced) {
+      impl_->plain_only = true;
+      --hop;
+      continue;
+    }
     if (code == CURLE_ABORTED_BY_CALLBACK) return fail(make_error(Errc::interrupted, "interrupted"));
     const long status = t.reply.status;
     if (status >= 300 && status < 400 && status != 304) {
@@ -227,7 +237,7 @@ Outcome Connection::get(const Request& request, const OnReply& on_reply, const O
       if (next == nullptr) return fail(status_error(url, status));
       const std::string target = next;
       if (hop >= shared.options.max_redirects)
-        return fail(make_error(Errc::network, "'" + sanitize(request.url) + "' redirects more than " + std::to_string(shared.options.max_redirects) + " times",
+        return fail(make_error(Errc::network, "'" + display_url(request.url) + "' redirects more than " + std::to_string(shared.options.max_redirects) + " times",
                                "check the registry's address"));
       auto allowed = check_redirect(url, target);
       if (!allowed) return fail(std::move(allowed.error()));
@@ -242,7 +252,7 @@ Outcome Connection::get(const Request& request, const OnReply& on_reply, const O
 }
 
 Error html_error(std::string_view url) {
-  return make_error(Errc::network, "'" + sanitize(url) + "': the server sent HTML (a web page), not nano's data",
+  return make_error(Errc::network, "'" + display_url(url) + "': the server sent HTML (a web page), not nano's data",
                     "check the address; a login page or a proxy may be answering in the registry's place");
 }
 

@@ -9,35 +9,23 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "registry/client/http_reply.h"
 #include "registry/client/transport.h"
 
 namespace nano::registry::http {
 
 inline constexpr std::size_t kMaxHeaderBytes = 65'536;  ///< of one reply
 inline constexpr std::size_t kMaxIgnoredBytes = 65'536;  ///< read of an error page before the connection is dropped
+/// Of a body, over any `stall_seconds`: what drips more slowly is dropped, in whatever bursts it comes.
+inline constexpr uint64_t kLeastBytesPerSecond = 1'000;
 
 struct Request {
   std::string url{};
   uint64_t from = 0;       ///< first byte wanted; > 0 asks for a Range
   std::string if_range{};  ///< a strong ETag: the Range counts only while the file is still that one
-  uint32_t total_seconds = 0;  ///< for one reply from connect to end; 0 = as long as it does not stall
+  double deadline_ms = 0;      ///< of monotonic_ms(): redirects and all end by then; 0 = as long as it does not stall
   /// The server may send it gzipped; on_data gets what comes out, a little at a time, and on_reply says which it is.
   bool gzip = false;
-};
-
-/// What the last reply (after redirects) said of itself.
-struct Reply {
-  long status = 0;
-  std::string etag{};
-  std::string content_type{};      ///< lower case, without parameters
-  std::string content_encoding{};  ///< lower case
-  std::optional<uint64_t> content_length{};
-  std::optional<uint64_t> range_start{};  ///< of Content-Range
-  std::optional<uint64_t> range_total{};
-  uint32_t retry_after = 0;               ///< seconds
-  std::optional<int64_t> date{};          ///< when it left the server, by its clock (Unix time)
-  int64_t age = 0;                        ///< seconds it then lay in a cache
-  [[nodiscard]] bool is_html() const { return content_type == "text/html" || content_type == "application/xhtml+xml"; }
 };
 
 /// How one attempt ended.
@@ -58,7 +46,8 @@ class Connection {
   using OnReply = std::function<Status(const Reply&)>;         ///< before the first byte of a 200 or 206
   using OnData = std::function<Status(std::string_view bytes)>;  ///< an error ends the transfer and is the outcome
 
-  /// Follows at most options.max_redirects redirects, each checked.
+  /// Follows at most options.max_redirects redirects, each checked. From the first connection to the first byte of the body, over
+  /// all redirects together, there is time for one connection and one stall.
   [[nodiscard]] Outcome get(const Request& request, const OnReply& on_reply, const OnData& on_data);
 
  private:

@@ -79,9 +79,14 @@ Result<SignedTree> SignedTree::open(SignedTreeOptions options, tuf::Fetcher* fet
 
 Status SignedTree::refresh() {
   if (refreshed_) return Unit{};
+  if (down_) return *down_;
   auto done = updater_->refresh();
   for (const std::string& note : updater_->notes()) log_->detail("metadata of " + options_.what + ": " + note);
-  if (!done) return std::move(done.error()).while_("checking the metadata of " + options_.what);
+  if (!done) {
+    Error e = std::move(done.error()).while_("checking the metadata of " + options_.what);
+    if (e.code != Errc::interrupted) down_ = e;
+    return e;
+  }
   NANO_TRY(check_id());
   refreshed_ = true;
   return done;

@@ -95,6 +95,7 @@ class SignedTree {
   std::unique_ptr<verify::tuf::Updater> updater_;
   Log* log_;
   bool refreshed_ = false;
+  std::optional<Error> down_{};  ///< why refresh() failed: whoever asks again is told the same at once
   bool has_advisory_role_ = false;
   std::map<schemas::PackageName, std::optional<schemas::IndexPackage>> packages_{};
   std::map<Digest, std::vector<std::string>> signers_{};

@@ -87,7 +87,17 @@ void HttpServer::serve(int fd) {
       requests_.push_back(request);
     }
     const HttpAnswer a = handler_(request);
-    bool alive = send_all(fd, std::string_view(a.bytes).substr(0, a.drop_after));
+    const auto pause = [&](int ms) {
+      for (int slept = 0; slept < ms && !stop_; slept += 20) ::usleep(20'000);
+    };
+    pause(a.wait_ms);
+    const std::string_view whole = std::string_view(a.bytes).substr(0, a.drop_after);
+    const std::size_t head = a.drip == 0 ? whole.size() : std::min(whole.find("\r\n\r\n") + 4, whole.size());
+    bool alive = send_all(fd, whole.substr(0, head));
+    for (std::size_t sent = head; sent < whole.size() && alive && !stop_; sent += a.drip) {
+      alive = send_all(fd, whole.substr(sent, a.drip));
+      pause(a.drip_ms);
+    }
     const std::string zeros(65536, '\0');
     while (a.endless && alive && !stop_) alive = send_all(fd, zeros);
     for (int ms = 0; ms < a.stall_ms && !stop_; ms += 20) {

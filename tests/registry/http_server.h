@@ -24,6 +24,9 @@ struct HttpAnswer {
   uint64_t drop_after = ~uint64_t{0};  ///< the connection is cut after so many bytes
   bool endless = false;                ///< after `bytes`, zeros without end (until the client hangs up)
   int stall_ms = 0;                    ///< after `bytes`, silence for so long (or until the server stops)
+  std::size_t drip = 0;                ///< > 0: from the end of the head on, so many bytes at once ...
+  int drip_ms = 0;                     ///< ... and then so long nothing
+  int wait_ms = 0;                     ///< before the first byte
 };
 
 /// Answers on 127.0.0.1, one thread per connection, "Connection: close".

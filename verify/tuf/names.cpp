@@ -5,14 +5,10 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace nano::verify::tuf {
 namespace {
-
-bool is_unreserved(char c) {  // RFC 3986 section 2.3
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
 
 /// One segment against one pattern without '/'. Greedy with one point to return to: linear in practice and quadratic at
 /// worst, where recursion would be exponential for "*a*a*a*b".
@@ -44,31 +40,11 @@ bool matches_segment(std::string_view pattern, std::string_view text) {
 }  // namespace
 
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto u = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[u >> 4];
-    out += kHex[u & 15];
-  }
-  return out;
+  return nano::percent_encode(text, {});
 }
 
 std::string percent_encode_path(std::string_view path) {
-  std::string out;
-  bool first = true;
-  for (const std::string& segment : split(path, '/')) {
-    if (!first) out += '/';
-    first = false;
-    out += percent_encode(segment);
-  }
-  return out;
+  return nano::percent_encode(path, "/");
 }
 
 std::string metadata_file(std::string_view role) {
