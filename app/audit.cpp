@@ -16,7 +16,7 @@ using schemas::GenerationEntry;
 
 class Auditor {
  public:
-  Auditor(Context& ctx, AuditReport& report) : remotes_(ctx), report_(report) {}
+  Auditor(Context& ctx, AuditReport& report) : ctx_(ctx), remotes_(ctx), report_(report) {}
 
   void look_at(const GenerationEntry& e) {
     ++report_.packages;
@@ -29,12 +29,14 @@ class Auditor {
                                  "`, then `nano install " + e.name.text() + "`"
                            : "no configured registry has it: ask who made it for a signed one, or `nano uninstall " + e.name.text() + "`");
     }
-    if (!remote) return add(e, "unreachable", remote.error().message, remote.error().hint);
+    if (!remote) return cannot_say(e, remote.error(), "unreachable");
     if ((*remote)->id().hex() != e.registry_id)
       return add(e, "replaced",
                  "it came from another registry than the one that owns its namespace now ('" +
                      (*remote)->registry().config.name + "')",
                  "install it again from there, or remove it");
+    if (ctx_.settings.offline && !(*remote)->client().is_local())
+      ctx_.log->warn("what is said of " + e.name.text() + " is what its registry said last: nano works offline");
     look_at(e, **remote);
   }
 
@@ -69,8 +71,12 @@ class Auditor {
       add(e, "yanked", "its publisher withdrew it: " + listed->yanked, "`nano upgrade " + e.name.text() + "` for another version");
   }
 
+  void cannot_say(const GenerationEntry& e, const Error& why, const char* kind) {
+    ctx_.log->warn("what is known of " + e.name.text() + " now could not be asked: " + why.message);
+    add(e, kind, why.message, why.hint);
+  }
   void cannot_say(const GenerationEntry& e, const Error& why) {
-    add(e, why.code == Errc::untrusted ? "expired" : "unreachable", why.message, why.hint);
+    cannot_say(e, why, why.code == Errc::untrusted ? "expired" : "unreachable");
   }
 
   void add(const GenerationEntry& e, const char* kind, std::string message, std::string remedy) {
@@ -83,6 +89,7 @@ class Auditor {
                                 .remedy = std::move(remedy)});
   }
 
+  Context& ctx_;
   Remotes remotes_;
   AuditReport& report_;
 };

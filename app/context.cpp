@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/url.h"
+#include "registry/client/url.h"
 
 namespace nano::app {
 namespace {
-
-constexpr std::string_view kStarterName = "starter";
 
 Result<std::optional<bool>> env_bool(const char* name) {
   const char* v = std::getenv(name);
@@ -52,8 +52,8 @@ std::optional<Registry> starter_registry() {
   r.starter = true;
   r.from = "starter";
   r.config.name = kStarterName;
-  r.config.url = "file://" + dir->string();
-  r.config.root_namespace = true;
+  r.config.url = file_url(*dir);
+  r.config.namespaces = {std::string(kStarterName)};
   return r;
 }
 
@@ -110,11 +110,15 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
     ctx.registries.push_back({r, false, u.find(r.name) != nullptr ? "user" : "system"});
   const bool root_taken = std::any_of(merged.registries.begin(), merged.registries.end(),
                                       [](const auto& r) { return r.root_namespace; });
-  if (!root_taken) {
-    if (auto starter = starter_registry(); starter) ctx.registries.push_back(std::move(*starter));
+  if (auto starter = starter_registry(); starter) {
+    starter->config.root_namespace = !root_taken;
+    ctx.registries.push_back(std::move(*starter));
   }
   if (const std::string& wanted = ctx.settings.registry; !wanted.empty()) {
-    const auto named = [&](const Registry& r) { return r.config.name == wanted || r.config.url == wanted; };
+    const auto named = [&](const Registry& r) {
+      return r.config.name == wanted || r.config.url == wanted || registry::same_registry_url(r.config.url, wanted) ||
+             (wanted.find('/') != std::string::npos && registry::same_registry_url(r.config.url, file_url(wanted)));
+    };
     const auto it = std::find_if(ctx.registries.begin(), ctx.registries.end(), named);
     // An unknown name is reported where a registry is needed, so that `nano registry add` still works under
     // it.
@@ -130,6 +134,7 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
 
 Result<const Registry*> registry_for(const Context& ctx, const std::string& ns) {
   for (const auto& r : ctx.registries) {
+    if (ns == kStarterName && !r.starter) continue;  // a name that no other registry can take
     const bool owns = ns == schemas::kRootNamespace
                           ? r.config.root_namespace
                           : std::find(r.config.namespaces.begin(), r.config.namespaces.end(), ns) !=
@@ -138,9 +143,13 @@ Result<const Registry*> registry_for(const Context& ctx, const std::string& ns) 
   }
   if (!ctx.settings.registry.empty())
     return make_error(Errc::not_found,
-                      "the registry '" + sanitize(ctx.settings.registry) +
+                      "the registry '" + display_url(ctx.settings.registry) +
                           "' is not configured, or does not own the namespace '" + ns + "'",
-                      "see `nano registry list`");
+                      ns == schemas::kRootNamespace && !ctx.registries.empty() && ctx.registries.front().starter
+                          ? "its packages are called starter/NAME here"
+                          : "see `nano registry list`");
+  if (ns == kStarterName)
+    return make_error(Errc::not_found, "the registry that came with nano, which 'starter/' means, is not beside this program", "install nano again");
   if (ns == schemas::kRootNamespace)
     return make_error(Errc::not_found, "no registry is configured for packages without a namespace",
                       "add one: `nano registry add NAME URL --root-namespace --root root.json`");

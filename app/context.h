@@ -44,6 +44,7 @@ struct Registry {
   bool starter = false;  ///< installed with the program, file:// only, trusted as the program is
   std::string from{};    ///< "user", "system" or "starter"
 };
+inline constexpr std::string_view kStarterName = "starter";  ///< of the registry, and of the namespace that always reaches it
 
 /// Everything a use case may touch. Made once in main; tests make their own.
 struct Context {
@@ -62,7 +63,7 @@ struct Context {
 };
 
 /// Find places, read system and user config, add the starter registry (`<exe dir>/../share/nanom/starter`,
-/// else NANO_STARTER, else the installed data folder) unless another registry owns the root namespace.
+/// else NANO_STARTER, else the installed data folder). It owns the names without a namespace unless a configured registry does, and `starter/NAME` always.
 ///   errors  usage, invalid (a config file: named, with the place), store
 [[nodiscard]] Result<Context> make_context(const Flags& flags, Log& log, Progress& progress);
 

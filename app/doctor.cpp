@@ -6,10 +6,13 @@
 #include "app/derived.h"
 #include "app/installed.h"
 #include "app/machine.h"
+#include "app/remote.h"
 #include "app/trust.h"
 #include "base/count.h"
 #include "base/fs_look.h"
 #include "base/text.h"
+#include "base/url.h"
+#include "registry/client/url.h"
 #include "runtime_shim/kernels/dispatch.h"
 #include "store/check.h"
 #include "store/generations.h"
@@ -81,6 +84,20 @@ void check_store(const Context& ctx, DoctorReport& r) {
   check_installed(ctx, *store, r);
 }
 
+/// One that was not asked is not called well: its newest metadata are fetched and checked, as an install would.
+DoctorCheck ask_registry(const Context& ctx, const Registry& reg, const std::string& name) {
+  auto remote = Remote::open(ctx, reg);
+  if (!remote) return {name, Health::error, remote.error().message, remote.error().hint};
+  const std::string where = display_url(reg.config.url) + (reg.starter ? " (came with nano)" : "");
+  const auto fresh = remote->tree().refresh();
+  const bool unasked = ctx.settings.offline && !remote->client().is_local();
+  if (!fresh && unasked && fresh.error().code == Errc::refused)
+    return {name, Health::warning, where + " was not asked: nano works offline, and nothing of it was fetched before", "leave out --offline"};
+  if (!fresh) return {name, Health::error, where + " cannot be used now: " + fresh.error().message, fresh.error().hint};
+  if (unasked) return {name, Health::warning, where + " was not asked: nano works offline", "leave out --offline"};
+  return {name, Health::ok, where, ""};
+}
+
 void check_registries(const Context& ctx, DoctorReport& r) {
   if (ctx.registries.empty()) {
     r.checks.push_back(
@@ -90,25 +107,14 @@ void check_registries(const Context& ctx, DoctorReport& r) {
     return;
   }
   for (const auto& reg : ctx.registries) {
-    const std::string& url = reg.config.url;
-    const auto there = url.starts_with("file://") ? fs::is_there(fs::Path(url.substr(7)) / "registry.json") : Result<bool>(true);
-    if (!there) {
-      r.checks.push_back({"registry " + reg.config.name, Health::error, there.error().message, there.error().hint});
-    } else if (!*there) {
-      r.checks.push_back({"registry " + reg.config.name, Health::error,
-                          "there is no registry at " + sanitize(url), "see `nano registry list`"});
-    } else {
-      r.checks.push_back({"registry " + reg.config.name, Health::ok,
-                          sanitize(url) + (reg.starter ? " (came with nano)" : ""), ""});
-    }
-    if (const auto anchor = pinned_anchor(ctx, reg); !anchor) {
-      r.checks.push_back({"registry " + reg.config.name, Health::error, anchor.error().message, anchor.error().hint});
-    } else if (signs_for_long(ctx, reg, anchor->id) && !reg.starter) {
-      r.checks.push_back({"registry " + reg.config.name, Health::warning,
+    const std::string name = "registry " + reg.config.name;
+    r.checks.push_back(ask_registry(ctx, reg, name));
+    if (const auto anchor = pinned_anchor(ctx, reg); anchor && signs_for_long(ctx, reg, anchor->id) && !reg.starter)
+      r.checks.push_back({name, Health::warning,
                           "it is static: nobody renews its signatures, so old metadata can be shown as new for long", ""});
-    }
-    if (url.starts_with("http://"))
-      r.checks.push_back({"registry " + reg.config.name, Health::warning,
+    const auto url = registry::parse_registry_url(reg.config.url);
+    if (url && url->scheme == registry::RegistryUrl::Scheme::http)
+      r.checks.push_back({name, Health::warning,
                           "its URL is not encrypted: what you install is signed, but others can see it",
                           "use https:// where the registry offers it"});
   }

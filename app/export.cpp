@@ -101,7 +101,7 @@ Result<ExportReport> export_packages(Context& ctx, const ExportOptions& options)
     const schemas::GenerationEntry& e = found.first.entry;
     NANO_TRY_ASSIGN(Remote * remote, remote_of(remotes, e));
     NANO_TRY_ASSIGN(const auto package, store::open_package(store, e.dir));
-    NANO_TRY_ASSIGN(auto vouched, remote->tree().vouch(e.name, e.version, package.release_bytes));
+    NANO_TRY_ASSIGN(auto vouched, remote->tree().vouch(remote->name_there(e.name), e.version, package.release_bytes));
     auto& links = chains[remote->id()];
     links.first = remote;
     for (const auto& l : vouched.chain) links.second.emplace(l.role, l);

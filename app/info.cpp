@@ -86,11 +86,14 @@ Result<std::pair<Remote*, const schemas::IndexPackage*>> look_up(Remotes& remote
     if (index)
       for (const auto& x : (*index)->packages) names.push_back(x.name.text());
     const auto near = nearest(name.text(), names);
+    const std::string beside = remotes.hint_of_starter(name);
     return make_error(
         Errc::not_found,
         "'" + name.text() + "' is neither installed nor in the registry '" + remote->registry().config.name +
             "'",
-        near ? "did you mean '" + *near + "'?" : "look for it: `nano search " + name.name + "`");
+        !beside.empty() ? beside
+        : near          ? "did you mean '" + *near + "'?"
+                        : "look for it: `nano search " + name.name + "`");
   }
   return std::pair{remote, p};
 }

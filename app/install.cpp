@@ -70,6 +70,8 @@ Result<Ready> make_ready(const Context& ctx, const Plan& plan, Remotes& remotes,
   r.step = &step;
   const PlanItem& item = step.item;
   r.source.variant = item.variant;
+  r.source.name = item.name;
+  r.entry.name = item.name;
   r.entry.requested = item.requested;
   if (const auto* e = plan.before.find(item.name)) {
     r.entry.pinned = e->pinned;

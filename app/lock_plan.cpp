@@ -8,6 +8,7 @@
 #include "app/lock_edited.h"
 #include "app/upgrade_plan.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace nano::app {
 namespace {
@@ -73,6 +74,14 @@ Status check_registry(const LockedPackage& locked, const std::string& now) {
                     locked.name.text() + " was locked from another registry (" + locked.registry_id.substr(0, 16) + "…, now " +
                         now.substr(0, 16) + "…)",
                     "configure that registry, or take the package out of nano.lock and lock it anew");
+}
+
+/// The address where the lock was made first stays: it would be another one on each machine with a mirror.
+void note_registry(const Project& project, const Remote& remote, schemas::Lockfile& lock) {
+  const std::string id = remote.id().hex();
+  if (lock.find_registry(id) != nullptr) return;
+  const auto* old = project.lock ? project.lock->find_registry(id) : nullptr;
+  lock.registries.push_back(old != nullptr ? *old : schemas::LockedRegistry{.id = id, .url = display_url(remote.registry().config.url)});
 }
 
 /// A lock that was edited by hand says what no registry ever said.
@@ -185,6 +194,7 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
     if (!remote->registry().starter) {
       p.registry_id = remote->id().hex();
       p.signers = remote->tree().signers(p.release);
+      note_registry(project, *remote, out.lock);
     }
     out.steps.push_back(step_of(p, remote->registry()));
     out.lock.packages.push_back(std::move(p));
@@ -199,11 +209,12 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
   return out;
 }
 
-Result<LockPlan> plan_frozen(Context& ctx, const schemas::Lockfile& lock, Remotes& remotes) {
-  (void)ctx;
+Result<LockPlan> plan_frozen(const schemas::Lockfile& lock, Remotes& remotes, const std::vector<schemas::GenerationEntry>& held) {
   LockPlan out{.lock = lock};
   for (const auto& p : lock.packages) {
+    if (std::any_of(held.begin(), held.end(), [&](const auto& e) { return e.name == p.name; })) continue;
     NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(p.name.ns));
+    NANO_TRY(check_registry(p, remote->id().hex()));  // before it is asked for what another one has
     out.steps.push_back(step_of(p, remote->registry()));
   }
   return out;

@@ -22,9 +22,9 @@ struct LockPlan {
 [[nodiscard]] Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::Store& store,
                                          Remotes& remotes, const SyncOptions& options);
 
-/// The lock as it is: no registry is asked for versions.
-///   errors  not_found: no configured registry owns a namespace
-[[nodiscard]] Result<LockPlan> plan_frozen(Context& ctx, const schemas::Lockfile& lock, Remotes& remotes);
+/// The lock as it is: no registry is asked for versions, and none is looked for of what is `held` (held.h).
+///   errors  not_found: no configured registry owns a namespace; untrusted: another one owns it than the package was locked from
+[[nodiscard]] Result<LockPlan> plan_frozen(const schemas::Lockfile& lock, Remotes& remotes, const std::vector<schemas::GenerationEntry>& held);
 
 /// For a lock that is taken as it is: no registry was asked, so what was put in place says who vouches for it now.
 ///   errors  untrusted: a locked package comes from another registry. Other keys: the loud warning.

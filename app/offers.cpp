@@ -89,7 +89,11 @@ Result<std::vector<resolver::Offer>> Offers::offers(const PackageName& name) {
     return std::any_of(out.begin(), out.end(), [&](const auto& o) { return o.version == v; });
   };
   if (usable && !has(entry->version))
-    if (const auto p = store::open_package(store_, entry->dir)) out.push_back(offer_of(p->release));
+    if (const auto p = store::open_package(store_, entry->dir)) {
+      out.push_back(offer_of(p->release));
+      for (auto& d : out.back().dependencies)
+        if (name.ns == kStarterName && d.name.in_root()) d.name.ns = kStarterName;
+    }
   return out;
 }
 
@@ -98,7 +102,9 @@ std::optional<PackageName> Offers::nearest(const PackageName& name) {
   const auto index = remote ? (*remote)->index() : Result<const schemas::Index*>(remote.error());
   if (!index) return std::nullopt;
   std::vector<std::string> names;
-  for (const auto& p : (*index)->packages) names.push_back(p.name.text());
+  const bool say_starter = name.ns == kStarterName;  // which its index may call by bare names
+  for (const auto& p : (*index)->packages)
+    names.push_back(say_starter ? std::string(kStarterName) + "/" + p.name.name : p.name.text());
   const auto near = nano::nearest(name.text(), names);
   if (!near) return std::nullopt;
   auto parsed = PackageName::parse(*near);
@@ -108,10 +114,18 @@ std::optional<PackageName> Offers::nearest(const PackageName& name) {
 Result<std::vector<resolver::TaskPackage>> packages_for(const Context& ctx, Remotes& remotes,
                                                         const std::string& task) {
   std::vector<resolver::TaskPackage> out;
+  std::optional<Error> first_error;
+  std::size_t read = 0;
   for (const Registry& r : ctx.registries) {
-    NANO_TRY_ASSIGN(Remote * remote, remotes.for_registry(r));
-    NANO_TRY_ASSIGN(const schemas::Index* index, remote->index());
-    for (const auto& p : index->packages) {
+    const auto remote = remotes.for_registry(r);
+    const auto index = remote ? (*remote)->index() : Result<const schemas::Index*>(remote.error());
+    if (!index) {
+      ctx.log->warn("the packages of the registry '" + r.config.name + "' are not among these: " + index.error().message);
+      if (!first_error) first_error = index.error();
+      continue;
+    }
+    ++read;
+    for (const auto& p : (*index)->packages) {
       const auto owner = registry_for(ctx, p.name.ns);
       if (!owner || (*owner)->config.name != r.config.name) continue;  // a namespace belongs to one registry
       if (p.task != task) continue;
@@ -120,6 +134,7 @@ Result<std::vector<resolver::TaskPackage>> packages_for(const Context& ctx, Remo
       out.push_back(std::move(t));
     }
   }
+  if (read == 0 && first_error) return *first_error;
   return out;
 }
 

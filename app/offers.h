@@ -62,7 +62,8 @@ class Offers final : public resolver::Catalog {
 };
 
 /// The packages of every configured registry whose search index says that they do `task`: hints, which offers() confirms.
-///   errors  those of reading the registries
+/// A registry that cannot be read is warned of and left out.
+///   errors  those of reading the registries, when none could be read
 [[nodiscard]] Result<std::vector<resolver::TaskPackage>> packages_for(const Context& ctx, Remotes& remotes,
                                                                       const std::string& task);
 

@@ -113,10 +113,13 @@ Status check_exists(Offers& offers, Remotes& remotes, const schemas::Requirement
   if (package == nullptr) {
     NANO_TRY_ASSIGN(Remote * remote, remotes.for_namespace(want.name.ns));
     const auto near = offers.nearest(want.name);
+    const std::string beside = remotes.hint_of_starter(want.name);
     return make_error(
         Errc::not_found,
         "the registry '" + remote->registry().config.name + "' has no package '" + want.name.text() + "'",
-        near ? "did you mean '" + near->text() + "'?" : "look for it: `nano search " + want.name.name + "`");
+        !beside.empty() ? beside
+        : near          ? "did you mean '" + near->text() + "'?"
+                        : "look for it: `nano search " + want.name.name + "`");
   }
   const auto fits = [&](const auto& v) { return want.range.contains(v.version); };
   if (std::any_of(package->versions.begin(), package->versions.end(), fits))

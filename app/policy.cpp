@@ -80,7 +80,7 @@ Result<std::vector<PolicySource>> load_policies(const Context& ctx) {
 verify::ReleaseFacts facts_of(const schemas::Release& release, const schemas::GenerationEntry& entry,
                               std::optional<UnixTime> since) {
   const auto& m = release.manifest;
-  verify::ReleaseFacts out{.name = m.name,
+  verify::ReleaseFacts out{.name = entry.name.name.empty() ? m.name : entry.name,
                            .version = m.version,
                            .kind = m.kind,
                            .license = m.license.spdx,

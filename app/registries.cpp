@@ -9,6 +9,9 @@
 #include "app/trust.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/url.h"
+#include "registry/client/url.h"
+#include "registry/tree.h"
 #include "verify/tuf/limits.h"
 
 namespace nano::app {
@@ -59,7 +62,7 @@ Status check_same_registry(const Context& ctx, const std::vector<RegistryEntry>&
 
 RegistryRow row_of(const Context& ctx, const Registry& r) {
   RegistryRow row{.name = r.config.name,
-                  .url = r.config.url,
+                  .url = display_url(r.config.url),
                   .namespaces = r.config.namespaces,
                   .root_namespace = r.config.root_namespace,
                   .id = {},
@@ -83,22 +86,25 @@ RegistryRow row_of(const Context& ctx, const Registry& r) {
   return row;
 }
 
+/// What was given, in the spelling that is kept: a URL that can be used, or a folder as one. A link to a folder stays a link.
 Result<std::string> url_of(const std::string& given) {
-  for (const std::string_view scheme : {"http://", "https://", "file:///"})
-    if (given.starts_with(scheme) && given.size() > scheme.size()) {
-      std::string url = given;
-      while (url.size() > scheme.size() && url.back() == '/') url.pop_back();
-      return url;
-    }
-  if (given.find("://") != std::string::npos)
-    return make_error(Errc::usage, "'" + sanitize(given) + "' is not a URL nano can read from",
-                      "use https://, http://, file:/// or a folder");
+  if (is_file_url(given) || given.find("://") != std::string::npos) {
+    NANO_TRY_ASSIGN(const auto url, registry::parse_registry_url(given));
+    return url.text;
+  }
+  std::error_code looked;
+  const auto there = std::filesystem::status(given, looked).type();
+  if (looked && there == std::filesystem::file_type::none)  // what the operating system would not say is not absent
+    return make_error(Errc::store, "cannot look at '" + display_url(given) + "': " + looked.message(), "ask its owner for access, or give another address");
+  if (there != std::filesystem::file_type::directory)
+    return make_error(Errc::usage, "'" + display_url(given) + "' is neither a URL nor a folder", "use https://, http://, file:/// or a folder");
   std::error_code ec;
-  const fs::Path dir = std::filesystem::canonical(given, ec);
-  if (ec || !fs::is_dir(dir))
-    return make_error(Errc::usage, "'" + sanitize(given) + "' is neither a URL nor a folder",
-                      "use https://, http://, file:/// or a folder");
-  return "file://" + dir.string();
+  const fs::Path folder = given;
+  const bool climbs = std::any_of(folder.begin(), folder.end(), [](const auto& part) { return part == ".."; });
+  const fs::Path plain = climbs ? std::filesystem::canonical(folder, ec) : folder;
+  // What is written must be what can be read again.
+  NANO_TRY_ASSIGN(const auto url, registry::parse_registry_url(file_url(ec ? folder : plain)));
+  return url.text;
 }
 
 constexpr const char* kKeys[] = {"json", "quiet", "verbose", "offline", "registry", "store"};
@@ -141,7 +147,11 @@ Result<RegistryRow> registry_add(Context& ctx, const RegistryAddOptions& o) {
   std::sort(entry.namespaces.begin(), entry.namespaces.end());
   entry.namespaces.erase(std::unique(entry.namespaces.begin(), entry.namespaces.end()),
                          entry.namespaces.end());
-  for (const auto& ns : entry.namespaces) NANO_TRY(schemas::check_simple_name(ns, "the namespace"));
+  for (const auto& ns : entry.namespaces) {
+    NANO_TRY(schemas::check_simple_name(ns, "the namespace"));
+    if (ns == kStarterName)
+      return make_error(Errc::usage, "the namespace 'starter' belongs to the registry that came with nano", "leave it out of --namespaces");
+  }
   entry.root_namespace = o.root_namespace;
   if (entry.namespaces.empty() && !entry.root_namespace)
     return make_error(Errc::usage,
@@ -170,6 +180,9 @@ Result<RegistryRow> registry_add(Context& ctx, const RegistryAddOptions& o) {
     return pin(ctx, anchor);
   };
   NANO_TRY(change_config(ctx, put));
+  if (const auto where = registry::parse_registry_url(entry.url);
+      where && where->scheme == registry::RegistryUrl::Scheme::file && !fs::exists(where->local / registry::tree::metadata("timestamp.json")))
+    ctx.log->warn("there is no registry in " + sanitize(where->local.string()) + " now: nothing can be installed from it before there is");
   if (anchor.expires <= ctx.now)
     ctx.log->warn("the pinned root of '" + o.name + "' has expired; the registry must serve a newer one");
   const Registry added{entry, false, "user"};
@@ -186,7 +199,7 @@ Result<std::vector<RegistryRow>> registry_list(const Context& ctx) {
 Status registry_remove(Context& ctx, const std::string& name) {
   if (name == "starter")
     return make_error(Errc::usage, "the starter registry came with nano and cannot be removed",
-                      "a registry added with --root-namespace takes its place");
+                      "a registry added with --root-namespace takes the names without a namespace; starter/NAME stays");
   std::optional<Digest> root;
   NANO_TRY(change_config(ctx, [&](schemas::Config& user) -> Status {
     const auto it = std::find_if(user.registries.begin(), user.registries.end(),
@@ -222,7 +235,7 @@ Result<ConfigRow> config_get(const Context& ctx, const std::string& key) {
               : key == "quiet"    ? yes(s.quiet)
               : key == "verbose"  ? yes(s.verbose)
               : key == "offline"  ? yes(s.offline)
-              : key == "registry" ? s.registry
+              : key == "registry" ? display_url(s.registry)
                                   : ctx.places.store.string();
   schemas::Config user = ctx.user_config, system = ctx.system_config;
   const auto set_in = [&](schemas::Config& c) {

@@ -10,6 +10,7 @@
 #include "base/fs_temporary.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace nano::app {
 namespace {
@@ -40,6 +41,16 @@ class DiskIndexCache final : public registry::IndexCache {
   fs::Path dir_;
 };
 
+/// In the starter registry's packages, names without a namespace mean its own.
+void say_starter(schemas::IndexPackage& p) {
+  const auto rename = [](schemas::PackageName& name) {
+    if (name.in_root()) name.ns = kStarterName;
+  };
+  rename(p.name);
+  for (auto& v : p.versions)
+    for (auto& d : v.dependencies) rename(d.name);
+}
+
 }  // namespace
 
 struct Remote::Impl {
@@ -52,6 +63,12 @@ struct Remote::Impl {
   UnixTime time = 0;  ///< believed
   std::string what{};
   std::optional<registry::SignedTree> tree{};
+  // Of the starter registry alone, in the words of the person: by name, and the index when another registry has the bare names.
+  std::map<schemas::PackageName, schemas::IndexPackage> renamed{};
+  std::optional<schemas::Index> renamed_index{};
+  std::optional<std::vector<schemas::Advisory>> renamed_advisories{};
+
+  [[nodiscard]] bool is_renamed(const schemas::PackageName& name) const { return registry.starter && name.ns == kStarterName; }
 };
 
 Remote::Remote(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -73,7 +90,7 @@ const Digest& Remote::id() const {
 
 Result<Remote> Remote::open(const Context& ctx, const Registry& r, bool must_keep) {
   // The starter registry's root proves only that it came with this program, so it may not be fetched from elsewhere.
-  if (r.starter && !r.config.url.starts_with("file://"))
+  if (r.starter && !is_file_url(r.config.url))
     return make_error(Errc::untrusted, "the starter registry is accepted over file:// only");
   NANO_TRY_ASSIGN(const Anchor anchor, pinned_anchor(ctx, r));
   registry::ClientOptions o;
@@ -81,7 +98,7 @@ Result<Remote> Remote::open(const Context& ctx, const Registry& r, bool must_kee
   NANO_TRY_ASSIGN(auto client, registry::Client::open(r.config.url, o, *ctx.log, *ctx.progress));
   const fs::Path dir = trust_dir(ctx, anchor.id);
   Sightings sightings = Sightings::load(dir);
-  const std::string what = "the registry '" + r.config.name + "' at " + sanitize(r.config.url);
+  const std::string what = "the registry '" + r.config.name + "' at " + display_url(r.config.url);
   const UnixTime time = believed_time(ctx, sightings, what);
   std::unique_ptr<Impl> impl(new Impl{&ctx, r, anchor.id, DiskIndexCache(ctx.places.cache / "registries" / anchor.id.hex()),
                                       std::move(client), std::move(sightings), time, what, std::nullopt});
@@ -96,13 +113,24 @@ Result<Remote> Remote::open(const Context& ctx, const Registry& r, bool must_kee
   return Remote(std::move(impl));
 }
 
+schemas::PackageName Remote::name_there(const schemas::PackageName& name) const {
+  schemas::PackageName out = name;
+  if (impl_->is_renamed(name)) out.ns = schemas::kRootNamespace;
+  return out;
+}
+
 Result<const schemas::IndexPackage*> Remote::package(const schemas::PackageName& name) {
-  NANO_TRY_ASSIGN(const auto* package, impl_->tree->package(name));
+  NANO_TRY_ASSIGN(const auto* package, impl_->tree->package(name_there(name)));
   if (package != nullptr) {
     for (const auto& v : package->versions) impl_->sightings.saw(v.release, impl_->ctx->now);
   }
   saw_refresh();
   impl_->sightings.save(*impl_->ctx->log);
+  if (package != nullptr && impl_->is_renamed(name)) {
+    const auto [at, fresh] = impl_->renamed.emplace(name, *package);
+    if (fresh) say_starter(at->second);
+    return static_cast<const schemas::IndexPackage*>(&at->second);
+  }
   return package;
 }
 
@@ -128,19 +156,36 @@ UnixTime Remote::time() const {
 Result<const schemas::Index*> Remote::index() {
   NANO_TRY_ASSIGN(const schemas::Index* index, impl_->tree->index(&impl_->cache));
   NANO_TRY(saw_dates());
-  return index;
+  if (!impl_->registry.starter || impl_->registry.config.root_namespace) return index;
+  if (!impl_->renamed_index) {
+    impl_->renamed_index = *index;
+    for (auto& p : impl_->renamed_index->packages) say_starter(p);
+  }
+  return static_cast<const schemas::Index*>(&*impl_->renamed_index);
 }
 
 Result<const std::vector<schemas::Advisory>*> Remote::advisories() {
   NANO_TRY_ASSIGN(const auto* advisories, impl_->tree->advisories());
   NANO_TRY(saw_dates());
+  if (impl_->registry.starter && !impl_->renamed_advisories) {
+    impl_->renamed_advisories = *advisories;
+    for (auto& a : *impl_->renamed_advisories) {
+      const auto affected = a.affected;  // they hold under both names
+      for (auto hit : affected) {
+        if (!hit.name.in_root()) continue;
+        hit.name.ns = kStarterName;
+        a.affected.push_back(std::move(hit));
+      }
+    }
+  }
+  if (impl_->renamed_advisories) advisories = &*impl_->renamed_advisories;
   if (!impl_->tree->updater().offline()) keep_advisories(*impl_->ctx, impl_->id, *advisories);
   return advisories;
 }
 
 Result<registry::VouchedRelease> Remote::release(const schemas::PackageName& name, const schemas::Version& version,
                                                  const Digest& digest) {
-  return impl_->tree->release(name, version, digest);
+  return impl_->tree->release(name_there(name), version, digest);
 }
 
 Result<UnixTime> Remote::public_since(const schemas::PackageName& name, const schemas::IndexVersion& version) {
@@ -151,7 +196,10 @@ Result<UnixTime> Remote::public_since(const schemas::PackageName& name, const sc
   };
   const UnixTime since = believable(version.published).value_or(0);
   NANO_TRY_ASSIGN(const schemas::Index* all, index());
-  const schemas::IndexPackage* listed = all->find(name);
+  // In the index, the starter registry's packages have the one name or the other.
+  schemas::PackageName in_index = name_there(name);
+  if (impl_->registry.starter && !impl_->registry.config.root_namespace && in_index.in_root()) in_index.ns = kStarterName;
+  const schemas::IndexPackage* listed = all->find(in_index);
   if (listed != nullptr)
     for (const auto& v : listed->versions)
       if (v.version == version.version && v.release == version.release && !v.first_served.empty())
@@ -179,6 +227,17 @@ Result<Remote*> Remotes::for_registry(const Registry& r) {
   if (it != open_.end()) return &it->second;
   NANO_TRY_ASSIGN(Remote remote, Remote::open(ctx_, r, must_keep_));
   return &open_.emplace(r.config.name, std::move(remote)).first->second;
+}
+
+std::string Remotes::hint_of_starter(const schemas::PackageName& name) {
+  if (!name.in_root()) return {};
+  const auto starter = registry_for(ctx_, std::string(kStarterName));
+  if (!starter || (*starter)->config.root_namespace) return {};
+  const auto remote = for_registry(**starter);
+  const schemas::PackageName other{.ns = std::string(kStarterName), .name = name.name};
+  const auto package = remote ? (*remote)->package(other) : Result<const schemas::IndexPackage*>(remote.error());
+  if (!package || *package == nullptr) return {};
+  return "the registry that came with nano has it, as " + other.text() + ": `nano install " + other.text() + "`";
 }
 
 }  // namespace nano::app

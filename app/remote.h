@@ -14,7 +14,8 @@
 
 namespace nano::app {
 
-/// A registry. Its metadata are refreshed at most once, and only when something is asked. Not thread-safe.
+/// A registry. Packages of the starter registry are named as the person named them, `starter/x` or `x`, with what they need.
+/// Its metadata are refreshed at most once, and only when something is asked. Not thread-safe.
 class Remote {
  public:
   /// errors  untrusted: no pinned root; usage: its URL
@@ -39,6 +40,8 @@ class Remote {
 
   /// That expiry is judged by: the clock's, or a later one that is known (believed_time).
   [[nodiscard]] UnixTime time() const;
+  /// What the registry itself calls a package: the starter registry's `starter/x` is its `x`.
+  [[nodiscard]] schemas::PackageName name_there(const schemas::PackageName& name) const;
   [[nodiscard]] registry::SignedTree& tree();
   [[nodiscard]] registry::Client& client();
   [[nodiscard]] const Registry& registry() const;
@@ -62,6 +65,8 @@ class Remotes {
   /// The one that owns a namespace. errors  not_found: none does
   [[nodiscard]] Result<Remote*> for_namespace(const std::string& ns);
   [[nodiscard]] Result<Remote*> for_registry(const Registry& registry);
+  /// A bare name that its own registry has not: where the registry that came with nano has it, the words that say so; else "".
+  [[nodiscard]] std::string hint_of_starter(const schemas::PackageName& name);
 
  private:
   const Context& ctx_;

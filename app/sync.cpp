@@ -6,9 +6,11 @@
 
 #include "app/change.h"
 #include "app/damage.h"
+#include "app/held.h"
 #include "app/judge.h"
 #include "app/lock_edited.h"
 #include "app/lock_plan.h"
+#include "app/origin.h"
 #include "app/plan.h"
 #include "app/project.h"
 #include "base/fs_look.h"
@@ -183,8 +185,13 @@ Result<SyncReport> sync_once(Context& ctx, const SyncOptions& options, Remotes& 
     return std::move(root.error());
 
   LockPlan locking;
+  std::vector<schemas::GenerationEntry> kept;
+  std::set<PackageName> damaged;
   if (options.frozen) {
-    NANO_TRY_ASSIGN(locking, plan_frozen(ctx, *project.lock, remotes));
+    NANO_TRY_ASSIGN(kept, held_by_store(ctx, store, *project.lock, plan.before));
+    NANO_TRY_ASSIGN(damaged, damaged_entries(ctx, store, kept));
+    std::erase_if(kept, [&](const auto& e) { return damaged.contains(e.name); });
+    NANO_TRY_ASSIGN(locking, plan_frozen(*project.lock, remotes, kept));
   } else {
     NANO_TRY_ASSIGN(locking, plan_lock(ctx, project, store, remotes, options));
   }
@@ -197,9 +204,11 @@ Result<SyncReport> sync_once(Context& ctx, const SyncOptions& options, Remotes& 
                           (report.changes.front().after.empty() ? "taken out" : report.changes.front().after),
                       "`nano lock` brings it up to date");
   NANO_TRY(settle_ranges(options, locking.lock, project));
+  if (!options.add.empty() || !options.remove.empty()) project.manifest.registries = origins_to_write(project, locking.lock);
 
-  std::vector<schemas::GenerationEntry> kept;
-  NANO_TRY_ASSIGN(const auto damaged, damaged_entries(ctx, store, plan.before.entries));
+  if (!options.frozen) {
+    NANO_TRY_ASSIGN(damaged, damaged_entries(ctx, store, plan.before.entries));
+  }
   NANO_TRY(part_steps(store, damaged, std::move(locking.steps), plan, kept));
   InstallReport installed;
   const auto finish = [&](const store::WriteLock& lock,
@@ -225,15 +234,33 @@ Result<SyncReport> sync_once(Context& ctx, const SyncOptions& options, Remotes& 
     report.wrote_manifest = schemas::write_manifest(project.manifest) != manifest_before;
     report.wrote_lock = !options.frozen && !options.locked && text != project.lock_text;
     std::optional<fs::FolderLock> held;  // a project that is current may lie where nobody can write
+    // Where packages come from is for people: a current lock that does not tell, and cannot be written, is no failure.
+    const bool only_informs = !report.wrote_manifest && project.lock && project.lock->packages == locking.lock.packages;
+    const auto cannot_inform = [&](const Error& why) {
+      ctx.log->detail("nano.lock does not say where its packages come from: " + why.message);
+      report.wrote_lock = false;
+    };
     if (report.wrote_manifest || report.wrote_lock) {
-      NANO_TRY_ASSIGN(held, lock_project(ctx, project.dir));
-      NANO_TRY_ASSIGN(again, changed_meanwhile());
-      if (again) return Unit{};
+      auto locked = lock_project(ctx, project.dir);
+      if (!locked && !only_informs) return std::move(locked.error());
+      if (locked) {
+        held = std::move(*locked);
+        NANO_TRY_ASSIGN(again, changed_meanwhile());
+        if (again) return Unit{};
+      } else {
+        cannot_inform(locked.error());
+      }
     }
     // The root first: files that name packages the store may not keep would be worse than packages no file names.
     if (wants.entries != plan.before.entries) NANO_TRY(store::write_root(lock, project.dir, wants));
     if (report.wrote_manifest) NANO_TRY(write_project(project));
-    return report.wrote_lock ? fs::rewrite(project.dir / kLockFile, text) : Status(Unit{});
+    if (!report.wrote_lock) return Unit{};
+    auto written = fs::rewrite(project.dir / kLockFile, text);
+    if (!written && only_informs) {
+      cannot_inform(written.error());
+      return Unit{};
+    }
+    return written;
   };
   NANO_TRY(put_in_place(ctx, remotes, store, plan, options.dry_run, installed, finish));
   report.items = std::move(installed.items);
@@ -253,7 +280,8 @@ Result<SyncReport> sync(Context& ctx, const SyncOptions& options) {
   for (int attempt = 0; attempt < kSyncAttempts; ++attempt) {
     bool again = false;
     auto report = sync_once(ctx, options, remotes, again);
-    if (!report || !again) return report;
+    if (!report) return tell_origin(ctx, std::move(report.error()));
+    if (!again) return report;
     ctx.log->detail("the project changed meanwhile: planning again");
   }
   return make_error(Errc::store, "other processes keep changing this project", "run the command again when they are done");

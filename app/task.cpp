@@ -49,16 +49,22 @@ Result<resolver::TaskRanking> rank_for_task(Context& ctx, const TaskOptions& opt
     for (std::size_t i = 0; i < ranking.candidates.size() && i < kConfirmedFirst; ++i) {
       const schemas::PackageName name = ranking.candidates[i].name;
       if (!confirmed.insert(name).second) continue;
-      NANO_TRY_ASSIGN(auto signed_offers, offers.offers(name));
+      const auto asked = offers.offers(name);
+      again = true;
+      if (!asked) {
+        // What its registry can no longer confirm is left out; the others can still be chosen.
+        ctx.log->warn(name.text() + " is not among these: " + asked.error().message);
+        std::erase_if(packages, [&](const auto& p) { return p.name == name; });
+        continue;
+      }
       for (auto& p : packages) {
         if (p.name != name) continue;
         // Languages are words of the manifest, which only the index repeats.
         const std::vector<std::string> languages = p.offers.empty() ? std::vector<std::string>() : p.offers.front().languages;
-        p.offers = signed_offers;
+        p.offers = *asked;
         for (auto& o : p.offers)
           if (o.languages.empty()) o.languages = languages;
       }
-      again = true;
     }
     if (again) {
       calibrate_if_needed();

@@ -5,6 +5,7 @@
 
 #include "app/registries.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "registry/client/client.h"
 #include "registry/tree.h"
 #include "verify/tuf/limits.h"
@@ -27,20 +28,6 @@ class Whole final : public tuf::Sink {
   }
   std::string bytes{};
 };
-
-std::string percent_decoded(std::string_view s) {
-  std::string out;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    const auto byte = s[i] == '%' && i + 2 < s.size() ? from_hex(std::string(s.substr(i + 1, 2))) : make_error(Errc::invalid, "");
-    if (byte) {
-      out += *byte;
-      i += 2;
-    } else {
-      out += s[i];
-    }
-  }
-  return out;
-}
 
 /// What delegators say of roles: who may sign them.
 struct Authorities {
@@ -92,8 +79,9 @@ std::vector<TrustRole> read_roles(const Context& ctx, const fs::Path& dir) {
   if (const auto names = fs::list_dir(dir))
     for (const std::string& file : *names) {
       if (!file.ends_with(kSuffix) || file.front() == '.') continue;
-      const std::string role = percent_decoded(file.substr(0, file.size() - kSuffix.size()));
-      if (role != tuf::kTargets && !tuf::is_reserved_role(role) && tuf::metadata_file(role) == file)
+      const auto decoded = percent_decode(std::string_view(file).substr(0, file.size() - kSuffix.size()));
+      const std::string role = decoded ? *decoded : std::string();
+      if (!role.empty() && role != tuf::kTargets && !tuf::is_reserved_role(role) && tuf::metadata_file(role) == file)
         read_role(ctx, dir, role, authorities, out);
     }
   for (TrustRole& r : out)
@@ -106,7 +94,7 @@ std::vector<TrustRole> read_roles(const Context& ctx, const fs::Path& dir) {
 
 TrustState state_of(const Context& ctx, const Registry& r) {
   TrustState out{.registry = r.config.name,
-                 .url = r.config.url,
+                 .url = display_url(r.config.url),
                  .id = {},
                  .from = r.from,
                  .pinned_version = 0,
@@ -153,7 +141,7 @@ Result<std::string> fetch_first_root(Context& ctx, const std::string& url) {
   Whole root;
   auto done = client.fetch(tuf::Area::metadata, tuf::metadata_file(tuf::kRoot, 1), tuf::Limits{}.root_bytes, root);
   if (!done && done.error().code == Errc::refused) done.error().hint = "give the root itself: --root FILE";
-  if (!done) return std::move(done.error()).while_("fetching the root of " + sanitize(url));
+  if (!done) return std::move(done.error()).while_("fetching the root of " + display_url(url));
   return std::move(root.bytes);
 }
 
@@ -182,9 +170,9 @@ Result<TrustState> trust_reset(Context& ctx, const std::string& name, bool sure)
 bool signs_for_long(const Context& ctx, const Registry& registry, const Digest& id) {
   const tuf::Limits limits;
   auto bytes = fs::read_file(trust_dir(ctx, id) / tuf::metadata_file(tuf::kTimestamp), limits.timestamp_bytes);
-  if (!bytes && registry.config.url.starts_with("file://"))
-    bytes = fs::read_file(fs::Path(registry.config.url.substr(7)) / registry::tree::metadata(tuf::metadata_file(tuf::kTimestamp)),
-                          limits.timestamp_bytes);
+  if (!bytes && is_file_url(registry.config.url))
+    if (const auto folder = folder_of_url(registry.config.url))
+      bytes = fs::read_file(*folder / registry::tree::metadata(tuf::metadata_file(tuf::kTimestamp)), limits.timestamp_bytes);
   if (!bytes) return false;
   const auto t = tuf::read_metadata<tuf::Timestamp>(*bytes, limits.timestamp_bytes);
   return t && t->second.header.expires - ctx.now > kOnlineDays * 24 * 3600;

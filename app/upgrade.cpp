@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/change.h"
+#include "app/origin.h"
 #include "app/plan.h"
 #include "app/project.h"
 #include "app/upgrade_plan.h"
@@ -19,6 +20,12 @@ using schemas::PackageName;
 std::vector<There> there_in(const Scene& scene, const store::Store& store) {
   if (!scene.project) return what_is_there(store, scene.current);
   return scene.project->lock ? what_is_there(*scene.project->lock, scene.project->manifest.pins) : std::vector<There>{};
+}
+
+std::vector<Unasked> ask_about(const Context& ctx, Remotes& remotes, const std::vector<There>& there) {
+  std::vector<AskedFor> packages;
+  for (const There& t : there) packages.push_back({t.name, t.registry_id, t.from_starter});
+  return ask_for_each(ctx, remotes, packages);
 }
 
 const resolver::Offer* find_offer(const std::vector<resolver::Offer>& all, const schemas::Version& v) {
@@ -107,6 +114,7 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options, cons
   if (there.empty()) return out;
   const std::vector<BundleRequest> no_bundles;
   Remotes remotes(ctx);
+  out.unasked = ask_about(ctx, remotes, there);
   // As the upgrade itself: a lock must come out the same on every machine, whatever is installed there.
   const schemas::Generation nothing;
   Offers offers(ctx, remotes, store, scene.project ? nothing : scene.current, no_bundles);
@@ -122,8 +130,10 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options, cons
       return make_error(Errc::not_found, "'" + named.back().name.text() + "' is not " + (scene.project ? "locked" : "installed"),
                         scene.project ? "`nano tree` shows what is" : "`nano list` shows what is");
   }
-  NANO_TRY_ASSIGN(const UpgradePlan plan, plan_upgrade(ctx, there, named, std::move(request), offers, memory));
-  if (const auto* refusal = std::get_if<resolver::Refusal>(&plan.outcome)) return refusal_error(ctx, *refusal);
+  auto planned = plan_upgrade(ctx, there, named, std::move(request), offers, memory);
+  if (!planned) return tell_origin(ctx, std::move(planned.error()));
+  const UpgradePlan plan = std::move(*planned);
+  if (const auto* refusal = std::get_if<resolver::Refusal>(&plan.outcome)) return tell_origin(ctx, refusal_error(ctx, *refusal));
   for (const auto& remark : plan.remarks) ctx.log->warn(remark);
   const auto& choices = std::get<resolver::Choices>(plan.outcome);
   for (const There& t : there) {
@@ -150,6 +160,13 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options, cons
     out.rows.push_back(std::move(row));
   }
   return out;
+}
+
+Result<std::vector<Unasked>> unasked_here(Context& ctx) {
+  NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
+  NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
+  Remotes remotes(ctx);
+  return ask_about(ctx, remotes, there_in(scene, store));
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include "app/choose_options.h"
 #include "app/context.h"
+#include "app/unasked.h"
 #include "resolver/offer.h"
 
 namespace nano::app {
@@ -34,12 +35,15 @@ struct OutdatedRow {
 struct OutdatedReport {
   std::vector<OutdatedRow> rows{};  ///< those with something newer, by name
   bool updates = false;             ///< `nano upgrade` would do something
+  std::vector<Unasked> unasked{};   ///< whose registries could not say: nothing is known to be up to date that is here
 };
 /// Of the project of the working folder, else of the generation: the plan of `nano upgrade NAMES` (upgrade_plan.h), row by row.
 ///   names   as for upgrade; empty = everything
 ///   errors  no_solution: what is there no longer fits together; not_found: a name that is not there; those of the registries
 [[nodiscard]] Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options,
                                               const std::vector<std::string>& names = {});
+/// Warn of each package here that no registry can be asked about. For a project's upgrade, which would end at the first.
+[[nodiscard]] Result<std::vector<Unasked>> unasked_here(Context& ctx);
 
 struct PinReport {
   std::string name{};

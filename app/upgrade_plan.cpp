@@ -90,7 +90,7 @@ std::vector<There> what_is_there(const schemas::Lockfile& lock, const std::vecto
   std::vector<There> out;
   for (const auto& p : lock.packages) {
     const bool pinned = std::any_of(pins.begin(), pins.end(), [&](const auto& x) { return x.name == p.name; });
-    out.push_back({p.name, p.version, p.variant, pinned, p.dependencies});
+    out.push_back({p.name, p.version, p.variant, pinned, p.dependencies, p.registry_id, p.registry_id.empty()});
   }
   return out;
 }
@@ -99,7 +99,7 @@ std::vector<There> what_is_there(const store::Store& store, const schemas::Gener
   std::vector<There> out;
   for (const auto& e : current.entries) {
     if (e.signer.empty()) continue;
-    There& t = out.emplace_back(There{e.name, e.version, e.variant, e.pinned, {}});
+    There& t = out.emplace_back(There{e.name, e.version, e.variant, e.pinned, {}, e.registry_id, e.registry == kStarterName});
     if (const auto package = store::open_package(store, e.dir))
       for (const auto& d : package->release.manifest.dependencies) t.needs.push_back(d.name);
   }

@@ -21,6 +21,8 @@ struct There {
   std::string variant{};
   bool pinned = false;
   std::vector<schemas::PackageName> needs{};
+  std::string registry_id{};   ///< it came from; "" = unknown
+  bool from_starter = false;   ///< the registry that came with nano, whose id is another one in each build
 };
 [[nodiscard]] std::vector<There> what_is_there(const schemas::Lockfile& lock, const std::vector<schemas::PinRule>& pins);
 [[nodiscard]] std::vector<There> what_is_there(const store::Store& store, const schemas::Generation& current);

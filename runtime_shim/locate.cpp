@@ -24,6 +24,7 @@ namespace stdfs = std::filesystem;
 constexpr std::string_view kManifestName = "nano.json";
 constexpr std::string_view kReleaseName = "~release.json";  // as the store puts it there
 constexpr uint64_t kMaxCurrentBytes = 64;
+constexpr std::string_view kStarter = "starter";  // the registry that came with nano, and the namespace that reaches it
 
 // "Not there" is said only of what is not there.
 Result<fs::What> look_at(std::string_view text) {
@@ -56,6 +57,15 @@ Result<Located> from_path(std::string_view text) {
                  .derived = {},
                  .inputs = 0,
                  .keep = false};
+}
+
+// What is installed under a name. `starter/x` is also an `x` that came from the registry that came with nano: it was installed
+// when no other registry had the bare names. The other way round nothing is guessed: `x` is that registry's which has them now.
+const schemas::GenerationEntry* find_entry(const schemas::Generation& generation, const schemas::PackageName& name) {
+  if (const auto* entry = generation.find(name)) return entry;
+  if (name.ns != kStarter) return nullptr;
+  const auto* bare = generation.find(schemas::PackageName{.name = name.name});
+  return bare != nullptr && bare->registry == kStarter ? bare : nullptr;
 }
 
 // What a store has installed; nothing when it does not exist or holds nothing.
@@ -128,7 +138,11 @@ Error not_installed(const schemas::Requirement& wanted, const std::vector<std::s
   const std::string name = wanted.name.text();
   // A slip is likelier than a wish for a package that is called nearly so.
   std::string hint = "`nano install " + wanted.text() + "`";
-  if (const auto near = nearest(name, names)) hint = "did you mean '" + *near + "'? or install it: " + hint;
+  const std::string beside = std::string(kStarter) + "/" + wanted.name.name;
+  if (wanted.name.in_root() && std::find(names.begin(), names.end(), beside) != names.end())
+    hint = "installed is '" + beside + "', from the registry that came with nano; " + hint + " installs another";
+  else if (const auto near = nearest(name, names))
+    hint = "did you mean '" + *near + "'? or install it: " + hint;
   return make_error(Errc::not_found, "'" + name + "' is not installed", hint);
 }
 
@@ -160,6 +174,10 @@ Result<Located> from_entry(const schemas::StoreLayout& store, const schemas::Gen
     found->blob = blob_of(folder, found->weights.lexically_relative(folder).generic_string());
     found->derived = store.derived();
     found->keep = writable;
+    found->name = entry.name.text();
+    // What a package of the starter registry needs is its own, too.
+    if (entry.name.ns == kStarter && !found->base.empty() && found->base.find('/') == std::string::npos)
+      found->base = std::string(kStarter) + "/" + found->base;
   }
   return found;
 }
@@ -215,7 +233,7 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
     const stdfs::path& folder = *real;
     const schemas::StoreLayout layout(places.store);
     NANO_TRY_ASSIGN(const auto wants, synced(layout, folder));
-    const schemas::GenerationEntry* entry = wants ? wants->find(wanted.name) : nullptr;
+    const schemas::GenerationEntry* entry = wants ? find_entry(*wants, wanted.name) : nullptr;
     if (entry != nullptr && wanted.range.contains(entry->version) && (wanted.variant.empty() || wanted.variant == entry->variant)) {
       return from_entry(layout, *entry, true);
     }
@@ -225,7 +243,7 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
     NANO_TRY_ASSIGN(const auto generation, installed(layout));
     if (!generation) continue;
     for (const auto& entry : generation->entries) names.push_back(entry.name.text());
-    const schemas::GenerationEntry* entry = generation->find(wanted.name);
+    const schemas::GenerationEntry* entry = find_entry(*generation, wanted.name);
     if (entry == nullptr) continue;
     if (wanted.range.contains(entry->version) &&
         (wanted.variant.empty() || wanted.variant == entry->variant)) {

@@ -14,6 +14,7 @@ using internal::Need;
 
 constexpr uint64_t kMaxSize = uint64_t{1} << 53;
 constexpr std::size_t kMaxSigners = 64;
+constexpr std::size_t kMaxLockedRegistries = 64;
 
 void decode(const internal::Node& node, const std::string& pointer, LockedPackage& out, internal::Report& report) {
   internal::Object o(node, pointer, report);
@@ -49,7 +50,17 @@ void decode_document(const internal::Node& doc, Lockfile& out, internal::Report&
   o.list("packages", Need::required, kMaxLockedPackages, [&](const internal::Node& item, const std::string& at) {
     decode(item, at, out.packages.emplace_back(), report);
   });
+  o.list("registries", Need::optional, kMaxLockedRegistries, [&](const internal::Node& item, const std::string& at) {
+    internal::Object registry(item, at, report);
+    LockedRegistry& to = out.registries.emplace_back();
+    to.id = registry.line("id", Need::required, 128);
+    to.url = registry.line("url", Need::optional, 4096);
+    registry.finish();
+  });
   o.finish();
+  for (std::size_t i = 1; i < out.registries.size(); ++i)
+    if (!(out.registries[i - 1].id < out.registries[i].id))
+      report.add(join("/registries", i), "the registries are not sorted by id, each once");
   for (std::size_t i = 1; i < out.packages.size(); ++i)
     if (!(out.packages[i - 1].name < out.packages[i].name))
       report.add(join("/packages", i), "the packages are not sorted by name, each once");
@@ -74,6 +85,11 @@ const LockedPackage* Lockfile::find(const PackageName& name) const {
   const auto it = std::lower_bound(packages.begin(), packages.end(), name,
                                    [](const LockedPackage& p, const PackageName& n) { return p.name < n; });
   return it != packages.end() && it->name == name ? &*it : nullptr;
+}
+
+const LockedRegistry* Lockfile::find_registry(std::string_view id) const {
+  const auto it = std::find_if(registries.begin(), registries.end(), [&](const LockedRegistry& r) { return r.id == id; });
+  return it == registries.end() ? nullptr : &*it;
 }
 
 Result<Lockfile> parse_lockfile(std::string_view bytes) {
@@ -113,7 +129,15 @@ Json to_json(const Lockfile& lock) {
     if (p->golden) doc["golden"] = {{"file", p->golden->file.text()}, {"outputs", p->golden->outputs.text()}};
     list.push_back(std::move(doc));
   }
-  return {{"schema", std::string(kLockfileSchema)}, {"packages", std::move(list)}};
+  Json doc = {{"schema", std::string(kLockfileSchema)}, {"packages", std::move(list)}};
+  std::vector<LockedRegistry> registries = lock.registries;
+  std::sort(registries.begin(), registries.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (const LockedRegistry& r : registries) {
+    Json registry = {{"id", r.id}};
+    put(registry, "url", r.url);
+    doc["registries"].push_back(std::move(registry));
+  }
+  return doc;
 }
 
 std::string write_lockfile(const Lockfile& lock) {

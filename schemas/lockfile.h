@@ -41,8 +41,18 @@ struct LockedPackage {
   friend bool operator==(const LockedPackage&, const LockedPackage&) = default;
 };
 
+/// Where packages come from, for people: what to say to `nano registry add` where it is not configured. Nothing is ever fetched
+/// from this address, or trusted, because a lock names it.
+struct LockedRegistry {
+  std::string id{};   ///< LockedPackage::registry_id
+  std::string url{};  ///< as it was where the package was locked first; no user info, no query; "" = not told
+  friend bool operator==(const LockedRegistry&, const LockedRegistry&) = default;
+};
+
 struct Lockfile {
-  std::vector<LockedPackage> packages{};  ///< sorted by name, each once
+  std::vector<LockedPackage> packages{};    ///< sorted by name, each once
+  std::vector<LockedRegistry> registries{};  ///< sorted by id, each once; older locks have none
+  [[nodiscard]] const LockedRegistry* find_registry(std::string_view id) const;
   [[nodiscard]] const LockedPackage* find(const PackageName& name) const;
   friend bool operator==(const Lockfile&, const Lockfile&) = default;
 };

@@ -47,6 +47,13 @@ Json to_json(const PinRule& r) {
   put(doc, "variant", r.variant);
   return doc;
 }
+Json to_json(const OriginRule& r) {
+  Json doc = {{"id", r.id}};
+  put(doc, "url", r.url);
+  put(doc, "namespaces", r.namespaces);
+  if (r.root_namespace) doc["root_namespace"] = true;
+  return doc;
+}
 
 template <class T>
 void put_local_list(Json& doc, const char* key, const std::vector<T>& values) {
@@ -147,6 +154,7 @@ Json to_json(const Manifest& m) {
   put_list(doc, "dependencies", m.dependencies);
   put_local_list(doc, "overrides", m.overrides);
   put_local_list(doc, "pins", m.pins);
+  put_local_list(doc, "registries", m.registries);
   put_local_list(doc, "datasets", m.datasets);
   if (m.access != AccessRule()) {
     Json access = {{"type", std::string(to_text(m.access.type))}};

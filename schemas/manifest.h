@@ -24,6 +24,7 @@ inline constexpr std::size_t kMaxFiles = 1000;      ///< of one release
 inline constexpr std::size_t kMaxVariants = 32;
 inline constexpr std::size_t kMaxPathBytes = 255;
 inline constexpr std::size_t kMaxClaims = 256;
+inline constexpr std::size_t kMaxOrigins = 64;      ///< registries of a project
 inline constexpr std::size_t kMaxListItems = 256;   ///< of other lists (labels: 10,000)
 inline constexpr std::size_t kMaxLabels = 10000;
 inline constexpr std::size_t kMaxLineBytes = 256;   ///< titles, names: one line
@@ -108,6 +109,16 @@ struct PinRule {
   friend bool operator==(const PinRule&, const PinRule&) = default;
 };
 
+/// Where a project's packages come from, for people: what to say to `nano registry add` where it is not configured. Nothing is
+/// fetched from there, or trusted, because a project says so.
+struct OriginRule {
+  std::string id{};   ///< the registry's, 64 hex digits
+  std::string url{};  ///< without user info and query; "" = not told
+  std::vector<std::string> namespaces{};
+  bool root_namespace = false;
+  friend bool operator==(const OriginRule&, const OriginRule&) = default;
+};
+
 /// A data set that went into the model, with its terms.
 struct DatasetUse {
   std::string name{};
@@ -144,8 +155,9 @@ struct Manifest {
   std::vector<Variant> variants{};
   std::vector<FileEntry> files{};        ///< as listed
   std::vector<Dependency> dependencies{};
-  std::vector<OverrideRule> overrides{};  ///< of a project only, as is the next
+  std::vector<OverrideRule> overrides{};  ///< of a project only, as are the next two
   std::vector<PinRule> pins{};
+  std::vector<OriginRule> registries{};
   std::vector<DatasetUse> datasets{};
   AccessRule access{};
   std::string intended_use{};

@@ -161,6 +161,14 @@ void decode(const Node& node, const std::string& pointer, Manifest& out, Report&
     r.variant = rule.simple_name("variant", Need::optional);
     rule.finish();
   });
+  objects(o, "registries", Need::optional, kMaxOrigins, out.registries, [&](const Node& n, const std::string& at, OriginRule& r) {
+    Object rule(n, at, report);
+    r.id = rule.line("id", Need::required, 128);
+    r.url = rule.line("url", Need::optional, 4096);
+    r.namespaces = rule.lines("namespaces", Need::optional, kMaxListItems, kMaxNameBytes);
+    r.root_namespace = rule.boolean("root_namespace", false);
+    rule.finish();
+  });
   objects(o, "datasets", Need::optional, kMaxListItems, out.datasets,
           [&](const Node& n, const std::string& at, DatasetUse& d) { decode_dataset_use(n, at, d, report); });
   if (const auto a = o.take("access", Need::optional)) decode_access(*a, join(pointer, "access"), out.access, report);

@@ -150,12 +150,13 @@ void check_dependencies(const Manifest& m, const std::string& pointer, Report& r
     report.add(at, "a " + std::string(to_text(m.kind)) + " needs exactly one dependency with the use 'base'");
 }
 
-/// Overrides and pins belong to the one that decides: a project.
+/// Overrides, pins and registries belong to the one that decides: a project.
 void check_project(const Manifest& m, const std::string& pointer, Report& report) {
   if (report.faulty(join(pointer, "kind"))) return;
   if (m.kind != Kind::project) {
     if (!m.overrides.empty()) report.add(join(pointer, "overrides"), "only a project has overrides");
     if (!m.pins.empty()) report.add(join(pointer, "pins"), "only a project has pins");
+    if (!m.registries.empty()) report.add(join(pointer, "registries"), "only a project names registries");
     return;
   }
   std::set<PackageName> seen;

@@ -115,12 +115,13 @@ Result<StagedPackage> stage_package(const Store& store, const WriteLock& lock, c
   NANO_TRY_ASSIGN(staged.release, schemas::parse_release(source.release_bytes));
   staged.digest = sha256(source.release_bytes);
   const auto& m = staged.release.manifest;
+  staged.name = source.name.value_or(m.name);
   if (source.variant.empty() ? !m.variants.empty() : m.find_variant(source.variant) == nullptr)
     return make_error(Errc::not_found, m.name.text() + "@" + m.version.text() +
                                            (source.variant.empty() ? " has variants, and none was named" : " has no variant '" + source.variant + "'"));
   const auto files = staged.release.files_of(source.variant);
   const StoreLayout& layout = lock.layout();
-  staged.dir = schemas::package_dir(m.name, m.version, source.variant.empty() ? schemas::kNoVariant : std::string_view(source.variant));
+  staged.dir = schemas::package_dir(staged.name, m.version, source.variant.empty() ? schemas::kNoVariant : std::string_view(source.variant));
   NANO_TRY_ASSIGN(const bool real, internal::is_real_path(layout.root(), (layout.root() / staged.dir).parent_path()));
   if (!real)
     return make_error(Errc::store, "'" + (layout.root() / staged.dir).parent_path().string() + "' is not a folder of the store's own",

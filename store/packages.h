@@ -28,11 +28,14 @@ inline constexpr std::string_view kManifestFile = "nano.json";
 struct PackageSource {
   std::string release_bytes{};  ///< as signed; parsed here
   std::string variant{};        ///< "" = the release has no variants
+  /// What it is called here, where that is not its manifest's name: the starter registry's `x` is `starter/x` beside another's.
+  std::optional<schemas::PackageName> name{};
 };
 
 /// A package folder that is not in place yet. Transaction::commit moves it; without that the next writer removes it.
 struct StagedPackage {
   schemas::Release release{};
+  schemas::PackageName name{};  ///< what it is called here
   Digest digest{};          ///< of the release's bytes
   std::string dir{};        ///< where it will be, relative to the store: GenerationEntry::dir
   Path staging{};           ///< empty: the folder is there already and whole

@@ -23,7 +23,7 @@ Transaction::~Transaction() {
 
 Status Transaction::add(const PackageSource& source, GenerationEntry entry) {
   NANO_TRY_ASSIGN(auto staged, stage_package(store_, lock_, source));
-  entry.name = staged.release.manifest.name;
+  entry.name = staged.name;
   entry.version = staged.release.manifest.version;
   entry.variant = source.variant;
   entry.release = staged.digest;

@@ -188,8 +188,8 @@ void add_project_commands(std::vector<Command>& table) {
                    .summary = "put in place exactly what the project is locked to",
                    .description = "Fetches and checks every package of nano.lock, replays the inputs that packages bring with their "
                                   "outputs, and lets the store keep them as long as the project is there. Without a current lock one "
-                                  "is made first; --locked refuses that (12), --frozen takes the lock as it is without asking any "
-                                  "registry for versions.",
+                                  "is made first; --locked refuses that (12), --frozen takes the lock as it is and asks no registry "
+                                  "for versions, nor for anything that the store holds.",
                    .options = with_choosing({dry_run_option(),
                                              {.name = "locked", .help = "fail if nano.lock would change"},
                                              {.name = "frozen", .help = "take nano.lock as it is, resolve nothing"}}),

@@ -218,7 +218,8 @@ void add_registry(std::vector<Command>& table, std::string_view group) {
        .summary = "use a registry",
        .description = "Writes a registry into your configuration, and pins the root that all trust in it begins with: give the "
                       "root document its operator published, or its fingerprint. A namespace belongs to one registry; there is "
-                      "no falling back to another.",
+                      "no falling back to another. With --root-namespace it takes the names without a namespace; the packages "
+                      "that came with nano are then starter/NAME. An address holds no password, query or fragment.",
        .positionals = {{.name = "NAME", .help = "how you call it"},
                        {.name = "URL",
                         .help = "https://, http://, file:// or a folder",
@@ -314,7 +315,7 @@ void add_setting_commands(std::vector<Command>& table) {
                    .group = kGroup,
                    .summary = "check that everything nano needs is in order",
                    .description = "Shows the machine, the kernels and the places nano uses, and checks the "
-                                  "store and the registries. Exits with 15 when something is wrong.\n\nWith `hw`: what "
+                                  "store and asks each registry for its newest metadata. Exits with 15 when something is wrong.\n\nWith `hw`: what "
                                   "a micro-benchmark of the kernels took here, for each quantization. It runs once (some "
                                   "hundred milliseconds) and is kept; latencies claimed on other machines are corrected by it.",
                    .positionals = {{.name = "WHAT",

@@ -6,6 +6,7 @@
 #include "cli/nano/commands.h"
 #include "cli/nano/syncing.h"
 #include "cli/text_table.h"
+#include "schemas/requirement.h"
 
 namespace nano::cli {
 namespace {
@@ -29,6 +30,28 @@ OrderedJson row_json(const app::OutdatedRow& r) {
   j["claims"] = OrderedJson::array();
   for (const auto& c : r.claims) j["claims"].push_back({{"figure", c.figure}, {"before", c.before}, {"after", c.after}});
   return j;
+}
+
+OrderedJson unasked_json(const std::vector<app::Unasked>& unasked) {
+  OrderedJson list = OrderedJson::array();
+  for (const auto& u : unasked) list.push_back(u.name.text());
+  return list;
+}
+
+std::string nothing_newer(const std::vector<app::Unasked>& unasked) {
+  if (unasked.empty()) return "everything is up to date";
+  return "nothing newer is known; " + std::to_string(unasked.size()) + (unasked.size() == 1 ? " package" : " packages") + " could not be asked about";
+}
+
+/// A package that was named and cannot be asked about is a failure; of the others it was warned. Offline, what is known counts.
+Status check_named(Invocation& in, const std::vector<app::Unasked>& unasked) {
+  for (const std::string& text : in.arguments("NAME"))
+    for (const auto& u : unasked)
+      if (const auto want = schemas::Requirement::parse(text); want && want->name == u.name && u.why.code != Errc::refused) {
+        Error e = u.why;
+        return std::move(e).while_("asking for newer versions of " + u.name.text());
+      }
+  return Unit{};
 }
 
 void print_rows(Invocation& in, const app::OutdatedReport& report) {
@@ -55,18 +78,21 @@ void print_rows(Invocation& in, const app::OutdatedReport& report) {
 Result<int> run_outdated(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   NANO_TRY_ASSIGN(const auto report, app::outdated(ctx, choosing_of(in)));
-  const int code = in.has("exit-code") && report.updates ? static_cast<int>(Errc::updates) : 0;
+  // What is known to be newer is so, whatever could not be asked; that nothing is newer is not known then.
+  const Errc said = report.updates ? Errc::updates : report.unasked.empty() ? Errc::ok : Errc::network;
+  const int code = in.has("exit-code") ? static_cast<int>(said) : 0;
   if (in.json()) {
     OrderedJson data;
     data["packages"] = OrderedJson::array();
     for (const auto& r : report.rows) data["packages"].push_back(row_json(r));
     data["updates"] = report.updates;
+    data["unasked"] = unasked_json(report.unasked);
     in.document(data);
     return code;
   }
   if (in.session().quiet) return code;
   if (report.rows.empty())
-    in.out().line("everything is up to date");
+    in.out().line(nothing_newer(report.unasked));
   else
     print_rows(in, report);
   return code;
@@ -81,6 +107,8 @@ Result<int> run_upgrade(Invocation& in) {
     options.names = in.arguments("NAME");
     options.dry_run = in.has("dry-run");
     options.choose = choosing_of(in);
+    NANO_TRY_ASSIGN(const auto unasked, app::unasked_here(ctx));
+    NANO_TRY(check_named(in, unasked));
     NANO_TRY_ASSIGN(const auto report, app::sync(ctx, options));
     show_sync(in, report);
     return 0;
@@ -92,9 +120,11 @@ Result<int> run_upgrade(Invocation& in) {
   options.choose = choosing_of(in);
   // The difference in claims is looked at before anything changes.
   NANO_TRY_ASSIGN(const auto before, app::outdated(ctx, options.choose, options.requests));
+  NANO_TRY(check_named(in, before.unasked));
   NANO_TRY_ASSIGN(const auto report, app::install(ctx, options));
   if (in.json()) {
     OrderedJson data = report_json(report);
+    data["unasked"] = unasked_json(before.unasked);
     data["differences"] = OrderedJson::array();
     for (const auto& r : before.rows)
       for (const auto& i : report.items)
@@ -104,7 +134,7 @@ Result<int> run_upgrade(Invocation& in) {
   }
   if (in.session().quiet) return 0;
   if (!report.changed) {
-    in.out().line("everything is up to date");
+    in.out().line(nothing_newer(before.unasked));
     return 0;
   }
   print_report(in, report);
@@ -160,8 +190,8 @@ void add_upgrade_commands(std::vector<Command>& table) {
                    .summary = "show what has newer versions",
                    .description = "In a project, of what is locked; else of what is installed. WANTED is what `nano upgrade` would "
                                   "take (both make the same plan), NEWEST the newest there is, whatever range was asked for; where they "
-                                  "differ, the reason is told.",
-                   .options = with_choosing({{.name = "exit-code", .help = "exit with 11 when `nano upgrade` would do something"}}),
+                                  "differ, the reason is told. A package whose registry could not be asked is warned of: it is not called up to date.",
+                   .options = with_choosing({{.name = "exit-code", .help = "exit with 11 when `nano upgrade` would do something, with 5 when a registry could not be asked"}}),
                    .examples = {{.line = "nano outdated"}, {.line = "nano outdated --exit-code"}},
                    .exits = {Errc::no_solution, Errc::network, Errc::untrusted, Errc::store, Errc::updates, Errc::refused, Errc::invalid},
                    .run = run_outdated});

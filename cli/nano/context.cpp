@@ -1,4 +1,5 @@
 // cli/nano/context.cpp: from the command line to what every use case is handed.
+#include "base/url.h"
 #include "cli/nano/commands.h"
 
 namespace nano::cli {
@@ -17,7 +18,7 @@ Result<app::Context> open_context(Invocation& in) {
   // A flag beats a configured opposite: `--quiet` on the line means quiet, whatever the configuration says of verbose.
   const bool quiet = ctx.settings.quiet && !g.verbose;
   session.settle(ctx.settings.json, quiet, ctx.settings.verbose && !quiet);
-  ctx.command_line = in.command_line();
+  ctx.command_line = hide_url_secrets(in.command_line());  // it is written into locks, generations and the history
   if (in.has("yes")) {
     ctx.ask = [](const std::string&) { return true; };
   } else if (can_ask() && !session.json) {

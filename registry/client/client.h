@@ -27,7 +27,7 @@ struct ClientOptions {
   std::string ca_file{};              ///< PEM roots to trust for https; "" = NANO_CA_FILE, else the system's
   std::string user_agent = "nano";    ///< "nano/0.1.0"
   uint32_t connect_timeout_ms = 10'000;
-  uint32_t stall_seconds = 30;        ///< a transfer below 100 bytes/s for so long is dropped
+  uint32_t stall_seconds = 30;        ///< silence for so long, or less than 1,000 bytes/s over so long, ends a transfer (http.h)
   uint32_t retries = 4;               ///< after 408, 429, 5xx and dropped connections only
   uint32_t backoff_ms = 250;          ///< before the first retry; doubled each time, jittered, at most 10 s
   uint32_t max_redirects = 5;
