@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -43,7 +44,12 @@ void TerminalProgress::start(std::string_view label, uint64_t total_bytes) {
   done_.store(0, std::memory_order_relaxed);
   started_ms_ = monotonic_ms();
   stopping_ = false;
-  if (enabled_) drawer_ = std::thread([this] { draw_until_stopped(); });
+  if (!enabled_) return;
+  try {
+    drawer_ = std::thread([this] { draw_until_stopped(); });
+  } catch (const std::system_error&) {
+    // No thread to be had (RLIMIT_NPROC): the work goes on without a line.
+  }
 }
 
 void TerminalProgress::draw_until_stopped() {

@@ -90,8 +90,8 @@ Status read_rest(const Folder& top, const Json& modules, ModelConfig& config) {
   return Unit{};
 }
 
-// model2vec cuts a text at so many characters before it looks at tokens: 512 times the median length of its pieces.
-Result<uint32_t> most_characters(const Folder& folder) {
+// model2vec cuts a text at so many characters before it looks at tokens: as many as tokens, times the median length of pieces.
+Result<uint32_t> most_characters(const Folder& folder, uint32_t tokens) {
   NANO_TRY_ASSIGN(const Json doc, folder.json("tokenizer.json", kMaxTokenizerBytes));
   std::vector<std::size_t> lengths;
   const auto count = [&](const std::string& piece) {
@@ -116,7 +116,24 @@ Result<uint32_t> most_characters(const Folder& folder) {
   if (lengths.empty()) return folder.invalid("tokenizer.json: its vocab is empty");
   std::sort(lengths.begin(), lengths.end());
   const std::size_t n = lengths.size(), median = (lengths[(n - 1) / 2] + lengths[n / 2]) / 2;
-  return static_cast<uint32_t>(kTableTokens * std::min<std::size_t>(std::max<std::size_t>(median, 1), 4096));
+  return static_cast<uint32_t>(tokens * std::min<std::size_t>(std::max<std::size_t>(median, 1), 4096));
+}
+
+// `max_length` of newer files; null: nothing is cut.
+Status read_most_tokens(const Folder& folder, const Json& own, ModelConfig& config) {
+  config.context = kTableTokens;
+  if (own.contains("max_length")) {
+    const Json& most = own.at("max_length");
+    if (most.is_null()) {
+      config.context = models::kMaxContext;
+      return Unit{};
+    }
+    if (!most.is_number_unsigned() || most.get<uint64_t>() < 2 || most.get<uint64_t>() > models::kMaxContext)
+      return folder.unsupported("config.json: max_length is no whole number from 2 to " + std::to_string(models::kMaxContext));
+    config.context = static_cast<uint32_t>(most.get<uint64_t>());
+  }
+  NANO_TRY_ASSIGN(config.max_characters, most_characters(folder, config.context));
+  return Unit{};
 }
 
 }  // namespace
@@ -157,9 +174,8 @@ Result<std::optional<TableFolder>> find_table(const fs::Path& dir) {
   config.vocabulary = static_cast<uint32_t>(tokens);
   if (model2vec) {
     config.hf_class = "StaticModel";
-    config.context = kTableTokens;
     config.drop_unknown = true;
-    NANO_TRY_ASSIGN(config.max_characters, most_characters(*out.folder));
+    NANO_TRY(read_most_tokens(*out.folder, own, config));
     if (own.contains("normalize") && own.at("normalize").is_boolean()) config.normalize = own.at("normalize").get<bool>();
   } else {
     config.hf_class = "StaticEmbedding";

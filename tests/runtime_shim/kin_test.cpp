@@ -197,6 +197,28 @@ TEST_CASE("tables of token vectors give what model2vec and sentence-transformers
   }
 }
 
+TEST_CASE("a table's texts are cut where its configuration says, or nowhere") {
+  std::string text;
+  for (int i = 0; i < 1200; ++i) text += ". ";  // short enough that the limit of characters comes after that of tokens
+  const auto tokens = [&](const Json& most) {
+    const KinCopy copy("m2v_new");
+    copy.edit("config.json", [&](Json& c) { c["max_length"] = most; });
+    const auto report = convert::convert(copy.dir / "m", copy.dir / "out.gguf");
+    INFO((report ? "" : report.error().render()));
+    REQUIRE(report);
+    const auto model = Model::open((copy.dir / "out.gguf").string(), {.derived = false});
+    REQUIRE(model);
+    const auto encoding = (*model)->encode(text);
+    CHECK(encoding.truncated == (encoding.ids.size() < 1200));
+    return encoding.ids.size();
+  };
+  CHECK(tokens(7) == 7);
+  CHECK(tokens(nullptr) == 1200);
+  const KinCopy copy("m2v_new");
+  copy.edit("config.json", [](Json& c) { c["max_length"] = "long"; });
+  names(copy.error(), Errc::unsupported, "max_length");
+}
+
 TEST_CASE("kin are quantized as all models are") {
   const test::TempDir dir;
   for (const std::string name : {"electra_embed", "st_static", "st_dense"}) {
