@@ -38,6 +38,8 @@ TEST_CASE("every plan is one by its schema: install, upgrade, pin, rollback, uni
   CHECK(p.action(p.plan({"install", "tiny"})) == "install");
   REQUIRE(p.w.nano({"install", "tiny@1.0.0"}).exit_code == 0);
   CHECK(p.action(p.plan({"install", "tiny@1.0.0"})) == "keep");
+  CHECK(p.plan({"upgrade"})["items"].empty());  // 1.0.0 is what was asked for
+  REQUIRE(p.w.nano({"install", "tiny@*"}).exit_code == 0);
   CHECK(p.action(p.plan({"upgrade"})) == "upgrade");
   CHECK(p.plan({"pin", "tiny"})["changed"] == true);
   REQUIRE(p.w.nano({"pin", "tiny"}).exit_code == 0);

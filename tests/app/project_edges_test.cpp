@@ -187,6 +187,7 @@ TEST_CASE("every command that changes something shows its plan first: the same i
   keys_of(w.nano({"install", "tiny", "--dry-run", "--json"}), "install");
   CHECK(w.installed().empty());
   REQUIRE(w.nano({"install", "tiny@1.0.0"}).exit_code == 0);
+  REQUIRE(w.nano({"install", "tiny@*"}).exit_code == 0);  // any version, from here on
   keys_of(w.nano({"upgrade", "--dry-run", "--json"}), "upgrade");
   keys_of(w.nano({"uninstall", "tiny", "--dry-run", "--json"}), "remove");
   CHECK(w.json(w.nano({"pin", "tiny", "--dry-run", "--json"}))["data"]["changed"] == true);
