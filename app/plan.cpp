@@ -59,7 +59,10 @@ Status add_bundles(Plan& plan, std::set<PackageName>& asked, resolver::ChooseReq
                                     .set = schemas::VersionSet::exactly(m.version),
                                     .text = m.version.text(),
                                     .variant = b.variant});
-    if (b.requested) plan.asked[m.name] = {.variant = b.variant};
+    if (!b.requested) continue;
+    // A file brings what it brings; a range that was asked for before stays where that is in it.
+    schemas::AskedFor& asked_for = plan.asked[m.name] = {.variant = b.variant};
+    if (e != nullptr && e->requested && e->asked.range.contains(m.version)) asked_for.range = e->asked.range;
   }
   return Unit{};
 }

@@ -62,6 +62,7 @@ struct Remote::Impl {
   Sightings sightings;
   UnixTime time = 0;  ///< believed
   std::string what{};
+  bool advisories_kept = false;
   std::optional<registry::SignedTree> tree{};
   // Of the starter registry alone, in the words of the person: by name, and the index when another registry has the bare names.
   std::map<schemas::PackageName, schemas::IndexPackage> renamed{};
@@ -101,7 +102,7 @@ Result<Remote> Remote::open(const Context& ctx, const Registry& r, bool must_kee
   const std::string what = "the registry '" + r.config.name + "' at " + display_url(r.config.url);
   const UnixTime time = believed_time(ctx, sightings, what);
   std::unique_ptr<Impl> impl(new Impl{&ctx, r, anchor.id, DiskIndexCache(ctx.places.cache / "registries" / anchor.id.hex()),
-                                      std::move(client), std::move(sightings), time, what, std::nullopt});
+                                      std::move(client), std::move(sightings), time, what, false, std::nullopt});
   const bool offline = ctx.settings.offline && !impl->client.is_local();
   NANO_TRY_ASSIGN(impl->tree, registry::SignedTree::open({.dir = dir,
                                                           .pinned_root = anchor.bytes,
@@ -179,7 +180,8 @@ Result<const std::vector<schemas::Advisory>*> Remote::advisories() {
     }
   }
   if (impl_->renamed_advisories) advisories = &*impl_->renamed_advisories;
-  if (!impl_->tree->updater().offline()) keep_advisories(*impl_->ctx, impl_->id, *advisories);
+  if (!impl_->advisories_kept && !impl_->tree->updater().offline()) keep_advisories(*impl_->ctx, impl_->id, *advisories);
+  impl_->advisories_kept = true;
   return advisories;
 }
 

@@ -261,15 +261,15 @@ void add_find_commands(std::vector<Command>& table) {
        .group = kGroup,
        .summary = "search the registries",
        .description = "Shows the packages in whose name, title, description, keywords or task all the words "
-                      "occur; without words, all of them. "
+                      "occur; without words, all of them. Where nothing has them all, slips are mended and some of them are enough. "
                       "Uses the signed index of each configured registry, and its last copy with --offline. "
                       "Installed ones have a star.",
        .positionals =
-           {{.name = "WORD", .help = "words that must all occur", .required = false, .many = true}},
+           {{.name = "WORD", .help = "words that must occur, or the short name of a task", .required = false, .many = true}},
        .options = {{.name = "task",
                     .kind = OptionKind::value,
                     .value = "TASK",
-                    .help = "only this task, as `text-classification`"},
+                    .help = "only this task, as `text-classification`, `sentiment` or `ner`"},
                    {.name = "language",
                     .kind = OptionKind::value,
                     .value = "LANG",
