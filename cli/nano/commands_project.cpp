@@ -119,7 +119,9 @@ void show_sync(Invocation& in, const app::SyncReport& r) {
     data["download_bytes"] = r.download_bytes;
     data["fetched_bytes"] = r.fetched_bytes;
     data["seconds"] = rounded(r.seconds);
-    in.document(data, in.command().name == "lock" ? "changes" : "");  // nano.lock/1 is the file
+    // nano.lock/1 is the file, nano.upgrade/1 what the command prints outside a project.
+    const auto command = in.command().name;
+    in.document(data, command == "lock" ? "changes" : command == "upgrade" ? "project" : "");
     return;
   }
   if (in.session().quiet) return;

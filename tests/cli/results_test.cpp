@@ -125,6 +125,7 @@ TEST_CASE("every command's --json document is what its JSON Schema says") {
   j.document({"add", "tiny@^1"}, 0, project);
   j.document({"lock"}, 0, project);
   j.document({"sync"}, 0, project);
+  j.document({"upgrade"}, 0, project);
   j.document({"remove", "tiny"}, 0, project);
 
   j.document({"new", w.path("mine"), "--from", model});

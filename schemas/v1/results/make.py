@@ -85,6 +85,7 @@ RESULTS = {
     "add": "$sync",
     "remove": "$sync",
     "lock-changes": "$sync",
+    "upgrade-project": "$sync",
     "sync": "$sync",
     "verify": """{packages: [{name: string, version: string, variant: string, ok: bool, standing: string, files: $files, bytes: int,
         release_digest: string, registry: string, registry_id: string, signer: string, verified: string,
