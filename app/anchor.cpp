@@ -66,6 +66,8 @@ Result<Anchor> pinned_anchor(const Context& ctx, const Registry& r) {
   const fs::Path file = r.starter ? find_starter().value_or(fs::Path()) / kStarterRoot
                                   : schemas::Places::pinned_root(config_of(ctx, r), *r.config.root);
   auto bytes = fs::read_file(file, tuf::Limits{}.root_bytes);
+  if (!bytes && bytes.error().code == Errc::store)  // a disk that does not answer says nothing of trust
+    return std::move(bytes.error()).while_("reading the pinned root of the registry '" + name + "'");
   if (!bytes)
     return make_error(Errc::untrusted,
                       "the pinned root of the registry '" + name + "' cannot be read: " + bytes.error().message,

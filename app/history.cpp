@@ -52,6 +52,7 @@ Result<RollbackReport> rollback(Context& ctx, std::optional<uint64_t> to, bool d
   if (!dry_run) {
     NANO_TRY_ASSIGN(lock, store.lock(ctx.command_line));
   }
+  NANO_TRY(store::damage_of_current(store.primary()));       // it must be readable
   const auto before = store::read_current(store.primary());  // damaged: the very thing a rollback mends
   NANO_TRY_ASSIGN(const store::Generation after, dry_run ? store::plan_rollback(store.primary(), to) : store::rollback(*lock, to));
   RollbackReport r{.from = before ? before->number : 0, .to = after.number, .dry_run = dry_run};

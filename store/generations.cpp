@@ -230,13 +230,13 @@ Result<uint64_t> write_next(const WriteLock& lock, Generation next) {
 
 Result<Generation> plan_rollback(const StoreLayout& layout, std::optional<uint64_t> to) {
   if (!to) {
-    auto now = read_current(layout);
-    if (now) {
-      if (!now->parent) return make_error(Errc::not_found, "there is no earlier generation to go back to", "`nano history` lists what there is");
-      to = now->parent;
+    NANO_TRY_ASSIGN(const InForce now, read_in_force(layout));  // what cannot be read is no damage, and nothing is chosen for it
+    if (!now.damage) {
+      if (!now.generation.parent) return make_error(Errc::not_found, "there is no earlier generation to go back to", "`nano history` lists what there is");
+      to = now.generation.parent;
     } else {
       NANO_TRY_ASSIGN(const auto whole, newest_whole(layout));
-      if (!whole) return std::move(now).error();
+      if (!whole) return with_way_back(*now.damage, layout);
       to = whole->number;
     }
   }

@@ -71,6 +71,22 @@ TEST_CASE("packed weights that are not what the signed ones give are found by ve
   CHECK(read(w.derived) == good);
 }
 
+TEST_CASE("attack: a link in the place of derived/ is not followed, for reading or writing") {
+  Packed w;
+  const auto answer = w.nano({"run", "tiny", "a fine film"}).out;
+  harm(w.derived);  // taken, it would change the answer
+  std::filesystem::create_directories(w.path("victim"));
+  std::filesystem::rename(w.derived, w.path("victim/" + std::filesystem::path(w.derived).filename().string()));
+  std::filesystem::remove_all(w.path("home/store/v1/derived"));
+  REQUIRE(::symlink(w.path("victim").c_str(), w.path("home/store/v1/derived").c_str()) == 0);
+  const std::string before = read(w.path("victim/" + std::filesystem::path(w.derived).filename().string()));
+  const auto r = w.nano({"run", "tiny", "a fine film"});
+  CHECK(r.exit_code == 0);
+  CHECK(r.out == answer);
+  CHECK(fs::list_dir(w.path("victim"))->size() == 1);
+  CHECK(read(w.path("victim/" + std::filesystem::path(w.derived).filename().string())) == before);
+}
+
 TEST_CASE("install notices that what it thinks is installed is damaged, and brings it back") {
   Packed w;
   const std::string folder = w.path("home/store/v1/pkgs/_/tiny/1.0.0~f32");
@@ -176,6 +192,37 @@ TEST_CASE("a disk that does not answer is 9 or does not matter: it is never abse
     }
   }
   CHECK(w.nano({"verify"}).exit_code == 0);
+}
+
+TEST_CASE("metadata of a registry that cannot be read are no lost ones: who installs stops, who only reads goes on") {
+  World w;
+  w.publish("tiny");
+  w.publish("other");
+  w.use_registry();
+  REQUIRE(w.nano({"install", "tiny"}).exit_code == 0);
+  const std::string trust = w.path("home/trust/" + w.id());
+  if (::getuid() != 0) {
+    WARN("SKIPPED: only root can make a file that only another user may read");
+    return;
+  }
+  // As another user, who may read all but the timestamp that was kept.
+  ::chmod((trust + "/timestamp.json").c_str(), 0600);
+  ::chmod(w.dir.path().c_str(), 0755);
+  std::filesystem::create_directories(w.path("theirs"));
+  ::chmod(w.path("theirs").c_str(), 0777);
+  for (const std::string& args : {std::string("search"), std::string("install --dry-run other"), std::string("outdated")}) {
+    const auto r = run({"/bin/sh", "-c", "cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" " + args, bin("nano")}, {}, w.environment());
+    if (has(r.err, "Permission denied") && has(r.err, "sh:")) {
+      WARN("SKIPPED: the programs lie where other users may not go");
+      return;
+    }
+    INFO(args << ": " << r.exit_code << r.err);
+    CHECK(r.exit_code == 0);
+  }
+  const auto r = run({"/bin/sh", "-c", "cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" --store \"$1\" install other", bin("nano"),
+                      w.path("theirs")}, {}, w.environment());
+  CHECK(r.exit_code == 9);
+  CHECK(has(r.err, "timestamp.json"));
 }
 
 TEST_CASE("gc says what it withholds and why, and --now removes it") {

@@ -165,6 +165,22 @@ TEST_CASE("what may not be read is said to be unreadable, never to be damaged, a
   }
 }
 
+TEST_CASE("a rollback that cannot read what is in force changes nothing and does not say it did") {
+  const FastDir dir;
+  const Store store = open_store(dir.path());
+  REQUIRE(install(store, make_package("a", "1.0.0", 1)));
+  REQUIRE(install(store, make_package("b", "1.0.0", 2)));
+  const auto lock = store.lock("test");
+  REQUIRE(lock);
+  {
+    const FaultGuard g([&](fs::Op op, const Path& p, std::size_t&) { return op == fs::Op::open_read && p.filename() == "current" ? EIO : 0; });
+    const auto r = rollback(*lock);
+    REQUIRE_FALSE(r);
+    CHECK(r.error().code == Errc::store);
+  }
+  CHECK(read_current(store.primary())->number == 2);
+}
+
 TEST_CASE("a lost `current` is damage with a way back, and repair puts the newest whole generation in force") {
   for (const bool two : {false, true}) {
     const FastDir dir;

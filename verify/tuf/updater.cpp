@@ -102,12 +102,7 @@ Status Updater::read_local_root() {
 /// What came of writing to the folder. Where that may fail, nothing more is written from then on.
 Status Updater::written(Status done) {
   if (done || done.error().code != Errc::store) return done;
-  if (!options_.may_forget) {
-    Error e = std::move(done).error();
-    if (e.hint.find("--store") != std::string::npos)
-      e.hint = "what registries sign is kept there, so that nothing older is taken later: set NANO_HOME (or XDG_DATA_HOME) to a folder that you may write";
-    return e;
-  }
+  if (!options_.may_forget) return done;
   if (keeps_) note("what the registry signs is not kept: the folder", done.error());
   keeps_ = false;
   return Unit{};
