@@ -8,6 +8,7 @@
 #include "registry/tree.h"
 #include "verify/tuf/limits.h"
 #include "verify/tuf/metadata.h"
+#include "verify/tuf/registry_id.h"
 
 namespace nano::app {
 namespace {
@@ -27,8 +28,9 @@ Result<Anchor> read_anchor(std::string_view bytes, const std::string& what) {
     const auto role = root.roles.find(std::string(tuf::kRoot));
     if (role == root.roles.end()) return make_error(Errc::invalid, "it has no role 'root'");
     NANO_TRY(tuf::verify_document(both.first, root.keys, role->second, what));
-    Anchor out{.id = sha256(bytes),
-               .bytes = std::string(bytes),
+    NANO_TRY_ASSIGN(std::string canonical, tuf::canonical_file(bytes, tuf::Limits{}.root_bytes));
+    Anchor out{.id = sha256(canonical),
+               .bytes = std::move(canonical),
                .version = root.header.version,
                .expires = root.header.expires,
                .threshold = role->second.threshold,
@@ -73,6 +75,8 @@ Result<Anchor> pinned_anchor(const Context& ctx, const Registry& r) {
                       "the pinned root of the registry '" + name + "' cannot be read: " + bytes.error().message,
                       r.starter ? "install nano again" : again);
   NANO_TRY_ASSIGN(Anchor anchor, read_anchor(*bytes, "the pinned root of the registry '" + name + "'"));
+  // Pinned by nano before 0.3, which named a root by its bytes as they came: it stays known by that id.
+  if (r.config.root && anchor.version == 1 && sha256(*bytes) == *r.config.root) anchor.id = *r.config.root;
   if (r.config.root && anchor.id != *r.config.root)
     return make_error(Errc::untrusted, "the pinned root of the registry '" + name + "' is another registry's",
                       again);

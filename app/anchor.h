@@ -11,8 +11,8 @@ namespace nano::app {
 
 /// A root that a person (or the program's installation) decided to trust.
 struct Anchor {
-  Digest id{};           ///< the registry's: sha256 of its version-1 root
-  std::string bytes{};   ///< the root document as received
+  Digest id{};           ///< the registry's: of its version-1 root (tuf::registry_id)
+  std::string bytes{};   ///< the root document in canonical form
   uint64_t version = 1;  ///< of this root; a later one than 1 names the id itself, signed
   UnixTime expires = 0;
   uint32_t threshold = 1;             ///< of the role root

@@ -13,6 +13,7 @@
 #include "registry/client/url.h"
 #include "registry/tree.h"
 #include "verify/tuf/limits.h"
+#include "verify/tuf/registry_id.h"
 
 namespace nano::app {
 namespace {
@@ -37,9 +38,12 @@ Result<Anchor> choose_anchor(Context& ctx, const RegistryAddOptions& o, const st
     NANO_TRY_ASSIGN(expect, parse_fingerprint(o.root_fingerprint));
   }
   NANO_TRY_ASSIGN(const std::string bytes, fetch_first_root(ctx, url));
-  if (expect && sha256(bytes) != *expect)
+  const auto canonical = verify::tuf::registry_id(bytes);
+  const Digest id = canonical ? *canonical : sha256(bytes);
+  // `sha256sum root.json` is as good, where the file was not written by nano-registry.
+  if (expect && id != *expect && sha256(bytes) != *expect)
     return make_error(Errc::untrusted,
-                      "the root served at " + url + " has the fingerprint " + sha256(bytes).hex() + ", not " + expect->hex(),
+                      "the root served at " + url + " has the fingerprint " + id.hex() + ", not " + expect->hex(),
                       "do not use it before you know why: ask its operator by another way than this address");
   NANO_TRY_ASSIGN(Anchor anchor, read_anchor(bytes, "the root served at " + url));
   if (anchor.version != 1)

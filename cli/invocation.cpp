@@ -54,7 +54,7 @@ std::vector<std::string> Invocation::arguments(std::string_view positional) cons
 void Invocation::document(const OrderedJson& data, std::string_view form) {
   std::string name(command().name);
   if (!form.empty()) name += "-" + std::string(form);
-  session_.out.put(json_document(name, data, session_.log.warnings()));
+  session_.out.put(json_document(program_.name, name, data, session_.log.warnings()));
 }
 
 }  // namespace nano::cli

@@ -139,13 +139,13 @@ Status Output::flush() {
   return Unit{};
 }
 
-std::string json_document(std::string_view command, const OrderedJson& data,
+std::string json_document(std::string_view program, std::string_view command, const OrderedJson& data,
                           const std::vector<std::string>& warnings) {
   std::string name(command);
   for (auto& c : name)
     if (c == ' ') c = '-';
   OrderedJson doc;
-  doc["schema"] = "nano." + name + "/1";
+  doc["schema"] = std::string(program) + "." + name + "/1";
   doc["data"] = data;
   doc["warnings"] = warnings;
   return dump_safe(doc, true) + "\n";

@@ -48,9 +48,9 @@ class Output {
   int failed_ = 0;  ///< errno of the first failed write
 };
 
-/// `{"schema":"nano.<command>/1","data":…,"warnings":[…]}`, pretty, with a final newline. A command of two words is
+/// `{"schema":"<program>.<command>/1","data":…,"warnings":[…]}`, pretty, with a final newline. A command of two words is
 /// joined by `-`.
-[[nodiscard]] std::string json_document(std::string_view command, const OrderedJson& data,
+[[nodiscard]] std::string json_document(std::string_view program, std::string_view command, const OrderedJson& data,
                                         const std::vector<std::string>& warnings);
 
 /// For standard error. json: `{"error":{"code","kind","message","hint","context"}}`; else `error: …`, `  while …`, `  hint: …`.

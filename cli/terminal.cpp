@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -155,25 +154,6 @@ bool ask_yes_no(std::string_view question) {
   if (c != '\n') std::fputc('\n', stderr);  // end of input: what follows starts a line of its own
   const auto said = trim(answer);
   return said == "y" || said == "Y" || said == "yes" || said == "Yes" || said == "YES";
-}
-
-std::string ask_secret(std::string_view question) {
-  std::fprintf(stderr, "%s", sanitize(question, true).c_str());
-  std::fflush(stderr);
-  termios shown{};
-  const bool can_hide = tcgetattr(STDIN_FILENO, &shown) == 0;
-  if (can_hide) {
-    termios hidden = shown;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-  }
-  std::string answer;
-  char c = '\0';
-  while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-    if (answer.size() < 1024) answer.push_back(c);
-  if (can_hide) (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-  std::fputc('\n', stderr);
-  return answer;
 }
 
 }  // namespace nano::cli

@@ -11,6 +11,7 @@
 
 #include "registry/bundle.h"
 #include "registry/pack.h"
+#include "registry/zstd_frame.h"
 
 namespace nano::registry {
 namespace {
@@ -34,6 +35,7 @@ Result<Unpack> Unpack::open(const std::filesystem::path& file) {
     return make_error(Errc::invalid, "not a nano bundle: the file is " + (kind.empty() ? std::string("not zstd-compressed") : kind),
                       "`nano pack DIR` makes a bundle");
   }
+  NANO_TRY(check_one_frame(out.fd_, file));
   out.limit_ = packed * kMaxBundleRatio + kBundleRatioFloor;  // files are far below 2^56 bytes
   out.archive_.reset(archive_read_new());
   archive* a = out.archive_.get();

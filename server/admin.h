@@ -16,8 +16,9 @@
 namespace nano::server {
 
 /// Where a registry's keys are: all beside the tree; root, targets, advisory and registrar elsewhere; or nobody re-signs.
-enum class Mode { simple, offline, fixed };
-[[nodiscard]] std::string_view to_text(Mode mode);  ///< "simple", "offline", "static"
+/// unknown: the folder of its keys cannot be looked into here.
+enum class Mode { simple, offline, fixed, unknown };
+[[nodiscard]] std::string_view to_text(Mode mode);  ///< "simple", "offline", "static", "unknown"
 
 inline constexpr uint64_t kMaxStaticDays = 36'525;  ///< 100 years
 inline constexpr int64_t kSoonDays =
@@ -26,10 +27,13 @@ inline constexpr int64_t kSoonDays =
 /// How private keys are reached. Every call that signs takes it.
 struct KeyOptions {
   std::vector<fs::Path> folders{};  ///< looked into besides DIR.keys
-  std::string passphrase{};         ///< "" = none given
+  std::string passphrase{};          ///< of the keys beside the tree, and of others that have none of their own; "" = none given
+  std::string offline_passphrase{};  ///< of the keys that are kept elsewhere; "": the same
   /// Asks a person without echo; empty: there is no terminal.
   std::function<Result<std::string>(const std::string& question)> ask{};
-  bool must_encrypt = false;  ///< refuse to write a key that is not encrypted
+  bool must_encrypt = false;   ///< refuse to write a key that is not encrypted where rarely used ones go
+  UnixTime now = 0;            ///< 0: the machine's clock (never SOURCE_DATE_EPOCH: what is signed is alive)
+  bool clock_is_right = false; ///< sign although the clock is far from when this registry was signed last
 };
 
 // --- the tree (admin.cpp) -------------------------------------------------------------------------------------
@@ -51,7 +55,8 @@ struct InitReport {
   fs::Path keys{};
   bool keys_encrypted = false;
 };
-/// errors  refused: the folder is not empty; denied: offline keys and no passphrase; usage; store
+/// What fails leaves nothing; what was killed is finished or made anew by the next call.
+///   errors  refused: the folder is not empty; denied: offline keys and no passphrase; usage; store
 [[nodiscard]] Result<InitReport> init(const InitOptions& options);
 
 struct AddedRelease {
@@ -60,10 +65,11 @@ struct AddedRelease {
   std::string digest{};
   uint64_t new_bytes = 0;  ///< blob bytes that were not in the tree yet
   bool existed = false;    ///< the very same release was there already
+  uint32_t mended = 0;     ///< files of the tree that had rotted and are right again
   fs::Path draft{};        ///< not served yet: the document that others have to sign
   uint32_t missing = 0;    ///< how many signatures it still needs
 };
-/// `bundles`: .nano files, or package folders (packed on the way). Each is all or nothing.
+/// `bundles`: .nano files, or package folders (packed on the way). All of them are published, or none.
 ///   drafts  where the namespace's document goes when more keys have to sign than are here ("": an error); one bundle only
 ///   errors  invalid, integrity, refused (the version exists with other bytes), not_found, denied, untrusted, store, usage
 [[nodiscard]] Result<std::vector<AddedRelease>> add(const fs::Path& dir, const std::vector<fs::Path>& bundles,
@@ -166,7 +172,15 @@ struct RotateReport {
                                          const fs::Path& current, const fs::Path& out,
                                          const KeyOptions& keys);
 
-[[nodiscard]] Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& keys);
+struct RefreshReport {
+  bool done = false;                    ///< anything was signed
+  std::vector<std::string> renewed{};   ///< roles besides timestamp, snapshot and index
+  std::vector<std::string> warnings{};  ///< what runs out, and whose keys are not here
+};
+/// As registry::Repository::refresh.
+[[nodiscard]] Result<RefreshReport> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& keys);
+/// What runs out soon and needs a person, in sentences with the command that helps: for whoever has just changed something.
+[[nodiscard]] Result<std::vector<std::string>> runs_out(const fs::Path& dir, const KeyOptions& keys);
 
 struct SignedRow {
   std::string role{};
@@ -199,11 +213,33 @@ struct RoleRow {
 struct StatusReport {
   std::string id{};
   Mode mode = Mode::simple;
-  std::vector<RoleRow> roles{};
+  std::vector<RoleRow> roles{};       ///< what runs out first is first
+  std::vector<std::string> urgent{};  ///< what has run out or will soon, and the command that helps; the most urgent first
   std::vector<std::string>
       warnings{};          ///< what this registry cannot promise, and what is wrong with its keys
   bool attention = false;  ///< something runs out soon, or a key lies open
 };
 [[nodiscard]] Result<StatusReport> status(const fs::Path& dir, UnixTime now);
+
+// --- the whole tree (check.cpp) -------------------------------------------------------------------------------
+
+struct TreeProblem {
+  std::string kind{};  ///< "signature", "damaged", "missing", "expired"
+  std::string what{};  ///< a role, or a path in the tree
+  std::string why{};
+};
+struct TreeReport {
+  std::string id{};
+  uint64_t roles = 0;
+  uint64_t releases = 0;
+  uint64_t blobs = 0;
+  uint64_t bytes = 0;         ///< of those blobs
+  uint64_t unreferenced = 0;  ///< blobs that no release names: left by a process that was killed, or of drafts
+  std::vector<TreeProblem> problems{};
+  Errc worst = Errc::ok;  ///< untrusted, integrity, attention (expired) or ok
+};
+/// Every signature, release and blob of the tree, by the clients' rules. Takes no lock, writes nothing, needs no key.
+///   errors  not_found, store; what is wrong with the tree is in the report
+[[nodiscard]] Result<TreeReport> check_tree(const fs::Path& dir, UnixTime now, Progress* progress);
 
 }  // namespace nano::server

@@ -29,9 +29,17 @@ Result<std::vector<verify::PublicKey>> owners_of(registry::KeyStore& keys, const
                                                  const OwnerOptions& owner) {
   if (!owner.labels.empty()) return named_keys(keys, owner.labels);
   std::string label = registry::roles::ns(name);
-  for (int i = 2; keys.named(label); ++i) label = registry::roles::ns(name) + "." + std::to_string(i);
+  for (int i = 2; keys.taken(label); ++i) label = registry::roles::ns(name) + "." + std::to_string(i);
   NANO_TRY_ASSIGN(const auto key, keys.create(label));
   return std::vector<verify::PublicKey>{key};
+}
+
+/// Of a namespace that is new: a key of its label that is here already was made for it, by a call that was killed.
+Result<std::vector<verify::PublicKey>> first_owners(registry::KeyStore& keys, const std::string& name,
+                                                    const OwnerOptions& owner) {
+  const std::string label = registry::roles::ns(name);
+  if (owner.labels.empty() && keys.holds(label)) return named_keys(keys, {label});
+  return owners_of(keys, name, owner);
 }
 
 /// `wait`: seconds from an announced change of keys to when it may take effect.
@@ -50,7 +58,8 @@ Result<NamespaceRow> find_row(Workplace& place, const std::string& name) {
   NANO_TRY_ASSIGN(const auto all, place.repo->namespaces());
   for (const auto& o : all)
     if (o.name == name) return row_of(o, place.settings.rekey_days * registry::roles::kDay);
-  return make_error(Errc::internal, "the namespace '" + name + "' is not there after it was changed");
+  return make_error(Errc::not_found, "nobody has the namespace '" + sanitize(name) + "' in this registry",
+                    "`nano-registry namespace list` shows them");
 }
 
 /// The keys that a change was announced with, when none are named now and all are at hand; else none.
@@ -67,10 +76,41 @@ Result<std::vector<verify::PublicKey>> announced_keys(Workplace& place, const st
   return out;
 }
 
-Status set_release_key(Workplace& place, const std::string& name, const OwnerOptions& owner) {
-  if (owner.release_key.empty()) return Unit{};
+/// Looked up before anything is changed.
+Result<std::optional<verify::PublicKey>> release_key_of(const Workplace& place, const OwnerOptions& owner) {
+  if (owner.release_key.empty()) return std::optional<verify::PublicKey>();
+  if (!owner.proof.empty())
+    return make_error(Errc::usage, "a proof and a release key are two changes: the owner's keys sign the second",
+                      "leave --release-key out, and give it with `namespace rekey --release-key LABEL` where they are");
   NANO_TRY_ASSIGN(const auto keys, named_keys(*place.keys, {owner.release_key}));
-  return place.repo->set_release_key(name, keys.front());
+  return std::optional<verify::PublicKey>(keys.front());
+}
+
+Status add_it(Workplace& place, const std::string& name, const OwnerOptions& owner) {
+  NANO_TRY_ASSIGN(const auto release_key, release_key_of(place, owner));
+  NANO_TRY(place.repo->check_new_namespace(name));  // before a key is made for it
+  if (!owner.proof.empty()) {
+    NANO_TRY_ASSIGN(const std::string proof, fs::read_file(owner.proof, kMaxProof));
+    return place.repo->add_namespace(name, proof);
+  }
+  NANO_TRY_ASSIGN(const auto owners, first_owners(*place.keys, name, owner));
+  return place.repo->add_namespace(name, owners, owner.threshold, release_key);
+}
+
+Status rekey_it(Workplace& place, const std::string& name, const OwnerOptions& owner) {
+  NANO_TRY_ASSIGN(const auto release_key, release_key_of(place, owner));
+  if (!owner.proof.empty()) {
+    NANO_TRY_ASSIGN(const std::string proof, fs::read_file(owner.proof, kMaxProof));
+    NANO_TRY(place.repo->rekey_namespace(name, proof));
+    return Unit{};
+  }
+  if (owner.labels.empty() && release_key) return place.repo->set_release_key(name, *release_key);
+  NANO_TRY_ASSIGN(auto owners, announced_keys(place, name, owner));
+  if (owners.empty()) {
+    NANO_TRY_ASSIGN(owners, owners_of(*place.keys, name, owner));
+  }
+  NANO_TRY(place.repo->rekey_namespace(name, owners, owner.threshold, release_key));
+  return Unit{};
 }
 
 }  // namespace
@@ -78,34 +118,14 @@ Status set_release_key(Workplace& place, const std::string& name, const OwnerOpt
 Result<NamespaceRow> namespace_add(const fs::Path& dir, const std::string& name, const OwnerOptions& owner,
                                    const KeyOptions& keys) {
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace add"));
-  NANO_TRY(place.repo->check_new_namespace(name));  // before a key is made for it
-  if (!owner.proof.empty()) {
-    NANO_TRY_ASSIGN(const std::string proof, fs::read_file(owner.proof, kMaxProof));
-    NANO_TRY(place.repo->add_namespace(name, proof));
-  } else {
-    NANO_TRY_ASSIGN(const auto owners, owners_of(*place.keys, name, owner));
-    NANO_TRY(place.repo->add_namespace(name, owners, owner.threshold));
-  }
-  NANO_TRY(set_release_key(place, name, owner));
+  NANO_TRY(place.settle(add_it(place, name, owner)));
   return find_row(place, name);
 }
 
 Result<NamespaceRow> namespace_rekey(const fs::Path& dir, const std::string& name, const OwnerOptions& owner,
                                      const KeyOptions& keys) {
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "namespace rekey"));
-  if (!owner.proof.empty()) {
-    NANO_TRY_ASSIGN(const std::string proof, fs::read_file(owner.proof, kMaxProof));
-    NANO_TRY_ASSIGN(const auto rekeyed, place.repo->rekey_namespace(name, proof));
-    if (!rekeyed.done) return find_row(place, name);
-  } else if (!owner.labels.empty() || owner.release_key.empty()) {
-    NANO_TRY_ASSIGN(auto owners, announced_keys(place, name, owner));
-    if (owners.empty()) {
-      NANO_TRY_ASSIGN(owners, owners_of(*place.keys, name, owner));
-    }
-    NANO_TRY_ASSIGN(const auto rekeyed, place.repo->rekey_namespace(name, owners, owner.threshold));
-    if (!rekeyed.done) return find_row(place, name);
-  }
-  NANO_TRY(set_release_key(place, name, owner));
+  NANO_TRY(place.settle(rekey_it(place, name, owner)));
   return find_row(place, name);
 }
 
@@ -174,8 +194,7 @@ Status advisory_add(const fs::Path& dir, const AdvisoryRow& row, const KeyOption
   }
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, keys, "advisory add"));
   for (const auto& affected : a.affected) NANO_TRY(check_affected(affected, *place.repo));
-  NANO_TRY_ASSIGN(const UnixTime when, build_time());
-  a.published = row.published.empty() ? format_time(when) : row.published;
+  a.published = row.published.empty() ? format_time(place.now) : row.published;
   return place.repo->put_advisory(a);
 }
 

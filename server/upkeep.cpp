@@ -1,4 +1,4 @@
-// server/upkeep.cpp: keys made and replaced, signatures renewed here or elsewhere, and what needs somebody's attention.
+// server/upkeep.cpp: keys made and replaced, signatures renewed here or elsewhere.
 #include <algorithm>
 
 #include "base/text.h"
@@ -83,24 +83,16 @@ Result<std::vector<KeyRow>> key_list(const std::vector<fs::Path>& folders) {
   return out;
 }
 
-Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, const KeyOptions& options) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, options, "key rotate"));
+namespace {
+
+/// New keys, and the role in their hands; the documents for that when keys that must sign are elsewhere.
+Status rotate_it(Workplace& place, const RotateOptions& how, bool away, registry::KeyStore& store, RotateReport& out) {
   const std::string& role = how.role;
-  // Where the new keys go: beside the tree, or where the person keeps the ones that sign rarely.
-  const bool away = registry::signs_rarely(role) && !how.offline.empty();
-  if (place.settings.mode == Mode::offline && registry::signs_rarely(role) && !away)
-    return make_error(
-        Errc::usage, "no folder was named for the new key of '" + sanitize(role) + "', which is kept offline",
-        "name it with --offline-keys KEYDIR");
-  KeyOptions for_new = options;
-  for_new.must_encrypt = place.settings.mode == Mode::offline && away;
-  RotateReport out;
   std::vector<verify::PublicKey> fresh;
-  NANO_TRY_ASSIGN(auto store, open_keys(away ? how.offline : keys_folder(dir), std::nullopt, for_new));
   for (uint32_t i = 0; i < how.count; ++i) {
     int n = 2;
     std::string label = role + "." + std::to_string(n);
-    while (store.named(label) || place.keys->named(label)) label = role + "." + std::to_string(++n);
+    while (store.taken(label) || place.keys->taken(label)) label = role + "." + std::to_string(++n);
     NANO_TRY_ASSIGN(const auto key, store.create(label));
     fresh.push_back(key);
     NANO_TRY_ASSIGN(auto row, find_row(store, label));
@@ -109,10 +101,34 @@ Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, c
   if (away) NANO_TRY(place.keys->look_into(how.offline));
   NANO_TRY(place.keys->look_again());
   const auto done = place.repo->rotate(role, fresh, how.threshold);
-  if (done) return out;
+  if (done) return Unit{};
   if (done.error().code != Errc::denied || how.drafts.empty()) return done.error();
   NANO_TRY_ASSIGN(const auto drafts, place.repo->rotation_drafts(role, fresh, how.threshold));
   NANO_TRY_ASSIGN(out.drafts, write_drafts(drafts, how.drafts));
+  return Unit{};
+}
+
+}  // namespace
+
+Result<RotateReport> key_rotate(const fs::Path& dir, const RotateOptions& how, const KeyOptions& options) {
+  if (how.count < 1 || how.threshold < 1 || how.threshold > how.count)
+    return make_error(Errc::usage, "a role needs at least one key, and a threshold between 1 and the number of its keys");
+  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, options, "key rotate"));
+  // Where the new keys go: beside the tree, or where the person keeps the ones that sign rarely.
+  const bool away = registry::signs_rarely(how.role) && !how.offline.empty();
+  if (place.settings.mode == Mode::offline && registry::signs_rarely(how.role) && !away)
+    return make_error(Errc::usage,
+                      "no folder was named for the new key of '" + sanitize(how.role) + "', which is kept offline",
+                      "name it with --offline-keys KEYDIR");
+  KeyOptions for_new = options;
+  for_new.must_encrypt = place.settings.mode == Mode::offline && away;
+  RotateReport out;
+  std::optional<fs::Path> offline;
+  if (away) offline = how.offline;
+  NANO_TRY_ASSIGN(auto store, open_keys(place.keys_home, offline, for_new));
+  auto done = rotate_it(place, how, away, store, out);
+  if (!done && place.repo->unchanged()) store.take_back();
+  if (!done) return std::move(done.error());
   return out;
 }
 
@@ -134,16 +150,11 @@ Result<uint32_t> key_prove(const std::string& name, const std::string& registry_
   if (!current.empty()) {
     NANO_TRY_ASSIGN(now_served, fs::read_file(current, kMaxDraft));
   }
-  NANO_TRY_ASSIGN(const UnixTime when, build_time());
+  NANO_TRY_ASSIGN(const UnixTime when, signing_time(options));
   NANO_TRY_ASSIGN(const auto proof,
                   registry::prove_namespace(name, registry_id, owners, threshold, now_served, keys, when));
   NANO_TRY(fs::write_atomic(out, proof.bytes));
   return proof.missing;
-}
-
-Result<bool> refresh(const fs::Path& dir, bool only_if_due, const KeyOptions& options) {
-  NANO_TRY_ASSIGN(auto place, Workplace::open(dir, options, "refresh"));
-  return place.repo->refresh(only_if_due);
 }
 
 Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& what, const fs::Path& out_path,
@@ -155,7 +166,8 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     if (renewed) {
       NANO_TRY_ASSIGN(const auto all, place.repo->status());
       for (const auto& s : all) {
-        if (s.role != role && !(role == "reg" && registry::roles::is_reg(s.role))) continue;
+        const bool by_hand = registry::signs_rarely(s.role) || registry::roles::is_reg(s.role);
+        if (s.role != role && !(role == "all" && by_hand) && !(role == "reg" && registry::roles::is_reg(s.role))) continue;
         out.push_back({.role = s.role,
                        .version = s.version,
                        .expires = format_time(s.expires),
@@ -178,6 +190,7 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     return make_error(Errc::usage, "no folder of keys was named", "name it with --keys KEYDIR");
   NANO_TRY_ASSIGN(auto keys, open_keys(options.folders.front(), std::nullopt, options));
   NANO_TRY_ASSIGN(const auto files, draft_files(what));
+  std::vector<std::pair<fs::Path, std::string>> to_write;  // all are signed before one is written
   for (const fs::Path& file : files) {
     NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(file, kMaxDraft));
     auto signed_doc = registry::sign_elsewhere(bytes, keys);
@@ -190,14 +203,12 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
                         "'" + file.string() + "' is a document of the role '" + sanitize(signed_doc->role) +
                             "', not of '" + sanitize(role) + "'",
                         "look at it first: what is signed cannot be taken back");
-    fs::Path to = file;
-    if (!out_path.empty()) {
-      NANO_TRY(fs::make_dirs(out_path));
-      to = out_path / file.filename();
-    }
-    NANO_TRY(fs::write_atomic(to, signed_doc->bytes));
+    const fs::Path to = out_path.empty() ? file : out_path / file.filename();
     out.push_back(row_of(*signed_doc, to));
+    to_write.emplace_back(to, std::move(signed_doc->bytes));
   }
+  if (!out_path.empty()) NANO_TRY(fs::make_dirs(out_path));
+  for (const auto& [to, bytes] : to_write) NANO_TRY(fs::write_atomic(to, bytes));
   return out;
 }
 
@@ -221,51 +232,6 @@ Result<std::vector<SignedRow>> install_signed(const fs::Path& dir, const fs::Pat
   }
   NANO_TRY_ASSIGN(auto place, Workplace::open(dir, options, "sign"));
   NANO_TRY(place.repo->install(documents));
-  return out;
-}
-
-Result<StatusReport> status(const fs::Path& dir, UnixTime now) {
-  NANO_TRY_ASSIGN(auto place, Workplace::look(dir));
-  StatusReport out{.id = place.repo->id(), .mode = place.settings.mode};
-  const auto lifetimes = place.settings.lifetimes();
-  NANO_TRY_ASSIGN(const auto roles, place.repo->status());
-  for (const auto& s : roles) {
-    RoleRow row{.role = s.role,
-                .version = s.version,
-                .expires = format_time(s.expires),
-                .threshold = s.threshold,
-                .key_ids = s.key_ids,
-                .keys_here = s.keys_here};
-    const int64_t left = s.expires - now;
-    row.days_left = left >= 0 ? left / registry::roles::kDay
-                              : -((-left + registry::roles::kDay - 1) / registry::roles::kDay);
-    // What lives for days is signed by a timer and is late when under a quarter is left; the rest needs a person, who needs two weeks.
-    const int64_t life = lifetimes.of(s.role);
-    row.soon = left < std::min(kSoonDays * registry::roles::kDay, life / 4);
-    out.attention = out.attention || row.soon;
-    out.roles.push_back(std::move(row));
-  }
-  NANO_TRY_ASSIGN(const auto keys, place.keys->list());
-  std::size_t open_keys_count = 0;
-  for (const auto& k : keys) {
-    if (!k.encrypted) ++open_keys_count;
-    if (k.readable_by_others) {
-      out.warnings.push_back("the private key " + k.file.string() +
-                             " can be read by others: chmod 600 it, and replace it if they may have");
-      out.attention = true;
-    }
-  }
-  if (open_keys_count > 0)
-    out.warnings.push_back(std::to_string(open_keys_count) + " private keys in " + keys_folder(dir).string() +
-                           " are not encrypted");
-  if (place.settings.mode == Mode::simple)
-    out.warnings.push_back(
-        "simple: all keys lie on this machine, so whoever takes it over can sign anything in this registry's "
-        "name (share/doc/nanom/HOSTING.md)");
-  if (place.settings.mode == Mode::fixed)
-    out.warnings.push_back(
-        "static: signatures hold for years, so an old copy of this registry is not told from the present one "
-        "(share/doc/nanom/HOSTING.md)");
   return out;
 }
 

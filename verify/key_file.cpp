@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/fs_look.h"
+#include "verify/key_file.h"
 #include "verify/key_impl.h"
 
 namespace nano::verify {
@@ -59,6 +60,13 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   if (EVP_PKEY_get_raw_public_key(pkey.get(), key.bytes_.data(), &n) != 1 || n != key.bytes_.size())
     return make_error(Errc::invalid, "not an Ed25519 public key: " + last_error());
   return key;
+}
+
+std::optional<PublicKey> named_above(std::string_view key_file) {
+  if (!key_file.starts_with("ed25519:")) return std::nullopt;
+  auto key = PublicKey::from_text(key_file.substr(0, key_file.find('\n')));
+  if (!key) return std::nullopt;
+  return *key;
 }
 
 std::string PublicKey::pem() const {
@@ -121,7 +129,8 @@ Status PrivateKey::save(const std::filesystem::path& file, const std::optional<S
     return make_error(Errc::refused, "the key file '" + file.string() + "' exists already, and a key is never overwritten",
                       "move it away, or name another file");
   NANO_TRY_ASSIGN(const Secret text, pem(passphrase));
-  return fs::write_atomic(file, text.view(), 0600);
+  const Secret both(public_.text() + "\n" + std::string(text.view()));
+  return fs::write_atomic(file, both.view(), 0600);
 }
 
 }  // namespace nano::verify

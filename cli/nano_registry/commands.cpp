@@ -25,6 +25,7 @@ Program make_program() {
   add_tree_commands(p.commands);
   add_people_commands(p.commands);
   add_key_commands(p.commands);
+  add_upkeep_commands(p.commands);
   p.commands.push_back({.name = "version",
                         .group = kHelp,
                         .summary = "show the version",

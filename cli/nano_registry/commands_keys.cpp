@@ -1,4 +1,4 @@
-// cli/nano_registry/commands_keys.cpp: key new, list, rotate, prove; sign, refresh, status.
+// cli/nano_registry/commands_keys.cpp: key new, list, rotate, prove; sign; refresh and status are in commands_upkeep.cpp.
 #include "base/text.h"
 #include "cli/nano_registry/shared.h"
 
@@ -88,16 +88,6 @@ Result<int> run_key_prove(Invocation& in) {
   return 0;
 }
 
-Result<int> run_refresh(Invocation& in) {
-  NANO_TRY_ASSIGN(const auto keys, key_options(in));
-  NANO_TRY_ASSIGN(const bool done, server::refresh(in.argument("DIR"), in.has("if-due"), keys));
-  if (in.json())
-    in.document({{"signed", done}});
-  else if (!in.session().quiet)
-    in.out().line(done ? "signed timestamp, snapshot and index anew" : "nothing is due");
-  return 0;
-}
-
 void say_signed(Invocation& in, const std::vector<server::SignedRow>& rows) {
   if (in.json()) {
     OrderedJson data;
@@ -138,46 +128,6 @@ Result<int> run_sign(Invocation& in) {
                   server::sign(in.argument("ROLE"), in.argument("PATH"), in.value("output"), keys));
   say_signed(in, rows);
   return 0;
-}
-
-Result<int> run_status(Invocation& in) {
-  NANO_TRY_ASSIGN(const auto report, server::status(in.argument("DIR"), now()));
-  const int code = report.attention ? static_cast<int>(Errc::attention) : 0;
-  for (const auto& w : report.warnings) in.session().log.warn(w);
-  if (in.json()) {
-    OrderedJson data;
-    data["id"] = report.id;
-    data["mode"] = std::string(server::to_text(report.mode));
-    data["attention"] = report.attention;
-    data["roles"] = OrderedJson::array();
-    for (const auto& r : report.roles) {
-      OrderedJson j;
-      j["role"] = r.role;
-      j["version"] = r.version;
-      j["expires"] = r.expires;
-      j["days_left"] = r.days_left;
-      j["threshold"] = r.threshold;
-      j["keys"] = r.key_ids;
-      j["keys_here"] = r.keys_here;
-      j["soon"] = r.soon;
-      data["roles"].push_back(std::move(j));
-    }
-    in.document(data);
-    return code;
-  }
-  const Terminal& t = in.session().out_terminal;
-  in.out().line("registry " + report.id + ", " + std::string(server::to_text(report.mode)));
-  std::size_t width = 8;
-  for (const auto& r : report.roles) width = std::max(width, display_width(sanitize(r.role)));
-  for (const auto& r : report.roles) {
-    const std::string left =
-        r.days_left < 0 ? "EXPIRED" : std::to_string(r.days_left) + (r.days_left == 1 ? " day" : " days");
-    in.out().line(pad(sanitize(r.role), width) + "  version " + pad(std::to_string(r.version), 5) + "  " +
-                  std::to_string(r.threshold) + " of " + std::to_string(r.key_ids.size()) +
-                  (r.keys_here > 0 ? " (" + std::to_string(r.keys_here) + " here)" : "       ") + "  " +
-                  (r.soon ? styled(t, Style::yellow, left) : left) + "  until " + r.expires);
-  }
-  return code;
 }
 
 }  // namespace
@@ -244,7 +194,7 @@ void add_key_commands(std::vector<Command>& table) {
                                 .help = "where new keys that sign rarely go",
                                 .completes = Completes::folders},
                                keys_option(),
-                               passphrase_option()},
+                               passphrase_option(), offline_passphrase_option(), clock_option()},
                    .examples = {{.line = "nano-registry key rotate /srv/models timestamp"},
                                 {.line = "nano-registry key rotate /srv/models root --count 5 --threshold 3 "
                                          "--keys /media/stick/keys --offline-keys /media/stick/keys"}},
@@ -282,7 +232,7 @@ void add_key_commands(std::vector<Command>& table) {
                     .help = "else NAMESPACE.proof.json",
                     .completes = Completes::files},
                    keys_option(),
-                   passphrase_option()},
+                   passphrase_option(), offline_passphrase_option(), clock_option()},
        .examples = {{.line = "nano-registry key prove acme acme --keys ~/keys --registry-id 5f2d…"}},
        .exits = {Errc::not_found, Errc::denied, Errc::store, Errc::invalid},
        .run = run_key_prove});
@@ -298,7 +248,8 @@ void add_key_commands(std::vector<Command>& table) {
                                   "namespace: documents that `add -o` and `yank -o` made, and proofs of "
                                   "`key prove`.",
                    .positionals = {{.name = "ROLE",
-                                    .help = "which; all: whatever the documents are",
+                                    .help = "which; all: of a registry root, targets, reg and advisory, of documents "
+                                            "whatever they are",
                                     .completes = Completes::choices,
                                     .choices = {"root", "targets", "reg", "advisory", "namespace", "all"}},
                                    {.name = "PATH",
@@ -316,35 +267,13 @@ void add_key_commands(std::vector<Command>& table) {
                                 .help = "serve the signed documents of PATH in this registry",
                                 .completes = Completes::folders},
                                keys_option(),
-                               passphrase_option()},
+                               passphrase_option(), offline_passphrase_option(), clock_option()},
                    .examples = {{.line = "nano-registry sign root /srv/models -o /media/stick/to-sign"},
                                 {.line = "nano-registry sign root /media/stick/to-sign --keys ~/keys",
                                  .what = "on the machine with the keys"},
                                 {.line = "nano-registry sign root /media/stick/to-sign --into /srv/models"}},
                    .exits = exits,
                    .run = run_sign});
-  table.push_back({.name = "refresh",
-                   .group = kKeysGroup,
-                   .summary = "sign timestamp, snapshot and index anew",
-                   .description = "Clients refuse a timestamp that is a day old: run this from a timer. With "
-                                  "--if-due nothing happens while half of each lifetime is left.",
-                   .positionals = {dir_positional()},
-                   .options = {{.name = "if-due", .help = "only what has less than half its life left"},
-                               keys_option(),
-                               passphrase_option()},
-                   .examples = {{.line = "nano-registry refresh /srv/models --if-due"}},
-                   .exits = exits,
-                   .run = run_refresh});
-  table.push_back({.name = "status",
-                   .group = kKeysGroup,
-                   .summary = "show roles, keys, and what runs out soon",
-                   .description = "Each role with its version, threshold, keys and days left. Exits with 15 "
-                                  "when a signature runs out soon or a private key lies open.",
-                   .positionals = {dir_positional()},
-                   .examples = {{.line = "nano-registry status /srv/models"}},
-                   .exits = {Errc::not_found, Errc::integrity, Errc::untrusted, Errc::store, Errc::invalid,
-                             Errc::attention},
-                   .run = run_status});
 }
 
 }  // namespace nano::cli

@@ -177,7 +177,7 @@ void add_people_commands(std::vector<Command>& table) {
                                    .value = "LABEL",
                                    .help = "a key that may publish, and nothing else: for CI"},
                                   keys_option(),
-                                  passphrase_option()};
+                                  passphrase_option(), offline_passphrase_option(), clock_option()};
   std::vector<Option> rekey = owner;
   rekey.insert(rekey.begin(),
                {.name = "withdraw", .help = "the announced change is not made: its owner objected"});
@@ -222,7 +222,7 @@ void add_people_commands(std::vector<Command>& table) {
        .positionals = {dir_positional(), ns},
        .options = {{.name = "reason", .kind = OptionKind::value, .value = "TEXT", .help = "why, in one line"},
                    keys_option(),
-                   passphrase_option()},
+                   passphrase_option(), offline_passphrase_option(), clock_option()},
        .examples = {{.line = "nano-registry namespace remove /srv/models acme --reason 'the project ended'"}},
        .exits = exits,
        .run = run_namespace_remove});
@@ -265,7 +265,7 @@ void add_people_commands(std::vector<Command>& table) {
              .help = "a longer text",
              .completes = Completes::files},
             keys_option(),
-            passphrase_option()},
+            passphrase_option(), offline_passphrase_option(), clock_option()},
        .examples = {{.line = "nano-registry advisory add /srv/models nano-2026-0001 --title 'wrong labels' "
                              "--affects 'tiny@<1.0.3' --severity high"}},
        .exits = exits,
@@ -275,7 +275,7 @@ void add_people_commands(std::vector<Command>& table) {
                    .summary = "withdraw an advisory",
                    .description = "It is no longer listed.",
                    .positionals = {dir_positional(), id},
-                   .options = {keys_option(), passphrase_option()},
+                   .options = {keys_option(), passphrase_option(), offline_passphrase_option(), clock_option()},
                    .examples = {{.line = "nano-registry advisory remove /srv/models nano-2026-0001"}},
                    .exits = exits,
                    .run = run_advisory_remove});

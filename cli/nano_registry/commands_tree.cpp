@@ -67,6 +67,7 @@ OrderedJson added_json(const std::vector<server::AddedRelease>& added) {
     j["digest"] = r.digest;
     j["new_bytes"] = r.new_bytes;
     j["existed"] = r.existed;
+    j["mended"] = r.mended;
     j["draft"] = r.draft.string();
     j["missing"] = r.missing;
     data["releases"].push_back(std::move(j));
@@ -89,7 +90,8 @@ void say_added(Invocation& in, const std::vector<server::AddedRelease>& added) {
     }
     in.out().line((r.existed ? "was there already: " : "added ") +
                   styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) + ", " +
-                  human_bytes(r.new_bytes) + " new, " + r.digest);
+                  human_bytes(r.new_bytes) + " new, " +
+                  (r.mended == 0 ? "" : std::to_string(r.mended) + " damaged files of the tree mended, ") + r.digest);
   }
 }
 
@@ -97,6 +99,7 @@ Result<int> run_add(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   NANO_TRY_ASSIGN(const auto added, server::add(in.argument("DIR"), paths(in.arguments("BUNDLE")), keys,
                                                 in.session().log, in.value("output")));
+  warn_of_what_runs_out(in, keys);  // before the document, which holds the warnings
   say_added(in, added);
   return 0;
 }
@@ -160,7 +163,7 @@ void add_tree_commands(std::vector<Command>& table) {
                     .kind = OptionKind::value,
                     .value = "TIME",
                     .help = "with --static: how long it holds, as 90d or 10y (else 10y)"},
-                   passphrase_option()},
+                   passphrase_option(), offline_passphrase_option(), clock_option()},
        .examples = {{.line = "nano-registry init /srv/models --name acme"},
                     {.line = "nano-registry init /srv/models --offline-keys /media/stick/keys",
                      .what = "for a registry that others rely on"},
@@ -174,7 +177,8 @@ void add_tree_commands(std::vector<Command>& table) {
                                   "the role of its namespace, signed with that "
                                   "namespace's key, and renews the index. A version that exists with other "
                                   "bytes is refused. timestamp.json is replaced last: "
-                                  "stopped anywhere, the old state is served.\n\n"
+                                  "stopped anywhere, the old state is served. Of several bundles all are published or "
+                                  "none. What the tree has already is compared by digest, and mended where it has rotted.\n\n"
                                   "Where more keys must sign than are here, --output FOLDER receives the "
                                   "namespace's next document: each of the others adds a signature with "
                                   "`sign namespace FILE --keys KEYDIR`, and `sign namespace FILE --into DIR` "
@@ -184,7 +188,7 @@ void add_tree_commands(std::vector<Command>& table) {
                                     .help = ".nano bundles or package folders",
                                     .many = true,
                                     .completes = Completes::files}},
-                   .options = {draft_option(), keys_option(), passphrase_option()},
+                   .options = {draft_option(), keys_option(), passphrase_option(), offline_passphrase_option(), clock_option()},
                    .examples = {{.line = "nano-registry add /srv/models sentiment-50m-1.0.0.nano"},
                                 {.line = "nano-registry add /srv/models tiny-1.0.0.nano -o to-sign",
                                  .what = "in a namespace where two people must sign"}},
@@ -202,7 +206,7 @@ void add_tree_commands(std::vector<Command>& table) {
                    {.name = "undo", .help = "offer the version again"},
                    draft_option(),
                    keys_option(),
-                   passphrase_option()},
+                   passphrase_option(), offline_passphrase_option(), clock_option()},
        .examples = {{.line = "nano-registry yank /srv/models sentiment-50m@1.0.0 --reason 'wrong labels'"}},
        .exits = {Errc::not_found, Errc::untrusted, Errc::denied, Errc::store, Errc::refused},
        .run = run_yank});

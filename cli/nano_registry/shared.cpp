@@ -1,32 +1,47 @@
 // cli/nano_registry/shared.cpp: see shared.h.
 #include "cli/nano_registry/shared.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
 
 namespace nano::cli {
 
+namespace {
+
+/// The first line of the file an option names (a passphrase on the command line would stand in every process list), else of the
+/// environment; "": neither.
+Result<std::string> passphrase_of(const Invocation& in, std::string_view option, const char* variable) {
+  const std::string path = in.value(option);
+  if (path.empty()) {
+    const char* env = std::getenv(variable);
+    return std::string(env == nullptr ? "" : env);
+  }
+  NANO_TRY_ASSIGN(std::string text, fs::read_file(path, 4096));
+  text.resize(std::min(text.find('\n'), text.size()));
+  if (!text.empty() && text.back() == '\r') text.pop_back();
+  if (text.empty()) return make_error(Errc::usage, "no passphrase in '" + path + "'", "write it on the first line");
+  return text;
+}
+
+}  // namespace
+
 Result<server::KeyOptions> key_options(Invocation& in) {
   server::KeyOptions out;
   out.folders = paths(in.values("keys"));
-  const std::string path = in.value("passphrase-file");
-  if (!path.empty()) {
-    // The first line of a file: a passphrase on the command line would stand in every process list.
-    NANO_TRY_ASSIGN(const std::string text, fs::read_file(path, 4096));
-    out.passphrase = text.substr(0, text.find('\n'));
-    if (!out.passphrase.empty() && out.passphrase.back() == '\r') out.passphrase.pop_back();
-    if (out.passphrase.empty())
-      return make_error(Errc::usage, "no passphrase in '" + path + "'", "write it on the first line");
-    return out;
-  }
-  if (const char* env = std::getenv("NANO_KEY_PASSPHRASE"); env != nullptr && *env != '\0') {
-    out.passphrase = env;
-    return out;
-  }
+  out.clock_is_right = in.has("clock-is-right");
+  NANO_TRY_ASSIGN(out.passphrase, passphrase_of(in, "passphrase-file", "NANO_KEY_PASSPHRASE"));
+  NANO_TRY_ASSIGN(out.offline_passphrase, passphrase_of(in, "offline-passphrase-file", "NANO_OFFLINE_KEY_PASSPHRASE"));
   if (can_ask() && !in.json())
     out.ask = [](const std::string& question) { return Result<std::string>(ask_secret(question)); };
   return out;
+}
+
+void warn_of_what_runs_out(Invocation& in, const server::KeyOptions& keys) {
+  const auto warnings = server::runs_out(in.argument("DIR"), keys);
+  if (!warnings) return;
+  for (const auto& w : *warnings) in.session().log.warn(w);
 }
 
 Option keys_option() {
@@ -44,6 +59,18 @@ Option passphrase_option() {
               "a file whose first line protects the private keys (else NANO_KEY_PASSPHRASE, else asked for "
               "on a terminal)",
           .completes = Completes::files};
+}
+Option offline_passphrase_option() {
+  return {.name = "offline-passphrase-file",
+          .kind = OptionKind::value,
+          .value = "FILE",
+          .help = "the same for keys that are kept elsewhere, when theirs is another one (else "
+                  "NANO_OFFLINE_KEY_PASSPHRASE)",
+          .completes = Completes::files};
+}
+Option clock_option() {
+  return {.name = "clock-is-right",
+          .help = "sign although the clock is before what was signed last, or more than 400 days after it"};
 }
 Option draft_option() {
   return {.name = "output",

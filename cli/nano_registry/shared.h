@@ -9,10 +9,15 @@
 
 namespace nano::cli {
 
-/// --keys, --passphrase-file, NANO_KEY_PASSPHRASE, or a question on a terminal.
+/// --keys, --passphrase-file and --offline-passphrase-file, NANO_KEY_PASSPHRASE and NANO_OFFLINE_KEY_PASSPHRASE, or a question on a
+/// terminal.
 [[nodiscard]] Result<server::KeyOptions> key_options(Invocation& in);
 [[nodiscard]] Option keys_option();
 [[nodiscard]] Option passphrase_option();
+[[nodiscard]] Option offline_passphrase_option();
+[[nodiscard]] Option clock_option();
+/// After a change: say what runs out soon. Never an error: the change is made.
+void warn_of_what_runs_out(Invocation& in, const server::KeyOptions& keys);
 [[nodiscard]] Option draft_option();  ///< --output: where a document goes that others have to sign
 /// "needs 2 more signatures"
 [[nodiscard]] std::string missing_signatures(uint32_t missing);
@@ -29,6 +34,7 @@ namespace nano::cli {
 void add_tree_commands(std::vector<Command>& table);
 void add_people_commands(std::vector<Command>& table);
 void add_key_commands(std::vector<Command>& table);
+void add_upkeep_commands(std::vector<Command>& table);
 
 inline constexpr std::string_view kTreeGroup = "Registry";
 inline constexpr std::string_view kPeopleGroup = "Namespaces and advisories";

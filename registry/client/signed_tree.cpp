@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "verify/tuf/registry_id.h"
 #include "registry/tree.h"
 
 namespace nano::registry {
@@ -41,7 +42,10 @@ Result<Digest> digest_of(const tuf::TargetInfo& info) {
 std::optional<Digest> id_of(std::string_view root) {
   const auto both = tuf::read_metadata<tuf::Root>(root, tuf::Limits{}.root_bytes);
   if (!both) return std::nullopt;
-  if (both->second.header.version == 1) return sha256(root);
+  if (both->second.header.version == 1) {
+    const auto id = tuf::registry_id(root);
+    return id ? std::optional<Digest>(*id) : std::nullopt;
+  }
   const Json& extra = both->second.header.extra;
   if (!extra.is_object() || !extra.contains(tree::kIdField) || !extra[tree::kIdField].is_string()) return std::nullopt;
   const auto id = Digest::parse_hex(extra[tree::kIdField].get_ref<const std::string&>());
@@ -51,12 +55,15 @@ std::optional<Digest> id_of(std::string_view root) {
 /// A folder that holds another registry's root was tampered with or restored from elsewhere: it is begun anew.
 void drop_foreign(const SignedTreeOptions& o, Log& log) {
   const tuf::LocalDir dir(o.dir);
+  // nano before 0.3 took the bytes of a root as they came, so a registry may be known by another id than its root's canonical one.
+  const std::optional<Digest> pinned = id_of(o.pinned_root);
+  const auto ours = [&](const Digest& id) { return id == o.id || (pinned && id == *pinned); };
   std::optional<std::string> foreign = dir.read(tuf::kRoot, tuf::Limits{}.root_bytes);
-  if (foreign && (!id_of(*foreign) || *id_of(*foreign) == o.id)) foreign.reset();  // ours, or damaged: the updater mends that
+  if (foreign && (!id_of(*foreign) || ours(*id_of(*foreign)))) foreign.reset();  // ours, or damaged: the updater mends that
   for (const uint64_t version : dir.root_versions()) {
     const auto root = dir.read_root(version, tuf::Limits{}.root_bytes);
     const auto id = root ? id_of(*root) : std::nullopt;
-    if (id && *id != o.id) foreign = root;
+    if (id && !ours(*id)) foreign = root;
   }
   if (!foreign) return;
   log.warn("the metadata kept for " + o.what + " are another registry's and are not used");

@@ -23,11 +23,11 @@ Status Repository::put_advisory(const schemas::Advisory& advisory) {
   NANO_TRY_ASSIGN(const tuf::Targets* role, impl_->served->role(roles::kAdvisory, tuf::kTargets));
   NANO_TRY_ASSIGN(const tuf::RoleKeys by, impl_->keys_of(roles::kAdvisory));
   const Digest digest = sha256(bytes);
-  NANO_TRY(impl_->tree.put(tree::target("advisory/" + digest.hex() + "." + advisory.id + ".json"), bytes));
   tuf::Targets body = *role;
   body.targets.insert_or_assign(target_path(advisory.id),
                                 target_file(digest, bytes.size(), schemas::to_json(advisory)));
   Edition changes = impl_->edition();
+  changes.put_file(tree::target("advisory/" + digest.hex() + "." + advisory.id + ".json"), bytes);
   changes.put(std::string(roles::kAdvisory), std::move(body), by);
   return impl_->commit(changes);
 }

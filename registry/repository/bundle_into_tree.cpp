@@ -49,12 +49,16 @@ Status BundleIntoTree::release(const schemas::Release& release, const std::strin
 }
 
 Result<std::unique_ptr<BlobSink>> BundleIntoTree::blob(const BlobRequest& want) {
-  NANO_TRY_ASSIGN(auto sink, tree_.blob(want));
-  if (sink) {
+  TreeWriter::Blob what{};
+  NANO_TRY_ASSIGN(auto sink, tree_.blob(want, what));
+  if (what == TreeWriter::Blob::there) {
+    sink = checking_sink(want);  // the tree has it: the bundle must have its bytes all the same
+  } else if (what == TreeWriter::Blob::mended) {
+    ++added_.mended;
+  } else {
+    fresh_.push_back(want.digest);
     ++added_.new_blobs;
     added_.new_bytes += want.size;
-  } else {
-    sink = checking_sink(want);  // the tree has it: the bundle must have its bytes all the same
   }
   return std::unique_ptr<BlobSink>(std::make_unique<KindSink>(std::move(sink), uses_[want.digest]));
 }

@@ -13,9 +13,9 @@ namespace nano::registry {
 
 class BundleIntoTree final : public BundleVisitor {
  public:
-  /// Refers to all three; `expected` = the digest of the release that was looked at before.
-  BundleIntoTree(const TreeWriter& tree, const Digest& expected, Added& added)
-      : tree_(tree), expected_(expected), added_(added) {}
+  /// Refers to all; `expected` = the digest of the release that was looked at before; `fresh` takes the blobs that were not there.
+  BundleIntoTree(const TreeWriter& tree, const Digest& expected, Added& added, std::vector<Digest>& fresh)
+      : tree_(tree), expected_(expected), added_(added), fresh_(fresh) {}
 
   [[nodiscard]] Status release(const schemas::Release& release, const std::string& bytes,
                                const Digest& digest) override;
@@ -31,6 +31,7 @@ class BundleIntoTree final : public BundleVisitor {
   const TreeWriter& tree_;
   const Digest& expected_;
   Added& added_;
+  std::vector<Digest>& fresh_;
   std::map<Digest, std::vector<Use>> uses_{};
 };
 

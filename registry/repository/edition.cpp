@@ -65,6 +65,20 @@ void Edition::put_signed(std::string role, tuf::Document doc, uint64_t version) 
                             Change{.body = {}, .by = {}, .ready = std::move(doc), .version = version});
 }
 
+void Edition::put_file(std::string path, std::string bytes) {
+  files_.insert_or_assign(std::move(path), std::move(bytes));
+}
+
+const tuf::Targets* Edition::planned(std::string_view role) const {
+  const auto it = changes_.find(std::string(role));
+  return it == changes_.end() || it->second.ready ? nullptr : &it->second.body;
+}
+
+const std::string* Edition::planned_file(std::string_view path) const {
+  const auto it = files_.find(path);
+  return it == files_.end() ? nullptr : &it->second;
+}
+
 /// Who signs a top-level role: during a rotation the keys of both roots, so that clients with either one are content.
 tuf::RoleKeys Edition::top_level(std::string_view role) const {
   tuf::RoleKeys out = root_in_force().roles.at(std::string(role));
@@ -167,15 +181,35 @@ Status Edition::commit() {
   NANO_TRY_ASSIGN(const auto timestamp_doc,
                   sign(timestamp.to_json(), top_level(tuf::kTimestamp), tuf::kTimestamp));
 
-  for (const File& f : files) NANO_TRY(tree_.put_new(tree::metadata(f.name), f.bytes));
-  // Without a timestamp that suits the old root, clients need the new root first; Served::open mends what a crash leaves.
-  const bool root_first = root && (served_ == nullptr || !old_root_suits_);
-  if (root_first) NANO_TRY(tree_.put_new(tree::metadata(root->name), root->bytes));
-  NANO_TRY(
-      tree_.put(tree::metadata(tuf::metadata_file(tuf::kTimestamp)), tuf::write_document(timestamp_doc)));
-  if (root && !root_first) NANO_TRY(tree_.put_new(tree::metadata(root->name), root->bytes));
+  const std::string timestamp_bytes = tuf::write_document(timestamp_doc);
+  const auto write_all = [&]() -> Status {
+    for (const auto& [path, bytes] : files_) {
+      const bool is_new = !fs::exists(tree_.at(path));
+      if (is_new) written_.push_back(path);
+      NANO_TRY(tree_.put(path, bytes));
+    }
+    for (const File& f : files) {
+      const std::string path = tree::metadata(f.name);
+      if (!fs::exists(tree_.at(path))) written_.push_back(path);
+      NANO_TRY(tree_.put_new(path, f.bytes));
+    }
+    // Without a timestamp that suits the old root, clients need the new root first; Served::open mends what a crash leaves.
+    if (root && root_first()) NANO_TRY(tree_.put_new(tree::metadata(root->name), root->bytes));
+    return tree_.put(tree::metadata(tuf::metadata_file(tuf::kTimestamp)), timestamp_bytes);
+  };
+  if (auto done = write_all(); !done) return undo(std::move(done.error()), timestamp_bytes);
+  if (root && !root_first()) NANO_TRY(tree_.put_new(tree::metadata(root->name), root->bytes));
   prune(snapshot);
   return Unit{};
+}
+
+/// Nothing refers to what was written, unless the timestamp is in its place all the same (its folder could not be flushed). A root
+/// is never taken back: a client may have it.
+Status Edition::undo(Error error, std::string_view timestamp) const {
+  const auto served = fs::read_file(tree_.at(tree::metadata(tuf::metadata_file(tuf::kTimestamp))), timestamp.size());
+  if (!served || *served != timestamp)
+    for (const std::string& path : written_) (void)fs::remove_file(tree_.at(path));
+  return error;
 }
 
 /// Old versions of what changed. Roots stay for ever. Failing to remove one does no harm: the new state is served.

@@ -37,8 +37,15 @@ class Edition {
   void put_root(verify::tuf::Root root);
   /// A document that was signed elsewhere, with the version it names. Its signatures are the caller's to check.
   void put_signed(std::string role, verify::tuf::Document doc, uint64_t version);
+  /// A file that the roles name by its digest. Written when everything is signed, so that a missing key leaves nothing.
+  void put_file(std::string path, std::string bytes);
 
-  /// errors  denied: too few keys of a role are at hand (nothing was written); store
+  /// What put() was given for that role; nullptr: nothing.
+  [[nodiscard]] const verify::tuf::Targets* planned(std::string_view role) const;
+  /// What put_file() was given; nullptr: nothing.
+  [[nodiscard]] const std::string* planned_file(std::string_view path) const;
+
+  /// errors  denied: too few keys of a role are at hand (nothing was written); store (what was written is removed again)
   [[nodiscard]] Status commit();
 
  private:
@@ -49,7 +56,7 @@ class Edition {
     uint64_t version = 0;
   };
   struct File {
-    std::string name{};
+    std::string name{};  ///< in the folder of metadata
     std::string bytes{};
   };
   [[nodiscard]] const verify::tuf::Root& root_in_force() const { return root_ ? *root_ : served_->root(); }
@@ -59,6 +66,8 @@ class Edition {
                                                    std::string_view role);
   [[nodiscard]] Status sign_roles(std::vector<File>& files, verify::tuf::Snapshot& snapshot);
   [[nodiscard]] Result<File> sign_root();
+  [[nodiscard]] bool root_first() const { return served_ == nullptr || !old_root_suits_; }
+  [[nodiscard]] Status undo(Error error, std::string_view timestamp) const;
   void prune(const verify::tuf::Snapshot& now_served) const;
 
   const TreeWriter& tree_;
@@ -67,6 +76,8 @@ class Edition {
   const roles::Lifetimes& lifetimes_;
   UnixTime now_;
   std::map<std::string, Change> changes_{};
+  std::map<std::string, std::string, std::less<>> files_{};  ///< by path in the tree
+  std::vector<std::string> written_{};                       ///< paths that were not there before
   std::optional<verify::tuf::Root> root_{};
   std::optional<verify::tuf::Document> root_ready_{};
   bool old_root_suits_ = true;  ///< the online roles could be signed for the old root too

@@ -155,19 +155,19 @@ Result<std::vector<Draft>> Repository::drafts(std::string_view role) {
     return Unit{};
   };
   NANO_TRY_ASSIGN(const tuf::Targets* targets, served.targets());
-  if (role == tuf::kRoot) {
-    NANO_TRY(keep(impl_->draft_root(served.root(), served.root().roles.at(std::string(role)))));
-  } else if (role == tuf::kTargets) {
-    NANO_TRY(keep(impl_->draft_role(*targets, std::string(role), served.root().roles.at(std::string(role)))));
-  }
+  const bool all = role == "all";
+  const auto top = [&](std::string_view name) { return served.root().roles.at(std::string(name)); };
+  if (role == tuf::kRoot || all) NANO_TRY(keep(impl_->draft_root(served.root(), top(tuf::kRoot))));
+  if (role == tuf::kTargets || all)
+    NANO_TRY(keep(impl_->draft_role(*targets, std::string(tuf::kTargets), top(tuf::kTargets))));
   for (const tuf::Delegation& d : targets->delegations->roles) {
-    if (d.name != role && !(role == "reg" && roles::is_reg(d.name))) continue;
+    if (d.name != role && !((role == "reg" || all) && roles::is_reg(d.name)) && !(all && d.name == roles::kAdvisory)) continue;
     NANO_TRY_ASSIGN(const tuf::Targets* body, served.role(d.name, tuf::kTargets));
     NANO_TRY(keep(impl_->draft_role(*body, d.name, d.keys)));
   }
   if (out.empty())
     return make_error(Errc::usage, "'" + std::string(role) + "' is no role that is signed elsewhere",
-                      "one of root, targets, advisory, reg");
+                      "one of root, targets, advisory, reg, all");
   return out;
 }
 

@@ -14,13 +14,17 @@
 
 namespace nano::registry {
 
-/// The passphrase of a folder's keys; nullopt: none, the keys lie (or are to lie) unencrypted. Asked at most once a folder.
+/// A passphrase to try for a folder's keys; nullopt: there is none (left), so the keys lie (or are to lie) unencrypted. Asked until
+/// one opens a key of the folder, and never again after that.
 ///   for_new  keys are about to be written with it, so a person types it twice
+///   attempt  0, 1, …: how many were wrong
 using AskPassphrase =
-    std::function<Result<std::optional<verify::Secret>>(const fs::Path& folder, bool for_new)>;
+    std::function<Result<std::optional<verify::Secret>>(const fs::Path& folder, bool for_new, uint32_t attempt)>;
 
-//   <label>.pem   PKCS#8, mode 0600; PBES2 with PBKDF2-HMAC-SHA256, 600,000 rounds (verify/keys.h)
-//   <label>.pub   `ed25519:` + 64 hex digits: finds a key without opening it; alone, it names somebody else's key
+//   <label>.pem   the public half in a line above, then PKCS#8; mode 0600; PBES2 with PBKDF2-HMAC-SHA256, 600,000 rounds
+//                 (verify/keys.h). One rename makes the whole key.
+//   <label>.pub   `ed25519:` + 64 hex digits, to be given to others; alone, it names somebody else's key. Where it is missing (a
+//                 process was killed before it) it is written again from the .pem.
 class KeyStore final : public KeyRing {
  public:
   struct Folders {
@@ -35,6 +39,12 @@ class KeyStore final : public KeyRing {
   [[nodiscard]] Status look_again();
   /// From now on also there.
   [[nodiscard]] Status look_into(const fs::Path& folder);
+  /// In the folders that new keys go to: remove what killed processes left, and write the .pub files they did not come to. errors  store
+  [[nodiscard]] Status tidy();
+  /// Take back the keys that this object has made: what they were made for failed.
+  void take_back();
+  /// They are in force: from now on nothing takes them back.
+  void keep() { made_.clear(); }
 
   struct Entry {
     std::string label{};
@@ -47,6 +57,10 @@ class KeyStore final : public KeyRing {
   [[nodiscard]] Result<std::vector<Entry>> list() const;
   /// Also one of which only the .pub is here.
   [[nodiscard]] std::optional<verify::PublicKey> named(std::string_view label) const;
+  /// Is the private half of that label's key here?
+  [[nodiscard]] bool holds(std::string_view label) const;
+  /// Is there any file for that label, even one whose public half is not known?
+  [[nodiscard]] bool taken(std::string_view label) const;
 
   /// errors  denied: no or a wrong passphrase, the file or its folder is open to others; integrity: not the key its .pub names
   [[nodiscard]] Result<const verify::PrivateKey*> find(const std::string& key_id) override;
@@ -62,15 +76,29 @@ class KeyStore final : public KeyRing {
     fs::Path folder{};
   };
   KeyStore(Folders folders, AskPassphrase ask) : folders_(std::move(folders)), ask_(std::move(ask)) {}
+  /// The passphrases of a folder that were tried, and the one that opened a key.
+  struct Tried {
+    std::vector<verify::Secret> secrets{};
+    std::optional<std::size_t> good{};
+    bool no_more = false;
+  };
   [[nodiscard]] Status read_folder(const fs::Path& folder);
-  [[nodiscard]] Result<const std::optional<verify::Secret>*> passphrase(const fs::Path& folder, bool for_new);
+  [[nodiscard]] Status read_label(const fs::Path& folder, const std::string& label, bool has_public);
+  [[nodiscard]] Result<verify::PrivateKey> open_file(const fs::Path& folder, const fs::Path& file);
+  /// The passphrase for a new key of `folder`; nullptr: it is not to be encrypted.
+  [[nodiscard]] Result<const verify::Secret*> for_new_key(const fs::Path& folder);
+  [[nodiscard]] Result<std::optional<verify::PublicKey>> unseal(const std::string& label);
+  [[nodiscard]] Status write_public(const fs::Path& folder, const std::string& label, const verify::PublicKey& key);
 
   Folders folders_;
   AskPassphrase ask_;
   std::map<std::string, Place> places_{};              ///< by key id
   std::map<std::string, verify::PublicKey> others_{};  ///< by label: only the public half is here
   std::map<std::string, verify::PrivateKey> open_{};
-  std::map<fs::Path, std::optional<verify::Secret>> secrets_{};
+  std::map<fs::Path, Tried> tried_{};
+  std::map<std::string, fs::Path> sealed_{};                   ///< label to folder: a .pem that does not say whose it is
+  std::vector<std::pair<fs::Path, std::string>> no_public_{};  ///< folder and label: the .pub is missing
+  std::vector<std::pair<fs::Path, std::string>> made_{};
 };
 
 /// The keys that sign rarely, and so belong on another machine: root, targets, advisory, registrar.

@@ -104,7 +104,7 @@ Status Repository::Impl::take_namespaces(Edition& changes,
     for (const auto& [path, file] : body.targets) packages.push_back(release_of(path, ns)->first);
     packages.erase(std::unique(packages.begin(), packages.end()), packages.end());
     now = std::move(body);
-    for (const auto& name : packages) NANO_TRY(renew_package(next, name, at, options.now));
+    for (const auto& name : packages) NANO_TRY(renew_package(next, name, at, changes));
     changes.put_signed(role, std::move(doc), version);
   }
   return put_index(changes, std::move(next));

@@ -91,16 +91,20 @@ Status Repository::Impl::delegate(Edition& changes, const std::string& name,
     return make_error(
         Errc::usage,
         "a namespace needs at least one key, and a threshold between 1 and the number of its keys");
-  NANO_TRY_ASSIGN(const tuf::Targets* served_targets, served->targets());
+  NANO_TRY_ASSIGN(const tuf::Targets* delegating, served->targets());
+  // Another namespace may have come before this one in the same edition.
+  if (const tuf::Targets* planned = changes.planned(tuf::kTargets)) delegating = planned;
   const std::string reg = roles::reg_of(name);
   NANO_TRY_ASSIGN(const tuf::RoleKeys registrar, keys_of(roles::reg_of(schemas::kRootNamespace)));
   tuf::Targets body;
-  if (served_targets->delegations->find(reg) == nullptr) {
-    tuf::Targets targets = *served_targets;
+  if (delegating->delegations->find(reg) == nullptr) {
+    tuf::Targets targets = *delegating;
     targets.delegations->roles.push_back(roles::delegate_shard(tree::shard(name)));
     targets.delegations->roles.back().keys = registrar;
     changes.put(std::string(tuf::kTargets), std::move(targets),
                 served->root().roles.at(std::string(tuf::kTargets)));
+  } else if (const tuf::Targets* planned = changes.planned(reg)) {
+    body = *planned;
   } else {
     NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(reg, tuf::kTargets));
     body = *role;
@@ -124,12 +128,22 @@ Status Repository::Impl::delegate(Edition& changes, const std::string& name,
   return Unit{};
 }
 
+void Repository::Impl::delegate_releases(Edition& changes, const std::string& name, tuf::Targets& ns,
+                                         const std::optional<tuf::Targets>& rel, const verify::PublicKey& key) const {
+  ns.delegations.emplace();
+  ns.delegations->roles.push_back(roles::delegate_namespace(name, roles::rel(name)));
+  ns.add_key(roles::rel(name), tuf::Key::of(key));
+  changes.put(roles::rel(name), rel ? *rel : tuf::Targets{}, ns.delegations->find(roles::rel(name))->keys);
+}
+
 Status Repository::add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
-                                 uint32_t threshold) {
+                                 uint32_t threshold, const std::optional<verify::PublicKey>& release_key) {
   NANO_TRY(impl_->check_new_namespace(name));
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
-  changes.put(roles::ns(name), {}, role_keys(tuf_keys(owners), threshold));
+  tuf::Targets role;
+  if (release_key) impl_->delegate_releases(changes, name, role, std::nullopt, *release_key);
+  changes.put(roles::ns(name), std::move(role), role_keys(tuf_keys(owners), threshold));
   return impl_->commit(changes);
 }
 
@@ -169,13 +183,9 @@ Status Repository::remove_namespace(const std::string& name, const std::string& 
 
 Status Repository::set_release_key(const std::string& name, const verify::PublicKey& key) {
   NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name));
-  at.ns.delegations.emplace();
-  at.ns.delegations->roles.push_back(roles::delegate_namespace(name, roles::rel(name)));
-  at.ns.add_key(roles::rel(name), tuf::Key::of(key));
-  const tuf::RoleKeys by = at.ns.delegations->find(roles::rel(name))->keys;
   Edition changes = impl_->edition();
+  impl_->delegate_releases(changes, name, at.ns, at.rel, key);
   changes.put(roles::ns(name), at.ns, at.ns_keys);
-  changes.put(roles::rel(name), at.rel ? std::move(*at.rel) : tuf::Targets{}, by);
   return impl_->commit(changes);
 }
 

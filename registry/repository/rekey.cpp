@@ -104,7 +104,8 @@ Result<Repository::Rekeyed> Repository::Impl::wait_for_objections(const Home& at
 
 Result<Repository::Rekeyed> Repository::rekey_namespace(const std::string& name,
                                                         const std::vector<verify::PublicKey>& owners,
-                                                        uint32_t threshold) {
+                                                        uint32_t threshold,
+                                                        const std::optional<verify::PublicKey>& release_key) {
   NANO_TRY_ASSIGN(Impl::Home at, impl_->home(name));
   const tuf::RoleKeys next = role_keys(tuf_keys(owners), threshold);
   const auto here = std::count_if(at.ns_keys.key_ids.begin(), at.ns_keys.key_ids.end(),
@@ -121,6 +122,7 @@ Result<Repository::Rekeyed> Repository::rekey_namespace(const std::string& name,
   }
   Edition changes = impl_->edition();
   NANO_TRY(impl_->delegate(changes, name, tuf_keys(owners), threshold));
+  if (release_key) impl_->delegate_releases(changes, name, at.ns, at.rel, *release_key);
   changes.put(roles::ns(name), std::move(at.ns), next);
   NANO_TRY(impl_->commit(changes));
   return Rekeyed{.done = true};

@@ -4,9 +4,12 @@
 #include "base/fs.h"
 #include "base/fs_look.h"
 #include "base/hash.h"
+#include "registry/repository/leftovers.h"
 #include "registry/repository/repository_impl.h"
 #include "registry/tree.h"
 #include "schemas/registry_json.h"
+#include "verify/tuf/limits.h"
+#include "verify/tuf/names.h"
 
 namespace nano::registry {
 
@@ -80,12 +83,12 @@ Status Repository::Impl::put_index(Edition& changes, schemas::Index next) {
   next.created = format_time(options.now);
   NANO_TRY_ASSIGN(const std::string bytes, schemas::write_index(next));
   const Digest digest = sha256(bytes);
-  NANO_TRY(tree.put(tree::index(digest), bytes));
   NANO_TRY_ASSIGN(const tuf::RoleKeys by, keys_of(roles::kIndex));
   NANO_TRY_ASSIGN(const tuf::Targets* role, served->role(roles::kIndex, tuf::kTargets));
   tuf::Targets body = *role;
   body.targets = {{std::string(kIndexTarget), target_file(digest, bytes.size())}};
   changes.put(std::string(roles::kIndex), std::move(body), by);
+  changes.put_file(tree::index(digest), bytes);
   return Unit{};
 }
 
@@ -118,6 +121,16 @@ const tuf::Root& Repository::root() const {
 }
 const std::filesystem::path& Repository::dir() const {
   return impl_->tree.dir();
+}
+
+UnixTime Repository::timestamp_expires() const {
+  return impl_->served->timestamp().header.expires;
+}
+
+bool Repository::unchanged() const {
+  const auto now = fs::read_file(impl_->tree.at(tree::metadata(tuf::metadata_file(tuf::kTimestamp))), tuf::Limits{}.timestamp_bytes);
+  const uint64_t next = impl_->served->root().header.version + 1;
+  return now && *now == impl_->at_open && !fs::exists(impl_->tree.at(tree::metadata(tuf::metadata_file(tuf::kRoot, next))));
 }
 
 Result<Repository> Repository::init(const std::filesystem::path& dir, const InitOptions& options,
@@ -191,6 +204,10 @@ Result<Repository> Repository::open(const std::filesystem::path& dir, const Open
   // Without the lock a writer may have gone on between two files: what it serves now is whole again.
   for (int again = 0; !loaded && options.read_only && again < kReadAgain; ++again) loaded = impl->load();
   if (!loaded) return std::move(loaded.error()).while_("opening the registry " + dir.string());
+  NANO_TRY_ASSIGN(impl->at_open, fs::read_file(impl->tree.at(tree::metadata(tuf::metadata_file(tuf::kTimestamp))),
+                                               tuf::Limits{}.timestamp_bytes));
+  // Every writer of the tree holds its lock, so what others left of files they were writing is nobody's any more.
+  if (impl->lock) NANO_TRY(remove_leftovers(dir, Reach::below, true));
   return Repository(std::move(impl));
 }
 

@@ -28,7 +28,7 @@ struct InitOptions {
   std::string name{};  ///< what the registry calls itself; "" = the folder's name
   std::string title{};
   std::string api{};  ///< URL of its server; "" = none
-  UnixTime now = 0;   ///< build_time(): SOURCE_DATE_EPOCH makes the tree reproducible but for the signatures
+  UnixTime now = 0;   ///< the clock's; the starter registry's build gives build_time()
   roles::Lifetimes lifetimes{};
   /// Delegate all 256 shards at once, so that a registrar without the key of `targets` can take in any namespace.
   bool all_shards = false;
@@ -65,7 +65,8 @@ struct Added {
   schemas::PackageName name{};
   schemas::Version version{};
   Digest release{};
-  bool already_there = false;  ///< the same bytes were published before: nothing was done
+  bool already_there = false;  ///< the same bytes were published before: nothing was done, but for …
+  uint32_t mended = 0;         ///< … files of the tree that had rotted, and were replaced by the bytes they should have
   bool drafted = false;        ///< blobs and release are here, and nobody vouches for them yet
   uint64_t new_blobs = 0;
   uint64_t new_bytes = 0;  ///< of the new blobs
@@ -86,6 +87,7 @@ struct NamespaceOwner {
 /// One role as it is served.
 struct RoleStatus {
   std::string role{};
+  std::string delegator{};  ///< empty: root says who signs it
   uint64_t version = 0;
   UnixTime expires = 0;
   uint32_t threshold = 1;
@@ -109,11 +111,16 @@ class Repository {
 
   // --- publishing (publish.cpp) -------------------------------------------------------------------------------
 
-  /// Add a bundle's release and all its blobs, checked as hostile; listed by the role of its namespace.
+  /// Add releases and all their blobs, listed by the roles of their namespaces: all of them in one transaction, or none. What is in
+  /// the tree already is compared by digest, and replaced where it has rotted.
   ///   errors  refused: that version exists with other bytes; not_found: nobody has the namespace; denied: its keys are not at
   ///           hand; integrity, invalid: as read_bundle; invalid: a blob is missing
+  struct Source {
+    std::filesystem::path bundle{};   ///< checked as hostile, …
+    const Packed* packed = nullptr;   ///< … or a folder just packed
+  };
+  [[nodiscard]] Result<std::vector<Added>> add(const std::vector<Source>& sources, const AddOptions& options);
   [[nodiscard]] Result<Added> add_bundle(const std::filesystem::path& bundle, const AddOptions& options);
-  /// The same for a folder just packed.
   [[nodiscard]] Result<Added> add(const Packed& packed, const AddOptions& options);
   /// Take a version back (`reason`: one line) or, with "", offer it again. Locked projects still find it.
   /// `draft` as in AddOptions. errors  not_found, denied, usage
@@ -124,10 +131,11 @@ class Repository {
 
   /// May this name be registered? errors  usage: its grammar; refused: it exists, existed, or looks like one that does
   [[nodiscard]] Status check_new_namespace(const std::string& name) const;
-  /// Register a namespace for `owners`, which are in the key ring.
+  /// Register a namespace for `owners`, which are in the key ring; `release_key` as set_release_key.
   ///   errors  usage: the name; refused: it exists, was removed (never reused), or looks like one that exists; denied
   [[nodiscard]] Status add_namespace(const std::string& name, const std::vector<verify::PublicKey>& owners,
-                                     uint32_t threshold = 1);
+                                     uint32_t threshold = 1,
+                                     const std::optional<verify::PublicKey>& release_key = std::nullopt);
   /// Register a namespace for whoever signed `proof` (prove_namespace). errors  also untrusted: not signed by each of its keys,
   /// or made for another registry or namespace
   [[nodiscard]] Status add_namespace(const std::string& name, std::string_view proof);
@@ -144,7 +152,8 @@ class Repository {
   };
   [[nodiscard]] Result<Rekeyed> rekey_namespace(const std::string& name,
                                                 const std::vector<verify::PublicKey>& owners,
-                                                uint32_t threshold = 1);
+                                                uint32_t threshold = 1,
+                                                const std::optional<verify::PublicKey>& release_key = std::nullopt);
   [[nodiscard]] Result<Rekeyed> rekey_namespace(const std::string& name, std::string_view proof);
   /// The owner objected. errors  not_found: nothing is announced; denied
   [[nodiscard]] Status withdraw_rekey(const std::string& name);
@@ -161,14 +170,19 @@ class Repository {
 
   // --- keys and signatures (upkeep.cpp) -----------------------------------------------------------------------
 
-  /// Sign timestamp, snapshot and index anew. With `only_if_due` nothing happens while each has half its life left.
-  /// Returns whether anything was signed. errors  denied
-  [[nodiscard]] Result<bool> refresh(bool only_if_due = false);
+  /// Sign timestamp, snapshot and index anew (with `only_if_due` when half the life of one of them is over), and every other role
+  /// with half its life behind it whose keys are at hand. errors  denied: of the first three
+  struct Refreshed {
+    bool done = false;                  ///< anything was signed
+    std::vector<std::string> roles{};   ///< renewed besides the three
+    std::vector<std::string> closed{};  ///< roles that are due, and whose keys are here and cannot be opened: why
+  };
+  [[nodiscard]] Result<Refreshed> refresh(bool only_if_due = false);
   /// Replace the keys of "root", "targets", "snapshot", "timestamp", "advisory", "index" or "registrar" by keys of the ring.
   /// errors  denied: the keys of a delegator, or the old root keys, are not at hand; usage: no such role
   [[nodiscard]] Status rotate(std::string_view role, const std::vector<verify::PublicKey>& keys,
                               uint32_t threshold = 1);
-  /// Sign "root", "targets", "advisory" or "reg" (each reg.<hh>) anew, for another lifetime. errors  denied, usage
+  /// Sign "root", "targets", "advisory", "reg" (each reg.<hh>) or "all" of them anew, for another lifetime. errors  denied, usage
   [[nodiscard]] Status renew(std::string_view role);
   /// The next version of such a role as a document to be signed elsewhere; one for each role.
   [[nodiscard]] Result<std::vector<Draft>> drafts(std::string_view role);
@@ -181,9 +195,12 @@ class Repository {
   ///           is listed or that lists another way; refused: a version that was published before; denied; invalid; not_found
   [[nodiscard]] Status install(const std::vector<std::string>& documents);
   [[nodiscard]] Result<std::vector<RoleStatus>> status();
+  /// Is what the tree serves still what it was when it was opened? After an error: whether keys made meanwhile may be taken back.
+  [[nodiscard]] bool unchanged() const;
+  [[nodiscard]] UnixTime timestamp_expires() const;
 
   [[nodiscard]] const schemas::Index& index() const;
-  [[nodiscard]] const std::string& id() const;  ///< sha256 of the first root, 64 hex digits: what clients pin
+  [[nodiscard]] const std::string& id() const;  ///< of the first root (tuf::registry_id), 64 hex digits: what clients pin
   [[nodiscard]] const verify::tuf::Root& root() const;
   [[nodiscard]] const std::filesystem::path& dir() const;
 

@@ -16,7 +16,9 @@ struct Repository::Impl {
   OpenOptions options;
   std::optional<Served> served{};
   schemas::Index index{};
-  Digest index_digest{};  ///< of the index that is served
+  Digest index_digest{};         ///< of the index that is served
+  std::string at_open{};         ///< timestamp.json as it was then
+  std::vector<Digest> fresh{};   ///< blobs that this object has put into the tree, and no release names yet
 
   Impl(fs::Path dir, OpenOptions o, KeyRing& k, std::optional<fs::FileLock> l)
       : tree(std::move(dir)), keys(k), lock(std::move(l)), options(std::move(o)) {}
@@ -61,12 +63,22 @@ struct Repository::Impl {
   [[nodiscard]] Result<Rekeyed> wait_for_objections(const Home& at, const verify::tuf::RoleKeys& next);
   /// The index with this package's entry renewed from what the roles list, into `edition` and onto the disk.
   [[nodiscard]] Status put_index(Edition& edition, schemas::Index next);
+  /// `changes`: where releases lie that are not in the tree yet.
   [[nodiscard]] Status renew_package(schemas::Index& next, const schemas::PackageName& name, const Home& home,
-                                     UnixTime now) const;
-  [[nodiscard]] Result<bool> is_there(const schemas::Release& release, const Digest& digest);
+                                     const Edition& changes) const;
+  /// A release whose blobs are in the tree.
+  struct Arrival {
+    schemas::Release release{};
+    std::string bytes{};
+    Digest digest{};
+  };
+  [[nodiscard]] Result<bool> is_there(const Arrival& a, const std::vector<Arrival>& before);
+  [[nodiscard]] Result<Added> take_in(const Repository::Source& source, std::vector<Arrival>& arrivals);
+  [[nodiscard]] Status mend_release(const Arrival& a, Added& added) const;
   /// `draft` as in AddOptions.
-  [[nodiscard]] Status publish(const schemas::Release& release, const std::string& bytes,
-                               const Digest& digest, UnixTime now, std::optional<Draft>* draft);
+  [[nodiscard]] Status publish(const std::vector<Arrival>& arrivals, std::optional<Draft>* draft);
+  /// The home of a namespace that is registered on the way, into `edition`.
+  [[nodiscard]] Result<Home> adopt(Edition& edition, const std::string& name);
   /// When fewer keys of the role are at hand than it needs and a draft is welcome: makes it and returns true.
   [[nodiscard]] Result<bool> draft_instead(const verify::tuf::Targets& body, const std::string& role,
                                            const verify::tuf::RoleKeys& by, std::optional<Draft>* draft);
@@ -74,8 +86,14 @@ struct Repository::Impl {
   [[nodiscard]] Status take_namespaces(Edition& edition,
                                        std::vector<std::pair<std::string, verify::tuf::Document>> documents);
   void prune_indexes(const Digest& previous) const;
-  /// Put the changed home back into `edition`; the release role when its keys are at hand, else the namespace's own.
+  /// Are enough keys of the release role at hand? Else the namespace's own keys sign a release.
   [[nodiscard]] bool publishes_with_release_key(const Home& home) const;
+  /// The namespace's role delegates to `key` from now on, into `edition`; `ns` is to be put there by the caller.
+  void delegate_releases(Edition& edition, const std::string& name, verify::tuf::Targets& ns,
+                         const std::optional<verify::tuf::Targets>& rel, const verify::PublicKey& key) const;
+
+  [[nodiscard]] Status open_enough(const verify::tuf::RoleKeys& by);
+  [[nodiscard]] Status renew_what_is_due(Edition& edition, const std::vector<RoleStatus>& all, Refreshed& out);
 
   /// Documents to be signed elsewhere (elsewhere.cpp), with what can be signed here. `by`: who may sign them.
   [[nodiscard]] Result<Draft> draft_root(verify::tuf::Root root, const verify::tuf::RoleKeys& by);

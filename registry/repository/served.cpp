@@ -3,9 +3,9 @@
 
 #include "base/fs.h"
 #include "base/fs_look.h"
-#include "base/hash.h"
 #include "registry/tree.h"
 #include "verify/tuf/names.h"
+#include "verify/tuf/registry_id.h"
 
 namespace nano::registry {
 
@@ -34,7 +34,8 @@ Result<Served> Served::open_with(const TreeWriter& tree, UnixTime now,
   NANO_TRY(set.update_snapshot(snapshot, tuf::TrustedSet::Source::remote));
   Served out(tree, std::move(set));
   out.root_ = out.set_.root();
-  out.id_ = sha256(roots.front()).hex();
+  NANO_TRY_ASSIGN(const Digest id, tuf::registry_id(roots.front()));
+  out.id_ = id.hex();
   return out;
 }
 

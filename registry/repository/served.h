@@ -18,7 +18,7 @@ class Served {
   /// errors  not_found: no registry there; untrusted, integrity, invalid: its metadata were changed; store
   [[nodiscard]] static Result<Served> open(const TreeWriter& tree, UnixTime now);
 
-  [[nodiscard]] const std::string& id() const { return id_; }  ///< sha256 of the first root, 64 hex digits
+  [[nodiscard]] const std::string& id() const { return id_; }  ///< of the first root (tuf::registry_id), 64 hex digits
   [[nodiscard]] const verify::tuf::Root& root() const { return root_; }
   [[nodiscard]] const verify::tuf::Timestamp& timestamp() const { return *set_.timestamp(); }
   [[nodiscard]] const verify::tuf::Snapshot& snapshot() const { return *set_.snapshot(); }

@@ -4,9 +4,32 @@
 #include <vector>
 
 #include "base/fs_look.h"
+#include "registry/pump.h"
 #include "registry/tree.h"
 
 namespace nano::registry {
+namespace {
+
+/// Over a file that is there and wrong, once all bytes have come.
+class ReplacingSink final : public BlobSink {
+ public:
+  ReplacingSink(const BlobRequest& want, fs::Path path)
+      : path_(std::move(path)), beside_(fs::temp_sibling(path_)), inner_(file_sink(want, beside_)) {}
+  [[nodiscard]] uint64_t have() const override { return inner_->have(); }
+  [[nodiscard]] Status append(std::string_view bytes) override { return inner_->append(bytes); }
+  [[nodiscard]] Status restart() override { return inner_->restart(); }
+  [[nodiscard]] Status commit() override {
+    NANO_TRY(inner_->commit());
+    return fs::rename_durable(beside_, path_);
+  }
+
+ private:
+  fs::Path path_;
+  fs::Path beside_;
+  std::unique_ptr<BlobSink> inner_;
+};
+
+}  // namespace
 
 Status TreeWriter::make_parents(const fs::Path& file) const {
   std::vector<fs::Path> made;
@@ -34,20 +57,20 @@ Status TreeWriter::put_new(std::string_view path, std::string_view bytes) const 
   return put(path, bytes);
 }
 
-Result<std::unique_ptr<BlobSink>> TreeWriter::blob(const BlobRequest& want) const {
+Result<std::unique_ptr<BlobSink>> TreeWriter::blob(const BlobRequest& want, Blob& what) const {
   const fs::Path file = at(tree::blob(want.digest));
   NANO_TRY_ASSIGN(const bool there, fs::is_there(file));
+  what = Blob::fresh;
   if (there) {
     NANO_TRY_ASSIGN(const fs::Fd fd, fs::open_read(file));
     NANO_TRY_ASSIGN(const uint64_t size, fs::file_size(fd, file));
-    if (size == want.size) return std::unique_ptr<BlobSink>();
-    return make_error(
-        Errc::integrity,
-        "'" + file.string() + "' has " + std::to_string(size) + " bytes, not " + std::to_string(want.size),
-        "the tree was changed by something else: remove that file and add the release again");
+    const auto sink = checking_sink(want);
+    what = size == want.size && pump_file(file, want, *sink) ? Blob::there : Blob::mended;
+    if (what == Blob::there) return std::unique_ptr<BlobSink>();
   }
   NANO_TRY(make_parents(file));
-  return file_sink(want, file);
+  if (what == Blob::fresh) return file_sink(want, file);
+  return std::unique_ptr<BlobSink>(std::make_unique<ReplacingSink>(want, file));
 }
 
 }  // namespace nano::registry

@@ -19,8 +19,9 @@ class TreeWriter {
   [[nodiscard]] Status put(std::string_view path, std::string_view bytes) const;
   /// A document under a name that was never used. errors  refused: there is one
   [[nodiscard]] Status put_new(std::string_view path, std::string_view bytes) const;
-  /// A sink into the tree; nullptr when a blob of that name and length is there already.
-  [[nodiscard]] Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want) const;
+  /// A sink into the tree; nullptr when that blob is there already. What lies there is hashed: a blob that has rotted is replaced.
+  enum class Blob { fresh, mended, there };
+  [[nodiscard]] Result<std::unique_ptr<BlobSink>> blob(const BlobRequest& want, Blob& what) const;
 
  private:
   [[nodiscard]] Status make_parents(const fs::Path& file) const;

@@ -9,6 +9,8 @@ namespace tuf = verify::tuf;
 
 namespace {
 
+constexpr std::string_view kAllRoles = "all";
+
 bool is_top_level(std::string_view role) {
   return role == tuf::kRoot || role == tuf::kTargets || role == tuf::kSnapshot || role == tuf::kTimestamp;
 }
@@ -19,11 +21,12 @@ Error no_such_role(std::string_view role, std::string_view which) {
                     "one of " + std::string(which));
 }
 
-/// The delegated roles a word stands for: itself, or all reg.<hh> for "reg" and "registrar".
+/// The delegated roles a word stands for: itself, all reg.<hh> for "reg" and "registrar", those that a person signs for "all".
 std::vector<std::string> roles_of(const tuf::Targets& targets, std::string_view word) {
   std::vector<std::string> out;
   for (const tuf::Delegation& d : targets.delegations->roles)
-    if (d.name == word || ((word == "reg" || word == roles::kRegistrar) && roles::is_reg(d.name)))
+    if (d.name == word || ((word == "reg" || word == roles::kRegistrar || word == kAllRoles) && roles::is_reg(d.name)) ||
+        (word == kAllRoles && d.name == roles::kAdvisory))
       out.push_back(d.name);
   return out;
 }
@@ -78,23 +81,67 @@ Result<Rotation> plan_rotation(Served& served, std::string_view role,
 
 }  // namespace
 
-Result<bool> Repository::refresh(bool only_if_due) {
+/// Can enough of the keys that are here be opened? An error says why not: their passphrase, or a file that others can read.
+Status Repository::Impl::open_enough(const tuf::RoleKeys& by) {
+  uint32_t opened = 0;
+  std::optional<Error> closed;
+  for (const std::string& id : by.key_ids) {
+    if (!keys.has(id)) continue;
+    auto key = keys.find(id);
+    if (key && *key != nullptr)
+      ++opened;
+    else if (!key && !closed)
+      closed = std::move(key.error());
+  }
+  if (opened >= by.threshold) return Unit{};
+  return closed ? std::move(*closed) : make_error(Errc::denied, "its keys are not at hand");
+}
+
+/// Roles that live for months, signed anew while it is easy: their keys are here.
+Status Repository::Impl::renew_what_is_due(Edition& changes, const std::vector<RoleStatus>& all, Refreshed& out) {
+  for (const RoleStatus& s : all) {
+    const bool by_timer = s.role == tuf::kTimestamp || s.role == tuf::kSnapshot || s.role == roles::kIndex;
+    if (by_timer || s.keys_here < s.threshold || s.expires - options.now >= options.lifetimes.of(s.role) / 2) continue;
+    const tuf::RoleKeys by{.key_ids = s.key_ids, .threshold = s.threshold};
+    if (const auto open = open_enough(by); !open) {
+      out.closed.push_back(s.role + ": " + open.error().message);
+      continue;
+    }
+    out.roles.push_back(s.role);
+    if (s.role == tuf::kRoot) {
+      changes.put_root(served->root());
+      continue;
+    }
+    NANO_TRY_ASSIGN(const tuf::Targets* body, s.role == tuf::kTargets ? served->targets() : served->role(s.role, s.delegator));
+    tuf::Targets next = *body;
+    for (const std::string_view field : {roles::kProofField, roles::kRoleField})  // they have served
+      if (next.header.extra.is_object()) next.header.extra.erase(std::string(field));
+    changes.put(s.role, std::move(next), by);
+  }
+  return Unit{};
+}
+
+Result<Repository::Refreshed> Repository::refresh(bool only_if_due) {
   const OpenOptions& o = impl_->options;
+  Refreshed out;
   NANO_TRY_ASSIGN(const tuf::Targets* index, impl_->served->role(roles::kIndex, tuf::kTargets));
   const auto due = [&](const tuf::Header& header, std::string_view role) {
     return header.expires - o.now < o.lifetimes.of(role) / 2;
   };
-  const bool index_due = due(index->header, roles::kIndex);
-  if (only_if_due && !index_due && !due(impl_->served->timestamp().header, tuf::kTimestamp) &&
-      !due(impl_->served->snapshot().header, tuf::kSnapshot) && !impl_->served->root_is_ahead())
-    return false;
   Edition changes = impl_->edition();
+  NANO_TRY_ASSIGN(const auto all, status());
+  NANO_TRY(impl_->renew_what_is_due(changes, all, out));
+  const bool index_due = due(index->header, roles::kIndex);
+  if (only_if_due && out.roles.empty() && !index_due && !due(impl_->served->timestamp().header, tuf::kTimestamp) &&
+      !due(impl_->served->snapshot().header, tuf::kSnapshot) && !impl_->served->root_is_ahead())
+    return out;
   if (!only_if_due || index_due) {
     NANO_TRY_ASSIGN(const tuf::RoleKeys by, impl_->keys_of(roles::kIndex));
     changes.put(std::string(roles::kIndex), *index, by);
   }
   NANO_TRY(impl_->commit(changes));
-  return true;
+  out.done = true;
+  return out;
 }
 
 Status Repository::rotate(std::string_view role, const std::vector<verify::PublicKey>& new_keys,
@@ -146,13 +193,13 @@ Result<std::vector<Draft>> Repository::rotation_drafts(
 Status Repository::renew(std::string_view role) {
   Edition changes = impl_->edition();
   NANO_TRY_ASSIGN(const tuf::Targets* targets, impl_->served->targets());
-  if (role == tuf::kRoot) {
-    changes.put_root(impl_->served->root());
-  } else if (role == tuf::kTargets) {
-    changes.put(std::string(role), *targets, impl_->served->root().roles.at(std::string(role)));
-  } else {
+  const bool all = role == kAllRoles;
+  if (role == tuf::kRoot || all) changes.put_root(impl_->served->root());
+  if (role == tuf::kTargets || all)
+    changes.put(std::string(tuf::kTargets), *targets, impl_->served->root().roles.at(std::string(tuf::kTargets)));
+  if (role != tuf::kRoot && role != tuf::kTargets) {
     const std::vector<std::string> names = roles_of(*targets, role);
-    if (names.empty()) return no_such_role(role, "root, targets, advisory, reg");
+    if (names.empty()) return no_such_role(role, "root, targets, advisory, reg, all");
     for (const std::string& name : names) {
       NANO_TRY_ASSIGN(const tuf::Targets* body, impl_->served->role(name, tuf::kTargets));
       changes.put(name, *body, targets->delegations->find(name)->keys);
@@ -163,8 +210,10 @@ Status Repository::renew(std::string_view role) {
 
 Result<std::vector<RoleStatus>> Repository::status() {
   std::vector<RoleStatus> out;
-  const auto add = [&](std::string role, const tuf::Header& header, const tuf::RoleKeys& by) {
+  const auto add = [&](std::string role, const tuf::Header& header, const tuf::RoleKeys& by,
+                       std::string_view delegator = {}) {
     RoleStatus s{.role = std::move(role),
+                 .delegator = std::string(delegator),
                  .version = header.version,
                  .expires = header.expires,
                  .threshold = by.threshold,
@@ -180,15 +229,15 @@ Result<std::vector<RoleStatus>> Repository::status() {
   add(std::string(tuf::kTargets), targets->header, top(tuf::kTargets));
   for (const tuf::Delegation& d : targets->delegations->roles) {
     NANO_TRY_ASSIGN(const tuf::Targets* body, served.role(d.name, tuf::kTargets));
-    add(d.name, body->header, d.keys);
+    add(d.name, body->header, d.keys, tuf::kTargets);
     if (!body->delegations) continue;
     for (const tuf::Delegation& sub : body->delegations->roles) {
       NANO_TRY_ASSIGN(const tuf::Targets* ns, served.role(sub.name, d.name));
-      add(sub.name, ns->header, sub.keys);
+      add(sub.name, ns->header, sub.keys, d.name);
       const tuf::Delegation* rel = ns->delegations ? ns->delegations->find(sub.name + ".rel") : nullptr;
       if (rel == nullptr) continue;
       NANO_TRY_ASSIGN(const tuf::Targets* releases, served.role(rel->name, sub.name));
-      add(rel->name, releases->header, rel->keys);
+      add(rel->name, releases->header, rel->keys, sub.name);
     }
   }
   add(std::string(tuf::kSnapshot), served.snapshot().header, top(tuf::kSnapshot));

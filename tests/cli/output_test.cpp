@@ -46,7 +46,7 @@ struct Pty {
 }  // namespace
 
 TEST_CASE("a document has schema, data and warnings, in this order") {
-  const std::string text = json_document("registry add", {{"z", 1}, {"a", "x"}}, {"careful"});
+  const std::string text = json_document("nano", "registry add", {{"z", 1}, {"a", "x"}}, {"careful"});
   auto doc = parse_json(text);
   REQUIRE(doc);
   CHECK((*doc)["schema"] == "nano.registry-add/1");

@@ -257,6 +257,29 @@ TEST_CASE("bundle attack: bytes hidden in the padding, behind the end, behind th
   CHECK(c.read_raw(zst(tar) + zst("second frame")).error().code == Errc::invalid);
 }
 
+TEST_CASE("bundle attack: frames that readers skip, a second frame, a tail: bytes nobody would see") {
+  Case c;
+  const std::string good = zst(tar_of(c.entries));
+  const auto skippable = [](unsigned kind, const std::string& payload) {
+    std::string out = {static_cast<char>(0x50 + kind), 0x2A, 0x4D, 0x18};
+    for (int i = 0; i < 4; ++i) out += static_cast<char>(payload.size() >> (8 * i));
+    return out + payload;
+  };
+  REQUIRE(c.read_raw(good));
+  for (const std::string& bytes :
+       {good + skippable(0, "#!/bin/sh\nhidden\n"), good + skippable(15, ""), skippable(3, "hidden") + good, good + zst(""),
+        good + std::string(512, '\0'), good + "x"}) {
+    const auto r = c.read_raw(bytes);
+    REQUIRE_FALSE(r);
+    INFO(r.error().message);
+    CHECK(r.error().code == Errc::invalid);
+  }
+  // Two whole frames whose contents follow one another would unpack to the same tar.
+  const std::string tar = tar_of(c.entries);
+  CHECK(c.read_raw(zst(tar.substr(0, 1024)) + zst(tar.substr(1024))).error().code == Errc::invalid);
+  CHECK(c.read_raw(zst(tar.substr(0, 1024)) + skippable(1, "between") + zst(tar.substr(1024))).error().code == Errc::invalid);
+}
+
 TEST_CASE("a bundle cut anywhere is invalid, never accepted") {
   Case c;
   // Incompressible weights, so that cuts fall into every part.

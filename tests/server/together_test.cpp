@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "server/admin.h"
 #include "tests/support/support.h"
 
 using namespace nano;
@@ -17,15 +18,14 @@ struct People {
   std::string ann = (temp / "ann").string();
   std::string ben = (temp / "ben").string();
   People() { REQUIRE(run({"init", dir}).exit_code == 0); }
-  test::RunResult run(std::vector<std::string> args, int64_t at = 0) {
+  test::RunResult run(std::vector<std::string> args) {
     args.insert(args.begin(), test::bin("nano-registry"));
     std::map<std::string, std::string> env{{"NANO_KEY_PASSPHRASE", ""}, {"NANO_JSON", ""}};
-    if (at != 0) env["SOURCE_DATE_EPOCH"] = std::to_string(at);
     return test::run(args, {}, env);
   }
-  Json good(std::vector<std::string> args, int64_t at = 0) {
+  Json good(std::vector<std::string> args) {
     args.emplace_back("--json");
-    const auto r = run(std::move(args), at);
+    const auto r = run(std::move(args));
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
     return parse_json(r.out).value()["data"];
@@ -93,33 +93,36 @@ TEST_CASE(
 TEST_CASE("a key said to be lost: announced, refused, made after the wait, or taken back") {
   People p;
   constexpr int64_t kDay = 86'400;
-  const int64_t start = 1'790'000'000;
-  REQUIRE(p.run({"namespace", "add", p.dir, "acme"}, start).exit_code == 0);
+  const int64_t start = now();
+  const auto at = [](int64_t when) { return server::KeyOptions{.now = when}; };
+  REQUIRE(server::namespace_add(p.dir, "acme", {}, at(start)));
   const std::string lost = p.good({"namespace", "list", p.dir})["namespaces"][0]["keys"][0];
   std::filesystem::remove(p.dir + ".keys/ns.acme.pem");
   std::filesystem::remove(p.dir + ".keys/ns.acme.pub");
-  const auto announced = p.good({"namespace", "rekey", p.dir, "acme"}, start);
-  CHECK(announced["keys"][0] == lost);
-  REQUIRE(announced["announced_keys"].size() == 1);
-  CHECK(announced["announced_for"] == format_time(start + 7 * kDay));
+  const auto announced = server::namespace_rekey(p.dir, "acme", {}, at(start));
+  REQUIRE(announced);
+  CHECK(announced->key_ids.front() == lost);
+  REQUIRE(announced->announced.size() == 1);
+  CHECK(announced->possible_at == format_time(start + 7 * kDay));
   CHECK(p.run({"namespace", "list", p.dir}).out.find("announced: other keys") != std::string::npos);
-  CHECK(p.run({"namespace", "rekey", p.dir, "acme"}, start + 6 * kDay).exit_code == 12);
-  CHECK(p.good({"namespace", "rekey", p.dir, "acme", "--withdraw"}, start)["announced_keys"].empty());
-  CHECK(p.run({"namespace", "rekey", p.dir, "acme", "--withdraw"}, start).exit_code == 3);
-  CHECK_FALSE(p.good({"namespace", "rekey", p.dir, "acme"}, start)["announced_keys"].empty());
+  CHECK(server::namespace_rekey(p.dir, "acme", {}, at(start + 6 * kDay)).error().code == Errc::refused);
+  CHECK(server::namespace_withdraw(p.dir, "acme", at(start)).value().announced.empty());
+  CHECK(p.run({"namespace", "rekey", p.dir, "acme", "--withdraw"}).exit_code == 3);
+  CHECK_FALSE(server::namespace_rekey(p.dir, "acme", {}, at(start)).value().announced.empty());
   // The operator's settings may ask for longer; nonsense in them is refused.
   const std::string settings = p.dir + ".keys/settings.json";
   const std::string before = test::read(settings);
   test::write(settings, R"({"schema":"nano.registry-settings/1","mode":"simple","rekey_wait_days":30})");
-  CHECK(p.run({"namespace", "rekey", p.dir, "acme"}, start + 29 * kDay).exit_code == 12);
+  CHECK(server::namespace_rekey(p.dir, "acme", {}, at(start + 29 * kDay)).error().code == Errc::refused);
   test::write(settings, R"({"schema":"nano.registry-settings/1","mode":"simple","rekey_wait_days":-1})");
   CHECK(p.run({"status", p.dir}).exit_code == 13);
   test::write(settings, before);
   // The same command again, without naming the key that it made: the announced one.
-  const auto done = p.good({"namespace", "rekey", p.dir, "acme"}, start + 7 * kDay);
-  CHECK(done["keys"].size() == 1);
-  CHECK(done["keys"][0] != lost);
-  CHECK(done["announced_keys"].empty());
+  const auto done = server::namespace_rekey(p.dir, "acme", {}, at(start + 7 * kDay));
+  REQUIRE(done);
+  CHECK(done->key_ids.size() == 1);
+  CHECK(done->key_ids.front() != lost);
+  CHECK(done->announced.empty());
 }
 
 TEST_CASE(
