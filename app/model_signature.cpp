@@ -44,10 +44,12 @@ Result<SignReport> sign_model(const Context& ctx, const SignOptions& options) {
                  .by_certificate = !options.certificates.empty()};
   NANO_TRY_ASSIGN(const auto key, oms::EcPrivateKey::load(options.key, options.passphrase));
   oms::SignRequest request{
-      .model = options.model, .bundle = out.bundle, .ignore = options.ignore, .certificates = {}};
+      .model = options.model, .bundle = out.bundle, .ignore = options.ignore, .certificates = {},
+      .ignore_git_paths = options.ignore_git_paths};
   NANO_TRY_ASSIGN(request.certificates, read_certificates(options.certificates));
   NANO_TRY_ASSIGN(const auto done, oms::sign_model(request, key));
   NANO_TRY(fs::write_atomic(out.bundle, done.bundle));
+  out.left_out = done.left_out;
   out.files = done.files;
   out.bytes = done.bytes;
   out.root_digest = done.root.text();
@@ -86,7 +88,8 @@ Result<CheckModelReport> check_model(const Context& ctx, const CheckModelOptions
                                                           .bundle = file,
                                                           .ignore = options.ignore,
                                                           .ignore_unsigned_files = options.ignore_unsigned,
-                                                          .honour_signed_ignores = false}));
+                                                          .honour_signed_ignores = false,
+                                                          .ignore_git_paths = options.ignore_git_paths}));
   CheckModelReport out{.signer = verified.signer,
                        .model_name = verified.statement.model_name,
                        .files = found.files,

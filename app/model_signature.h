@@ -18,11 +18,13 @@ struct SignOptions {
   std::vector<fs::Path> certificates{};        ///< PEM, leaf first; empty: signed with the bare key
   fs::Path output{};                           ///< empty: `model.sig` in the folder, `FILE.sig` beside a file
   std::vector<std::string> ignore{};           ///< paths inside the model to leave out
+  bool ignore_git_paths = true;                ///< leave .git, .gitattributes, .github and .gitignore out too
 };
 struct SignReport {
   fs::Path bundle{};
   std::size_t files = 0;
   uint64_t bytes = 0;
+  std::vector<std::string> left_out{};  ///< paths that the signature names as not covered
   std::string root_digest{};  ///< of the list of files
   std::string key_hint{};     ///< hex sha256 of the public key's PEM
   bool by_certificate = false;
@@ -38,6 +40,7 @@ struct CheckModelOptions {
   std::string subject{};          ///< and whom the certificate must name: verify::oms::SubjectRule
   std::vector<std::string> ignore{};
   bool ignore_unsigned = false;
+  bool ignore_git_paths = true;  ///< those four may be there uncovered
   bool allow_old_form = false;  ///< v0.2
 };
 struct ModelDifference {

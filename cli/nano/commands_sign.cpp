@@ -38,7 +38,8 @@ Result<int> run_sign(Invocation& in) {
                            .passphrase = std::move(secret),
                            .certificates = paths(in.values("cert")),
                            .output = in.value("output"),
-                           .ignore = in.values("ignore")};
+                           .ignore = in.values("ignore"),
+                           .ignore_git_paths = !in.has("no-ignore-git-paths")};
   NANO_TRY_ASSIGN(const app::SignReport r, app::sign_model(ctx, options));
   if (in.json()) {
     OrderedJson data;
@@ -46,15 +47,19 @@ Result<int> run_sign(Invocation& in) {
     data["method"] = r.by_certificate ? "certificate" : "key";
     data["files"] = r.files;
     data["bytes"] = r.bytes;
+    data["left_out"] = r.left_out;
     data["root_digest"] = r.root_digest;
     data["key_hint"] = r.key_hint;
     in.document(data);
     return 0;
   }
   if (in.session().quiet) return 0;
+  std::string left_out;
+  for (const auto& path : r.left_out) left_out += (left_out.empty() ? "" : ", ") + sanitize(path);
   in.out().put(render_facts(in.session().out_terminal,
                             {{"signature", sanitize(r.bundle.string())},
                              {"covers", counted(r.files, "file") + ", " + human_bytes(r.bytes)},
+                             {"left out", left_out.empty() ? "nothing" : left_out},
                              {"model", r.root_digest},
                              {"key", r.key_hint + (r.by_certificate ? " (by certificate)" : "")}}));
   return 0;
@@ -74,6 +79,7 @@ Result<int> run_verify_oms(Invocation& in) {
                                  .subject = in.value("subject"),
                                  .ignore = in.values("ignore"),
                                  .ignore_unsigned = in.has("ignore-unsigned"),
+                                 .ignore_git_paths = !in.has("no-ignore-git-paths"),
                                  .allow_old_form = in.has("allow-v0.2")};
   NANO_TRY_ASSIGN(const app::CheckModelReport r, app::check_model(ctx, options));
   const int code = r.differences.empty() ? 0 : static_cast<int>(Errc::integrity);
@@ -122,8 +128,9 @@ void add_sign_commands(std::vector<Command>& table) {
        .summary = "sign a folder of model files (OpenSSF Model Signing)",
        .description =
            "Writes model.sig, which lists every file of the folder by its digest and which any tool for "
-           "OpenSSF Model Signing 1.0 can check. Nothing is left out but the signature itself and what "
-           "--ignore names. The key is an ECDSA key (P-256, P-384 or P-521) in PEM, as `openssl genpkey "
+           "OpenSSF Model Signing 1.0 can check. Left out are the signature itself, what --ignore names and, "
+           "as the specification has it, .git, .gitignore, .gitattributes and .github in the folder (not below): "
+           "the signature says so, and --no-ignore-git-paths covers them too. The key is an ECDSA key (P-256, P-384 or P-521) in PEM, as `openssl genpkey "
            "-algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes one.",
        .positionals = {{.name = "DIR", .help = "the folder, or one file", .completes = Completes::folders}},
        .options = {{.name = "key",
@@ -140,6 +147,8 @@ void add_sign_commands(std::vector<Command>& table) {
                     .kind = OptionKind::multi,
                     .value = "PATH",
                     .help = "leave this file or folder out, and say so in the signature"},
+                   {.name = "no-ignore-git-paths",
+                    .help = "cover .git, .gitignore, .gitattributes and .github too"},
                    {.name = "output",
                     .short_name = 'o',
                     .kind = OptionKind::value,

@@ -151,6 +151,8 @@ void add_trust_commands(std::vector<Command>& table) {
              .value = "PATH",
              .help = "with --oms: this file or folder may be there uncovered"},
             {.name = "ignore-unsigned", .help = "with --oms: any file may be there uncovered"},
+            {.name = "no-ignore-git-paths",
+             .help = "with --oms: .git, .gitignore, .gitattributes and .github may not be there uncovered"},
             {.name = "allow-v0.2", .help = "with --oms: take signatures in the form of v0.2 too"}},
        .examples = {{.line = "nano verify"},
                     {.line = "nano verify sentiment-50m --json"},

@@ -103,3 +103,33 @@ TEST_CASE("an encrypted key takes its passphrase from a file or the environment,
   test::write(m.dir / "pass", "\n");
   CHECK(m.nano(with_file).exit_code == 2);
 }
+
+TEST_CASE("git's four paths at the top are left out and named in the signature, unless told otherwise") {
+  NEEDS_OPENSSL();
+  const Model m;
+  for (const char* path : {".git/HEAD", ".github/workflows/x.yml", ".gitignore", ".gitattributes", "below/.gitignore"})
+    test::write(m.dir / "m" / path, "x");
+  const std::vector<std::string> sign{"sign", (m.dir / "m").string(), "--key", (m.dir / "key").string(), "--json"};
+  const auto left_out = m.nano(sign);
+  REQUIRE(left_out.exit_code == 0);
+  const auto doc = parse_json(left_out.out).value();
+  CHECK(doc["data"]["files"] == 2);  // the weights, and what lies deeper
+  CHECK(doc["data"]["left_out"] == Json::array({".git", ".gitattributes", ".github", ".gitignore"}));
+  CHECK(m.verify().exit_code == 0);
+  CHECK(m.verify({"--no-ignore-git-paths"}).exit_code == 6);
+  test::write(m.dir / "m" / "below/.github", "y");
+  CHECK(m.verify().exit_code == 6);
+  std::filesystem::remove(m.dir / "m" / "below/.github");
+  // Covered on request, and then looked at.
+  auto all = sign;
+  all.emplace_back("--no-ignore-git-paths");
+  const auto covered = m.nano(all);
+  REQUIRE(covered.exit_code == 0);
+  CHECK(parse_json(covered.out).value()["data"]["files"] == 6);
+  CHECK(m.verify().exit_code == 0);
+  test::write(m.dir / "m" / ".gitignore", "changed");
+  CHECK(m.verify().exit_code == 6);
+  test::write(m.dir / "m" / ".gitignore", "x");
+  test::write(m.dir / "m" / ".git/more", "x");
+  CHECK(m.verify().exit_code == 6);  // a signer who lists one file of .git vouches for all of it
+}

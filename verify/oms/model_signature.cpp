@@ -85,6 +85,13 @@ Result<SignedModel> sign_model(const SignRequest& request, const EcPrivateKey& k
   Statement statement;
   statement.model_name = model_name(request.model);
   statement.ignore_paths = request.ignore;
+  if (request.ignore_git_paths && std::filesystem::is_directory(request.model))
+    for (std::string& path : git_paths())
+      if (std::find(request.ignore.begin(), request.ignore.end(), path) == request.ignore.end())
+        statement.ignore_paths.push_back(std::move(path));
+  std::vector<std::string> left_out;
+  for (const std::string& path : statement.ignore_paths)
+    if (fs::exists(request.model / path)) left_out.push_back(path);
   if (auto rel = inside_model(request.model, request.bundle))
     statement.ignore_paths.push_back(std::move(*rel));
   NANO_TRY_ASSIGN(
@@ -99,6 +106,7 @@ Result<SignedModel> sign_model(const SignRequest& request, const EcPrivateKey& k
     statement.resources.insert(statement.resources.end(), f.resources.begin(), f.resources.end());
   }
   out.root = root_digest(statement.resources);
+  out.left_out = std::move(left_out);
   bundle.payload = write_statement(std::move(statement));
   if (bundle.payload.size() > kMaxStatementBytes)
     return make_error(Errc::invalid, "the model has too many files for one signature");
@@ -161,6 +169,12 @@ Result<Comparison> compare_model(const Statement& statement, const CompareOption
   if (options.honour_signed_ignores)
     for (const std::string& path : statement.ignore_paths)
       if (is_model_path(path)) measure.ignore.push_back(path);
+  // A signer who has listed something below .git means it: then all of it is looked at.
+  if (options.ignore_git_paths)
+    for (std::string& path : git_paths())
+      if (std::none_of(signed_files.begin(), signed_files.end(),
+                       [&](const std::string& file) { return is_ignored(file, {path}); }))
+        measure.ignore.push_back(std::move(path));
   if (auto rel = inside_model(options.model, options.bundle)) measure.ignore.push_back(std::move(*rel));
   measure.wanted = [&](const std::string& path) { return signed_files.contains(path); };
   auto measured = measure_model(options.model, measure);

@@ -18,7 +18,7 @@ namespace nano::verify::oms {
 
 inline constexpr std::string_view kBundleName = "model.sig";  ///< beside the model's files
 
-/// Leave the four git paths at the model's root out, as the reference does. nano itself leaves nothing out unasked.
+/// `.git .gitattributes .github .gitignore` at the model's root: what is left out unless told otherwise (OMS 1.0, section 6.2).
 [[nodiscard]] std::vector<std::string> git_paths();
 /// `path` as a path inside `model`, or nullopt when it lies elsewhere. Neither has to exist.
 [[nodiscard]] std::optional<std::string> inside_model(const fs::Path& model, const fs::Path& path);
@@ -28,12 +28,14 @@ struct SignRequest {
   fs::Path bundle{};                  ///< where the signature will lie: left out when inside the model
   std::vector<std::string> ignore{};  ///< paths inside the model to leave out, named in the signed statement
   std::vector<std::string> certificates{};  ///< DER, leaf first; empty: the key method
+  bool ignore_git_paths = true;             ///< of a folder: leave git_paths() out too, and name them in the statement
 };
 struct SignedModel {
   std::string bundle{};  ///< the bytes of model.sig
   Digest root{};
   std::size_t files = 0;
   uint64_t bytes = 0;
+  std::vector<std::string> left_out{};  ///< of the paths to be left out, those that are there
 };
 /// Hash and sign. Writes nothing.
 ///   errors  invalid: nothing to sign, a link or device in the model, a key that is not the certificate's; store
@@ -61,6 +63,7 @@ struct CompareOptions {
   std::vector<std::string> ignore{};   ///< paths that may be there uncovered
   bool ignore_unsigned_files = false;  ///< any uncovered file may be there
   bool honour_signed_ignores = false;  ///< so may what the signer left out
+  bool ignore_git_paths = true;        ///< so may those of git_paths() that the signature lists nothing of
 };
 struct Difference {
   enum class Kind { changed, missing, uncovered };
