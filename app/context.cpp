@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "base/env.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "registry/client/url.h"
@@ -13,15 +14,6 @@
 namespace nano::app {
 namespace {
 
-Result<std::optional<bool>> env_bool(const char* name) {
-  const char* v = std::getenv(name);
-  if (v == nullptr || *v == '\0') return std::optional<bool>{};
-  const std::string_view s(v);
-  if (s == "1" || s == "true" || s == "yes" || s == "on") return std::optional<bool>(true);
-  if (s == "0" || s == "false" || s == "no" || s == "off") return std::optional<bool>(false);
-  return make_error(Errc::usage, std::string(name) + " is '" + sanitize(s) + "', which is neither yes nor no",
-                    "set it to 1 or 0, or unset it");
-}
 
 Result<schemas::Config> read_config(const fs::Path& path) {
   // A link to a file that is not there yet (dotfiles on a new machine) counts as no file.

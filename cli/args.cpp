@@ -9,6 +9,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "base/env.h"
 #include "base/text.h"
 
 namespace nano::cli {
@@ -305,10 +306,8 @@ Result<Parsed> parse_args(const Program& program, const std::vector<std::string>
 }
 
 bool env_flag(const char* name) {
-  const char* v = std::getenv(name);
-  if (v == nullptr) return false;
-  const std::string_view s(v);
-  return s == "1" || s == "true" || s == "yes" || s == "on";
+  const auto value = env_bool(name);
+  return value && value->value_or(false);
 }
 
 Result<bool> env_switch(const char* name) {
