@@ -91,7 +91,7 @@ void say_added(Invocation& in, const std::vector<server::AddedRelease>& added) {
     in.out().line((r.existed ? "was there already: " : "added ") +
                   styled(in.session().out_terminal, Style::bold, sanitize(r.name + " " + r.version)) + ", " +
                   human_bytes(r.new_bytes) + " new, " +
-                  (r.mended == 0 ? "" : std::to_string(r.mended) + " damaged files of the tree mended, ") + r.digest);
+                  (r.mended == 0 ? "" : std::to_string(r.mended) + (r.mended == 1 ? " damaged file" : " damaged files") + " of the tree mended, ") + r.digest);
   }
 }
 

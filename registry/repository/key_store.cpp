@@ -252,8 +252,12 @@ Result<const verify::PrivateKey*> KeyStore::find(const std::string& key_id) {
   if (const auto known = open_.find(key_id); known != open_.end()) return &known->second;
   const auto at = places_.find(key_id);
   if (at == places_.end()) return static_cast<const verify::PrivateKey*>(nullptr);
+  // Trying each passphrase takes a second, and one key may sign hundreds of roles.
+  if (const auto closed = closed_.find(key_id); closed != closed_.end()) return closed->second;
   const fs::Path file = at->second.folder / (at->second.label + std::string(kPrivate));
-  NANO_TRY_ASSIGN(auto key, open_file(at->second.folder, file));
+  auto opened = open_file(at->second.folder, file);
+  if (!opened) return closed_.emplace(key_id, std::move(opened.error())).first->second;
+  verify::PrivateKey key = std::move(*opened);
   if (key.public_key() != at->second.key)
     return make_error(Errc::integrity,
                       "'" + file.string() + "' is not the key that the .pub file beside it names",

@@ -95,6 +95,7 @@ class KeyStore final : public KeyRing {
   std::map<std::string, Place> places_{};              ///< by key id
   std::map<std::string, verify::PublicKey> others_{};  ///< by label: only the public half is here
   std::map<std::string, verify::PrivateKey> open_{};
+  std::map<std::string, Error> closed_{};  ///< by key id: why it cannot be opened
   std::map<fs::Path, Tried> tried_{};
   std::map<std::string, fs::Path> sealed_{};                   ///< label to folder: a .pem that does not say whose it is
   std::vector<std::pair<fs::Path, std::string>> no_public_{};  ///< folder and label: the .pub is missing

@@ -1,15 +1,13 @@
 // registry/repository/leftovers.cpp: by name and by age, never anything else.
 #include "registry/repository/leftovers.h"
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 
 #include <signal.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "base/fs_temporary.h"
 
 namespace nano::registry {
 namespace {
@@ -17,11 +15,6 @@ namespace {
 constexpr int64_t kLivingStays = 86'400;  ///< seconds
 constexpr int64_t kUnlockedStays = 3'600;
 constexpr int kMaxDepth = 8;  ///< a registry's tree is five folders deep
-constexpr std::string_view kEnding = ".tmp";
-
-bool is_number(std::string_view s) {
-  return !s.empty() && s.size() <= 10 && s.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 bool is_alive(int64_t pid) {
   return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
@@ -55,16 +48,8 @@ Status sweep_folder(const fs::Path& dir, Reach reach, bool locked, int depth, ui
 }  // namespace
 
 std::optional<int64_t> writer_of_leftover(std::string_view name) {
-  if (!name.starts_with('.') || !name.ends_with(kEnding)) return std::nullopt;
-  const auto parts = split(name.substr(1, name.size() - 1 - kEnding.size()), '.');
-  if (parts.size() < 4) return std::nullopt;  // a name, and three numbers
-  std::array<int64_t, 3> numbers{};
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const std::string& part = parts[parts.size() - numbers.size() + i];
-    if (!is_number(part)) return std::nullopt;
-    std::from_chars(part.data(), part.data() + part.size(), numbers[i]);
-  }
-  return numbers[0];
+  const auto parsed = fs::parse_temporary(name);
+  return parsed ? std::optional<int64_t>(parsed->pid) : std::nullopt;
 }
 
 Result<uint32_t> remove_leftovers(const fs::Path& dir, Reach reach, bool locked) {

@@ -1,6 +1,7 @@
 // tests/cli/ask_secret_test.cpp: the program at a terminal of its own, stopped and ended while it asks for a passphrase.
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include "tests/support/support.h"
 
