@@ -141,9 +141,9 @@ TEST_CASE("refreshed metadata are fresh again, with if-due nothing happens befor
   test::Reader reader(repo.dir);
   CHECK(reader.fault(test::kDate) == "");
   CHECK(reader.fault(test::kDate + 2 * kDay) != "");
-  CHECK_FALSE(repo.open(test::kDate + kDay / 4).refresh(true).value());
-  CHECK(repo.open(test::kDate + kDay * 3 / 4).refresh(true).value());
-  CHECK(repo.open(test::kDate + 2 * kDay).refresh().value());
+  CHECK_FALSE(repo.open(test::kDate + kDay / 4).refresh(true).value().done);
+  CHECK(repo.open(test::kDate + kDay * 3 / 4).refresh(true).value().done);
+  CHECK(repo.open(test::kDate + 2 * kDay).refresh().value().done);
   CHECK(reader.fault(test::kDate + 2 * kDay) == "");
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("a rotation killed between the new root and the new timestamp is finis
   REQUIRE(repo.open().rotate("timestamp", {repo.key()}));
   test::write(repo.dir / "metadata/timestamp.json", before);  // as if killed before the rename
   CHECK(test::Reader(repo.dir).fault() != "");
-  REQUIRE(repo.open().refresh(true).value());
+  REQUIRE(repo.open().refresh(true).value().done);
   CHECK(test::Reader(repo.dir).fault() == "");
 }
 
