@@ -138,9 +138,11 @@ Result<Begun> check_free(const fs::Path& dir, const fs::Path& keys) {
   return out;
 }
 
-/// Does the tree of a killed init serve a registry already? Then only its settings had to be finished.
+/// Does the tree of a killed init serve a registry already? Then only its settings had to be finished. What cannot be looked at
+/// may be one.
 bool is_served(const fs::Path& dir) {
-  return fs::exists(dir / registry::tree::metadata("timestamp.json")) && !id_of_tree(dir).empty();
+  const auto there = fs::is_there(dir / registry::tree::metadata("timestamp.json"));
+  return !there || *there;
 }
 
 Result<std::string> make_tree(const InitOptions& options, const InitReport& r, const Settings& settings, UnixTime when,
