@@ -21,7 +21,8 @@ Result<ConvertReport> convert(const ConvertOptions& options) {
                        .tensors = r.tensors,
                        .parameters = r.parameters,
                        .out_bytes = r.out_bytes,
-                       .left_out = std::move(r.left_out)};
+                       .left_out = std::move(r.left_out),
+                       .notes = std::move(r.notes)};
 }
 
 }  // namespace nano::app

@@ -27,6 +27,7 @@ struct ConvertReport {
   uint64_t parameters = 0;
   uint64_t out_bytes = 0;
   std::vector<std::string> left_out{};  ///< tensors that the model does not need
+  std::vector<std::string> notes{};     ///< prompts that are the caller's to put before texts, keys that nothing reads
 };
 /// errors  usage: `out` exists; as convert::convert
 [[nodiscard]] Result<ConvertReport> convert(const ConvertOptions& options);

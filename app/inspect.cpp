@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "runtime_shim/gguf/describe.h"
 #include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/models/architecture.h"
 #include "runtime_shim/quant/quantize_file.h"
 #include "schemas/vocabulary.h"
 
@@ -48,6 +49,37 @@ Result<quant::Type> type_named(const std::string& word) {
                     near ? "did you mean '" + *near + "'?" : "the types are " + listed(words));
 }
 
+std::string options_word(quant::Type type) {
+  return type == quant::Type::nano_q3 ? "q3" : "q2";
+}
+
+double bits_a_value(quant::Type type) {
+  return 8.0 * static_cast<double>(quant::find_type(static_cast<uint32_t>(type))->bytes) /
+         static_cast<double>(quant::find_type(static_cast<uint32_t>(type))->block);
+}
+
+/// What whoever asked may not expect of the new file.
+std::vector<std::string> quantize_warnings(const quant::QuantizeReport& done, quant::Type asked) {
+  std::vector<std::string> out;
+  std::size_t widened = 0;
+  std::string from;
+  for (const auto& t : done.tensors) {
+    const bool blocks = quant::find_type(static_cast<uint32_t>(t.from))->block > 1;
+    if (!blocks || t.to != asked || bits_a_value(t.to) <= bits_a_value(t.from)) continue;
+    ++widened;
+    from = quant::find_type(static_cast<uint32_t>(t.from))->name;
+  }
+  const std::string to(quant::info(asked).name);
+  if (widened > 0)
+    out.push_back(std::to_string(widened) + (widened == 1 ? " tensor was " : " tensors were ") + from + " or of as few bits: as " + to +
+                  " they are larger and not better, nothing that was lost comes back");
+  const bool low = asked == quant::Type::nano_q3 || asked == quant::Type::nano_q2;
+  if (low && !done.architecture.empty() && models::find_architecture(done.architecture) == nullptr)
+    out.push_back("architecture '" + sanitize(done.architecture) + "' is no encoder of this build: a language model that writes "
+                  "text makes nonsense in " + options_word(asked) + " (SmolLM2-135M's perplexity: 1,056 in q3, 299,000 in q2); use q4_0 or wider");
+  return out;
+}
+
 }  // namespace
 
 Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
@@ -59,14 +91,21 @@ Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
   if (!options.eval_file.empty()) {  // before anything is written: a wrong file is said at once
     NANO_TRY_ASSIGN(r.before, evaluate_model(ctx, options.in.string(), options.eval_file));
   }
-  NANO_TRY_ASSIGN(
-      const quant::QuantizeReport done,
-      quant::quantize_file(options.in, options.out, type, {.uniform = options.uniform, .keep_f32 = {}}));
+  std::error_code ignored;
+  ctx.progress->start("quantizing", std::filesystem::file_size(options.in, ignored));
+  auto result = quant::quantize_file(options.in, options.out, type,
+                                     {.uniform = options.uniform,
+                                      .keep_f32 = {},
+                                      .done = [&](uint64_t bytes) { ctx.progress->advance(bytes); }});
+  ctx.progress->finish();
+  NANO_TRY_ASSIGN(const quant::QuantizeReport done, std::move(result));
+  r.type = std::string(quant::info(type).name);
+  r.warnings = quantize_warnings(done, type);
   r.in_bytes = done.bytes_before;
   r.out_bytes = done.bytes_after;
   for (const auto& t : done.tensors)
     r.tensors.push_back({.name = t.name,
-                         .from = std::string(quant::info(t.from).name),
+                         .from = std::string(quant::find_type(static_cast<uint32_t>(t.from))->name),
                          .to = std::string(quant::info(t.to).name),
                          .rmse = t.rms_error,
                          .max_error = t.max_error,

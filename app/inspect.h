@@ -43,12 +43,14 @@ struct QuantizeTensor {
   double rmse = 0;  ///< root mean square error against the input's values
   double max_error = 0;
   double relative = 0;  ///< rmse as a part of the values' own root mean square
-  std::string note{};   ///< why it is not of the asked type
+  std::string note{};   ///< of a weight that is not of the asked type: why
 };
 struct QuantizeReport {
   uint64_t in_bytes = 0;
   uint64_t out_bytes = 0;
   std::vector<QuantizeTensor> tensors{};
+  std::string type{};                      ///< that was asked for, as GGUF calls it
+  std::vector<std::string> warnings{};     ///< what the new file will not do
   std::optional<BenchEval> before{}, after{};  ///< with eval_file
 };
 /// Byte-identical on every machine.

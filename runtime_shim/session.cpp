@@ -194,7 +194,9 @@ tokenizer::Encoding Model::encode_for_table(std::string_view text) const {
 
 tokenizer::Encoding Model::encode(std::string_view text) const {
   if (shape().kind->table_only) return encode_for_table(text);
-  return words_->encode(text, {.max_tokens = shape().context, .add_special = true});
+  auto out = words_->encode(text, {.max_tokens = shape().context, .add_special = true});
+  if (shape().token_types < 2) out.types.clear();
+  return out;
 }
 
 tokenizer::Encoding Model::encode_pair(std::string_view a, std::string_view b) const {

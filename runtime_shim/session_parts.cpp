@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "runtime_shim/models/gguf_keys.h"
 #include "runtime_shim/session.h"
 
 namespace nano {
@@ -149,6 +150,8 @@ Status Model::load_head(Part& part, const std::string& base_abi) {
   part.image = packed::Image::to_fill(measured);
   models::Tensors second(file, part.image, bits);
   NANO_TRY_ASSIGN(auto head, models::Head::load(second, shape()));
+  NANO_TRY(models::check_gguf_keys(file, architecture));
+  NANO_TRY(second.all_used({}));
   NANO_TRY_ASSIGN(auto labels, labels_of(file, head, part.located.labels));
   heads_.push_back({part.name, std::move(labels), std::move(head)});
   return Unit{};

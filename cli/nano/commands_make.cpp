@@ -1,4 +1,6 @@
 // cli/nano/commands_make.cpp: new, pack, inspect, convert, quantize.
+#include <map>
+
 #include "app/convert.h"
 #include "app/inspect.h"
 #include "app/pack.h"
@@ -161,6 +163,7 @@ Result<int> run_convert(Invocation& in) {
     data["parameters"] = r.parameters;
     data["out_bytes"] = r.out_bytes;
     data["left_out"] = r.left_out;
+    data["notes"] = r.notes;
     in.document(data);
     return 0;
   }
@@ -173,6 +176,7 @@ Result<int> run_convert(Invocation& in) {
                 human_bytes(r.out_bytes));
   if (!r.left_out.empty()) in.out().line("not needed and left out:");
   for (const auto& name : r.left_out) in.out().line("- " + sanitize(name));
+  for (const auto& note : r.notes) in.out().line("note: " + sanitize(note));
   return 0;
 }
 
@@ -195,8 +199,10 @@ Result<int> run_quantize(Invocation& in) {
   };
   if (in.json()) {
     OrderedJson data;
+    data["type"] = r.type;
     data["in_bytes"] = r.in_bytes;
     data["out_bytes"] = r.out_bytes;
+    data["warnings"] = r.warnings;
     data["tensors"] = OrderedJson::array();
     for (const auto& x : r.tensors) {
       OrderedJson j;
@@ -236,6 +242,17 @@ Result<int> run_quantize(Invocation& in) {
   in.out().line(sanitize(in.argument("OUT")) + ": " + human_bytes(r.in_bytes) + " -> " +
                 human_bytes(r.out_bytes) + ", " + std::to_string(changed) + " of " +
                 counted(r.tensors.size(), "tensor") + " changed");
+  // Weights that are of another type than was asked for, and why.
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> others;
+  for (const auto& x : r.tensors)
+    if (!x.note.empty()) others[{x.to, x.note}].push_back(sanitize(x.name));
+  for (const auto& [what, names] : others) {
+    std::string list;
+    for (std::size_t i = 0; i < names.size() && i < 3; ++i) list += (i > 0 ? ", " : "") + names[i];
+    if (names.size() > 3) list += " and " + std::to_string(names.size() - 3) + " more";
+    in.out().line("- " + what.first + ", not " + r.type + ": " + list + " (" + what.second + ")");
+  }
+  for (const std::string& w : r.warnings) in.session().log.warn(w);
   const auto line = [&](const char* when, const app::BenchEval& e) {
     char percent[16];
     std::snprintf(percent, sizeof percent, "%.1f%%",

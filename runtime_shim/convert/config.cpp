@@ -1,12 +1,15 @@
 // runtime_shim/convert/config.cpp: one table of families, one reader of keys, each value checked before it is believed.
 #include "runtime_shim/convert/config.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
 #include "runtime_shim/convert/folder.h"
+#include "runtime_shim/convert/json_keys.h"
 #include "runtime_shim/convert/kin.h"
+#include "runtime_shim/convert/known_keys.h"
+#include "runtime_shim/convert/sentence_files.h"
 #include "runtime_shim/gguf/reader.h"
 
 namespace nano::convert {
@@ -52,30 +55,22 @@ class ConfigReader {
     NANO_TRY(read_sizes());
     NANO_TRY(refuse_what_is_not_done());
     if (out_.family == Family::modernbert) NANO_TRY(read_modern());
-    if (out_.task == Task::embed) {
-      NANO_TRY(read_modules());
-    } else if (out_.task == Task::find) {
+    if (out_.task == Task::embed || out_.task == Task::classify) NANO_TRY(read_sentence_files(folder_, out_));
+    if (out_.task == Task::find) {
       out_.outputs = 2;
-    } else {
+    } else if (out_.task != Task::embed) {
       NANO_TRY(read_labels());
     }
+    NANO_TRY(read_longest());
     return std::move(out_);
   }
 
  private:
-  [[nodiscard]] static std::string shown_value(const Json& v) {
-    std::string text = v.is_string() ? v.get<std::string>() : dump_line(v);
-    while (text.ends_with('\n')) text.pop_back();
-    return "'" + gguf::shown(text) + "'";
-  }
   [[nodiscard]] Error refuse(std::string_view key, const Json& value, const std::string& done) const {
     return folder_.unsupported("config.json: " + std::string(key) + " is " + shown_value(value),
                                "this build does " + done);
   }
-  [[nodiscard]] static const Json* find(const Json& in, std::string_view key) {
-    const auto at = in.find(std::string(key));
-    return at == in.end() || at->is_null() ? nullptr : &*at;
-  }
+  [[nodiscard]] static const Json* find(const Json& in, std::string_view key) { return member(in, key); }
 
   // A whole number in least..kMost.
   [[nodiscard]] Status size(const Json& in, const std::string& file, std::string_view key, uint32_t least,
@@ -191,33 +186,65 @@ class ConfigReader {
   }
 
   // Keys with which the same tensors mean something else.
-  [[nodiscard]] Status refuse_what_is_not_done() const {
-    if (const Json* v = find(json_, keys_->activation); v != nullptr && *v != "gelu")
+  [[nodiscard]] Status refuse_what_is_not_done() {
+    if (const Json* v = find(json_, keys_->activation); v != nullptr && *v != "gelu" && *v != "gelu_python")
       return refuse(keys_->activation, *v, "'gelu' (the erf form)");
-    if (const Json* v = find(json_, "position_embedding_type"); v != nullptr && *v != "absolute")
-      return refuse("position_embedding_type", *v, "'absolute'");
-    for (const char* key : {"is_decoder", "add_cross_attention"})
-      if (const Json* v = find(json_, key); v != nullptr && *v != false) return refuse(key, *v, "encoders");
+    const bool modern = out_.family == Family::modernbert;
+    const std::string_view own = modern ? "config.json, ModernBERT" : "config.json, others";
+    NANO_TRY(check_keys(folder_, "config.json", "config.json", json_));
+    NANO_TRY(check_keys(folder_, "config.json", own, json_));
     if (const Json* v = find(json_, "embedding_size"); v != nullptr && *v != out_.embedding)
       return refuse("embedding_size", *v, "embeddings of the hidden size");
+    for (const char* file : {"adapter_config.json", "adapter_model.safetensors", "model_head.pkl", "config_setfit.json"}) {
+      if (!folder_.has(file)) continue;
+      const bool adapter = std::string_view(file).starts_with("adapter");
+      return folder_.unsupported(std::string(file) + " lies in the folder",
+                                 adapter ? "an adapter changes the answers: merge it into the weights first, or take it away"
+                                         : "a SetFit head is a pickle, which nano does not open");
+    }
+    out_.tokenizer_class = text_of(json_, "tokenizer_class");
+    std::string unread;
+    for (const std::string& key : unread_keys("config.json", json_)) {
+      const auto& rules = known_keys();
+      if (std::any_of(rules.begin(), rules.end(), [&](const KeyRule& r) { return r.where == own && r.key == key; })) continue;
+      unread += (unread.empty() ? "" : ", ") + gguf::shown(key);
+    }
+    if (!unread.empty()) out_.notes.push_back("keys of config.json that no " + out_.hf_class + " reads: " + unread);
     return Unit{};
   }
 
+  // Texts are cut where the tokenizer says, if no max_seq_length of sentence-transformers does.
+  [[nodiscard]] Status read_longest() {
+    if (out_.longest_is_set || !folder_.has("tokenizer_config.json")) return Unit{};
+    NANO_TRY_ASSIGN(const Json settings, folder_.json("tokenizer_config.json", kMaxTokenizerBytes));
+    const Json* most = find(settings, "model_max_length");
+    if (most == nullptr) most = find(settings, "max_len");
+    if (most == nullptr || !most->is_number() || most->get<double>() >= static_cast<double>(out_.context)) return Unit{};
+    if (!most->is_number_unsigned() || most->get<uint64_t>() < 2)
+      return folder_.invalid("tokenizer_config.json: model_max_length is " + shown_value(*most));
+    out_.context = static_cast<uint32_t>(most->get<uint64_t>());
+    return Unit{};
+  }
+
+  // source: transformers, configuration_modernbert.py: its defaults, and what stands before what
   [[nodiscard]] Status read_modern() {
-    NANO_TRY(size("global_attn_every_n_layers", out_.global_period));
-    NANO_TRY(size("local_attention", out_.window));
-    out_.rope_global = 160000.0f;  // source: transformers, configuration_modernbert.py
+    out_.global_period = 3;
+    out_.window = 128;
+    if (find(json_, "global_attn_every_n_layers") != nullptr) NANO_TRY(size("global_attn_every_n_layers", out_.global_period));
+    if (find(json_, "local_attention") != nullptr) NANO_TRY(size("local_attention", out_.window));
+    NANO_TRY(read_layer_types());
+    out_.rope_global = 160000.0f;
     out_.rope_local = 10000.0f;
-    NANO_TRY(number(json_, "global_rope_theta", 1.0, 1e12, out_.rope_global));
-    NANO_TRY(number(json_, "local_rope_theta", 1.0, 1e12, out_.rope_local));
-    if (const Json* rope = find(json_, "rope_parameters"); rope != nullptr && rope->is_object()) {
-      if (const Json* full = find(*rope, "full_attention"); full != nullptr && full->is_object())
-        NANO_TRY(number(*full, "rope_theta", 1.0, 1e12, out_.rope_global));
-      if (const Json* near = find(*rope, "sliding_attention"); near != nullptr && near->is_object())
-        NANO_TRY(number(*near, "rope_theta", 1.0, 1e12, out_.rope_local));
-    }
-    if (const Json* v = find(json_, "classifier_activation"); v != nullptr && *v != "gelu")
-      return refuse("classifier_activation", *v, "'gelu'");
+    if (json_.contains("local_rope_theta") && json_["local_rope_theta"].is_null())
+      return folder_.unsupported("config.json: local_rope_theta is null, which means one thing to transformers 4 and another to 5",
+                                 "write the number that the model was trained with");
+    NANO_TRY(read_rotation("full_attention", "global_rope_theta", out_.rope_global));
+    NANO_TRY(read_rotation("sliding_attention", "local_rope_theta", out_.rope_local));
+    for (const auto& [key, to] : {std::pair<const char*, bool*>{"attention_bias", &out_.attention_bias},
+                                  {"mlp_bias", &out_.mlp_bias},
+                                  {"norm_bias", &out_.norm_bias},
+                                  {"classifier_bias", &out_.classifier_bias}})
+      *to = flag(json_, key, false);
     if (out_.task == Task::classify) {
       out_.pooling = "cls";
       if (const Json* v = find(json_, "classifier_pooling")) {
@@ -225,6 +252,51 @@ class ConfigReader {
         out_.pooling = v->get<std::string>();
       }
     }
+    return Unit{};
+  }
+
+  // layer_types stands before the period. Where a period says the same, that one is written.
+  [[nodiscard]] Status read_layer_types() {
+    const Json* types = find(json_, "layer_types");
+    if (types == nullptr) return Unit{};
+    if (!types->is_array() || types->size() != out_.layers)
+      return folder_.invalid("config.json: layer_types is no list of num_hidden_layers, " + std::to_string(out_.layers));
+    for (const Json& type : *types) {
+      if (type != "full_attention" && type != "sliding_attention")
+        return refuse("layer_types", type, "'full_attention' and 'sliding_attention'");
+      out_.local.push_back(type == "sliding_attention");
+    }
+    for (uint32_t period = 1; period <= out_.layers; ++period) {
+      bool fits = true;
+      for (uint32_t i = 0; i < out_.layers && fits; ++i) fits = out_.local[i] == (i % period != 0);
+      if (!fits) continue;
+      out_.global_period = period;
+      out_.local.clear();
+      break;
+    }
+    return Unit{};
+  }
+
+  // transformers 5 writes rope_parameters, 4 the other key; both may stand, and then agree.
+  [[nodiscard]] Status read_rotation(const char* kind, const char* key, float& out) {
+    const bool before = find(json_, key) != nullptr;
+    NANO_TRY(number(json_, key, 1.0, 1e12, out));
+    const Json* both = find(json_, "rope_parameters");
+    if (both == nullptr) return Unit{};
+    for (const auto& [name, value] : both->items())
+      if (name != "full_attention" && name != "sliding_attention" && !value.is_null())
+        return folder_.unsupported("config.json: rope_parameters has the key '" + gguf::shown(name) + "'",
+                                   "this build does full_attention and sliding_attention");
+    const Json* own = find(*both, kind);
+    if (own == nullptr) return Unit{};
+    NANO_TRY(check_keys(folder_, "config.json", "rope_parameters", *own));
+    float theta = out;
+    NANO_TRY(number(*own, "rope_theta", 1.0, 1e12, theta));
+    if (before && std::fabs(theta - out) > 0.0f)
+      return folder_.unsupported("config.json: " + std::string(key) + " is " + shown_value(*find(json_, key)) + ", rope_theta of " +
+                                     kind + " is " + shown_value(*find(*own, "rope_theta")),
+                                 "make them agree: transformers goes by one or the other, as its version has it");
+    out = theta;
     return Unit{};
   }
 
@@ -279,67 +351,6 @@ class ConfigReader {
     } else if (name != "Softmax" || out_.outputs == 1) {
       return refuse(key, *named, "Identity and Sigmoid, and of several labels Softmax");
     }
-    return Unit{};
-  }
-
-  // sentence-transformers: the order of modules is theirs; Transformer, Pooling, Dense and Normalize are done.
-  [[nodiscard]] Status read_modules() {
-    if (!folder_.has("modules.json")) return Unit{};
-    NANO_TRY_ASSIGN(const Json modules, folder_.json("modules.json"));
-    if (!modules.is_array()) return folder_.invalid("modules.json is not a list");
-    out_.normalize = false;
-    for (const Json& module : modules) {
-      const Json* type = module.is_object() ? find(module, "type") : nullptr;
-      const Json* path = module.is_object() ? find(module, "path") : nullptr;
-      if (type == nullptr || !type->is_string()) return folder_.invalid("modules.json: a module has no type");
-      const std::string name = type->get<std::string>();
-      const std::string kind = name.substr(name.rfind('.') + 1);
-      if (kind == "Transformer") continue;
-      if (kind == "Normalize") {
-        out_.normalize = true;
-      } else if (kind == "Pooling") {
-        const std::string folder = path != nullptr && path->is_string() ? path->get<std::string>() : "";
-        if (!fs::is_package_path(folder))
-          return folder_.invalid("modules.json: the path of Pooling is '" + gguf::shown(folder) + "'");
-        NANO_TRY(read_pooling(folder + "/config.json"));
-      } else if (kind == "Dense" && !*out_.normalize) {
-        NANO_TRY(add_dense_module(folder_, path != nullptr && path->is_string() ? path->get<std::string>() : "", out_));
-      } else {
-        return folder_.unsupported("modules.json: a module is of type " + shown_value(*type),
-                                   "this build does Transformer, Pooling, Dense and, last, Normalize");
-      }
-    }
-    if (folder_.has("sentence_bert_config.json")) {
-      NANO_TRY_ASSIGN(const Json own, folder_.json("sentence_bert_config.json"));
-      uint32_t most = out_.context;
-      if (own.is_object() && find(own, "max_seq_length") != nullptr)
-        NANO_TRY(size(own, "sentence_bert_config.json", "max_seq_length", 2, most));
-      out_.context = std::min(out_.context, most);
-    }
-    return Unit{};
-  }
-
-  [[nodiscard]] Status read_pooling(const std::string& file) {
-    NANO_TRY_ASSIGN(const Json pooling, folder_.json(file));
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kModes{{
-        {"pooling_mode_cls_token", "cls"},
-        {"pooling_mode_mean_tokens", "mean"},
-        {"pooling_mode_max_tokens", "max"},
-        {"pooling_mode_lasttoken", "last"},
-    }};
-    if (!pooling.is_object()) return folder_.invalid(file + " is not an object");
-    for (const auto& [key, value] : pooling.items()) {
-      if (!key.starts_with("pooling_mode_") || value != true) continue;
-      std::string mode;
-      for (const auto& known : kModes)
-        if (known.first == key) mode = known.second;
-      if (mode.empty() || !out_.pooling.empty())
-        return folder_.unsupported(
-            file + ": " + gguf::shown(key) + " is true" + (mode.empty() ? "" : ", and another"),
-            "this build pools by one of cls, mean, max and last");
-      out_.pooling = mode;
-    }
-    if (out_.pooling.empty()) return folder_.invalid(file + " names no way of pooling");
     return Unit{};
   }
 

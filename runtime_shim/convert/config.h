@@ -47,6 +47,7 @@ struct ModelConfig {
   // ModernBERT:
   uint32_t window = 0;         ///< tokens in all that local layers see
   uint32_t global_period = 0;  ///< layers 0, n, 2 n, … see all tokens
+  std::vector<bool> local{};   ///< where no period says it: for each layer, does it see the window only?
   float rope_global = 0.0f, rope_local = 0.0f;
   // Heads:
   std::vector<std::string> labels{};  ///< by id; empty: only LABEL_0, … are known
@@ -59,9 +60,17 @@ struct ModelConfig {
   // Of a table of token vectors:
   bool drop_unknown = false;    ///< tokens the tokenizer does not know count for nothing
   uint32_t max_characters = 0;  ///< of a text that are read; 0: all
+  // ModernBERT: which linear layers and norms have biases.
+  bool attention_bias = false, mlp_bias = false, norm_bias = false, classifier_bias = false;
+  // For the tokenizer:
+  std::string tokenizer_class{};  ///< config.json's; "": it says nothing
+  bool longest_is_set = false;    ///< sentence-transformers say how long a text may be
+  bool lower_text = false;        ///< text is lowered before all else (sentence-transformers' do_lower_case)
+  std::vector<std::string> notes{};  ///< for people: what the caller has to do, and keys that nothing reads
 };
 
-/// Read config.json; for embeddings also modules.json, the pooling it names, and sentence_bert_config.json.
+/// Read config.json and the model_max_length of tokenizer_config.json; for embeddings also modules.json, the pooling it
+/// names, sentence_bert_config.json and config_sentence_transformers.json (sentence_files.h). Every key against known_keys.h.
 ///
 ///   errors  not_found: no config.json; invalid: a key is missing, of a wrong type or out of range (named);
 ///           unsupported: another kind of model, or a value that this build does not do (key and value named)

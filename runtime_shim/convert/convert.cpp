@@ -1,7 +1,9 @@
 // runtime_shim/convert/convert.cpp: configuration, tensors, vocabulary; then one file, looked at again before it counts.
 #include "runtime_shim/convert/convert.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "runtime_shim/convert/config.h"
 #include "runtime_shim/convert/folder.h"
@@ -55,11 +57,26 @@ void write_answers(const ModelConfig& c, const std::string& p, gguf::Builder& b)
   if (c.max_characters != 0) b.set_u32("nano.static.max_characters", c.max_characters);
 }
 
-void write_config(const ModelConfig& c, const std::string& name, gguf::Builder& b) {
+// The type of most of the weights' bytes.
+quant::Type main_type(const TensorMap& map) {
+  std::map<quant::Type, uint64_t> bytes;
+  for (const Placed& p : map.tensors) {
+    if (p.shape.size() < 2) continue;
+    if (p.values != nullptr) {
+      bytes[quant::Type::f32] += p.values->size() * sizeof(float);
+    } else {
+      bytes[float_type(p.source->dtype)->type] += p.source->bytes.size();
+    }
+  }
+  const auto most = std::max_element(bytes.begin(), bytes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == bytes.end() ? quant::Type::f32 : most->first;
+}
+
+void write_config(const ModelConfig& c, const std::string& name, quant::Type type, gguf::Builder& b) {
   const std::string p = c.architecture + ".";
   b.set_string("general.architecture", c.architecture);
   b.set_string("general.name", name);
-  b.set_u32("general.file_type", 0);
+  b.set_u32("general.file_type", static_cast<uint32_t>(quant::info(type).file_type));
   b.set_u32(p + "context_length", c.context);
   b.set_u32(p + "embedding_length", c.hidden);
   if (c.family == Family::table) return write_answers(c, p, b);
@@ -73,7 +90,11 @@ void write_config(const ModelConfig& c, const std::string& name, gguf::Builder& 
   if (c.family == Family::modernbert) {
     b.set_u32(p + "vocab_size", c.vocabulary);
     b.set_u32(p + "attention.sliding_window", c.window);
-    b.set_u32(p + "attention.sliding_window_pattern", c.global_period);
+    if (c.local.empty()) {
+      b.set_u32(p + "attention.sliding_window_pattern", c.global_period);
+    } else {
+      b.set_bool_array(p + "attention.sliding_window_pattern", c.local);
+    }
     b.set_f32(p + "rope.freq_base", c.rope_global);
     b.set_f32(p + "rope.freq_base_swa", c.rope_local);
     b.set_string(p + "rope.scaling.type", "none");
@@ -137,7 +158,7 @@ Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
 
   const fs::Path plain = (std::filesystem::absolute(dir) / "").lexically_normal().parent_path();
   gguf::Builder builder;
-  write_config(config, plain.filename().string(), builder);
+  write_config(config, plain.filename().string(), main_type(map), builder);
   write_vocabulary(vocabulary, config, builder);
   ConvertReport report{.hf_class = config.hf_class,
                        .architecture = config.architecture,
@@ -149,7 +170,8 @@ Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
                        .tensors = map.tensors.size(),
                        .parameters = 0,
                        .out_bytes = 0,
-                       .left_out = std::move(map.left_out)};
+                       .left_out = std::move(map.left_out),
+                       .notes = config.notes};
   for (const Placed& p : map.tensors) {
     const quant::TypeInfo& from = p.values != nullptr ? quant::info(quant::Type::f32) : *float_type(p.source->dtype);
     const quant::Type to = p.shape.size() < 2 ? quant::Type::f32 : from.type;

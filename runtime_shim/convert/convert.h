@@ -22,6 +22,7 @@ struct ConvertReport {
   uint64_t parameters = 0;
   uint64_t out_bytes = 0;
   std::vector<std::string> left_out{};  ///< tensors of the folder that the model does not need
+  std::vector<std::string> notes{};     ///< prompts that the caller puts before texts, keys that nothing reads
 };
 
 /// Write the model of `dir` as a GGUF, with names and metadata as llama.cpp's for its architecture, and nano.* for what

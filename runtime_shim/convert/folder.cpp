@@ -1,6 +1,7 @@
 // runtime_shim/convert/folder.cpp: see the header.
 #include "runtime_shim/convert/folder.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/text.h"
@@ -11,9 +12,17 @@ namespace {
 
 constexpr std::size_t kMaxShards = 256;
 constexpr std::string_view kOne = "model.safetensors", kIndex = "model.safetensors.index.json";
-// Weights in formats that are not read here; a pickle can run any code when it is opened.
-constexpr std::string_view kOthers[] = {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt",
-                                        "tf_model.h5",       "flax_model.msgpack",           "model.onnx"};
+// Weights in formats that are not read here; a pickle can run any code when it is opened. Only transformers' own names are
+// such that its from_pretrained reads them.
+struct Other {
+  std::string_view file;
+  bool pickle;  ///< that from_pretrained reads
+};
+constexpr Other kOthers[] = {{"pytorch_model.bin", true},   {"pytorch_model.bin.index.json", true},
+                             {"model.pt", false},           {"tf_model.h5", false},
+                             {"flax_model.msgpack", false}, {"model.onnx", false},
+                             {"rust_model.ot", false},      {"openvino_model.bin", false},
+                             {"onnx/model.onnx", false},    {"model_optimized.onnx", false}};
 
 }  // namespace
 
@@ -87,11 +96,9 @@ Status Folder::open_weights() {
     return Unit{};
   }
   if (!has(kIndex)) {
-    for (const std::string_view other : kOthers) {
-      if (!has(other)) continue;
-      return unsupported("its weights are in " + std::string(other) + ", which nano does not open",
-                         "write them as safetensors where you trust their origin: in Python, "
-                         "AutoModel.from_pretrained(DIR).save_pretrained(NEW, safe_serialization=True)");
+    for (const Other& other : kOthers) {
+      if (!has(other.file)) continue;
+      return unsupported("its weights are in " + std::string(other.file) + ", which nano does not open", remedy(other.pickle));
     }
     return make_error(Errc::not_found, "'" + gguf::shown(dir_.string()) + "' holds no model.safetensors",
                       "give a model's folder, with config.json and model.safetensors in it");
@@ -121,6 +128,23 @@ Status Folder::open_weights() {
   for (const SourceTensor* t : tensors())
     if (++seen[t->name] > 1) return invalid("tensor '" + gguf::shown(t->name) + "' lies in two shards");
   return Unit{};
+}
+
+// The class that config.json names keeps a head, where AutoModel drops it. The weights are written beside the other files.
+std::string Folder::remedy(bool pickle) const {
+  if (!pickle) return "no command of nano reads it: ask for the same model as safetensors, or convert the weights it was made from";
+  std::string name = "AutoModel";
+  if (const auto config = json("config.json"); config && config->is_object()) {
+    const auto at = config->find("architectures");
+    const bool named = at != config->end() && at->is_array() && !at->empty() && at->at(0).is_string();
+    const std::string own = named ? at->at(0).get<std::string>() : std::string();
+    const bool word = !own.empty() && std::all_of(own.begin(), own.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+    if (word && own.size() <= 80) name = own;
+  }
+  return "write them as safetensors where you trust their origin: in Python, from transformers import " + name + "; " + name +
+         ".from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True)";
 }
 
 const SourceTensor* Folder::find(std::string_view tensor) const {

@@ -50,6 +50,7 @@ class Folder {
 
  private:
   [[nodiscard]] Status open_weights();
+  [[nodiscard]] std::string remedy(bool pickle) const;
   [[nodiscard]] Result<Safetensors> open_weight_file(const std::string& file) const;
 
   fs::Path dir_{};

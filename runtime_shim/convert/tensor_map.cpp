@@ -3,6 +3,7 @@
 #include "runtime_shim/convert/tensor_map.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "runtime_shim/convert/folder.h"
@@ -36,10 +37,10 @@ constexpr Names kDistil = {"distilbert.",       "embeddings.LayerNorm", "transfo
                            "attention.out_lin", "sa_layer_norm",        "ffn.lin1",
                            "ffn.lin2",          "output_layer_norm"};
 
-// Left out without a word: what pre-training needed. "position_ids" is a table of 0, 1, 2, …
+// Left out: what pre-training needed.
 constexpr std::string_view kUnused[] = {"cls.predictions.",  "cls.seq_relationship.",  "vocab_transform.",
                                         "vocab_layer_norm.", "vocab_projector.",       "lm_head.",
-                                        "decoder.",          "embeddings.position_ids",
+                                        "decoder.",
                                         "discriminator_predictions.", "generator_predictions.", "generator_lm_head."};
 
 class Mapper {
@@ -55,7 +56,8 @@ class Mapper {
     NANO_TRY(head());
     for (const SourceTensor* t : folder_.tensors()) {
       if (used_.contains(t)) continue;
-      if (!may_be_left_out(t->name))
+      NANO_TRY_ASSIGN(const bool buffer, is_buffer(*t));
+      if (!buffer && !may_be_left_out(t->name))
         return folder_.unsupported(
             "tensor '" + gguf::shown(t->name) + "' is none that a " + c_.hf_class + " has",
             "the folder holds another model than its config.json says");
@@ -101,20 +103,15 @@ class Mapper {
     out_.tensors.push_back({std::move(name), source, std::move(shape), first});
     return Unit{};
   }
-  [[nodiscard]] Status place_if(const std::string& name, const std::string& from,
-                                std::vector<uint64_t> shape) {
-    return find(from) == nullptr ? Status(Unit{}) : place(name, from, std::move(shape));
-  }
   [[nodiscard]] Status linear(const std::string& name, const std::string& from, uint64_t n, uint64_t k,
-                              bool bias_needed = true) {
+                              bool bias = true) {
     NANO_TRY(place(name + ".weight", from + ".weight", {n, k}));
-    return bias_needed ? place(name + ".bias", from + ".bias", {n})
-                       : place_if(name + ".bias", from + ".bias", {n});
+    return bias ? place(name + ".bias", from + ".bias", {n}) : Status(Unit{});
   }
-  [[nodiscard]] Status norm(const std::string& name, const std::string& from, bool bias_needed = true, uint64_t width = 0) {
+  [[nodiscard]] Status norm(const std::string& name, const std::string& from, bool bias = true, uint64_t width = 0) {
     const uint64_t n = width != 0 ? width : c_.hidden;
     NANO_TRY(place(name + ".weight", from + ".weight", {n}));
-    return bias_needed ? place(name + ".bias", from + ".bias", {n}) : place_if(name + ".bias", from + ".bias", {n});
+    return bias ? place(name + ".bias", from + ".bias", {n}) : Status(Unit{});
   }
   // Checked as every tensor is, then made part of the token types.
   [[nodiscard]] Status task_types(const std::string& from) {
@@ -159,26 +156,27 @@ class Mapper {
     prefix_ = folder_.find("model.embeddings.tok_embeddings.weight") != nullptr ? "model." : "";
     const uint64_t h = c_.hidden;
     NANO_TRY(place("token_embd.weight", prefix_ + "embeddings.tok_embeddings.weight", {c_.vocabulary, h}));
-    NANO_TRY(norm("token_embd_norm", prefix_ + "embeddings.norm", false));
+    NANO_TRY(norm("token_embd_norm", prefix_ + "embeddings.norm", c_.norm_bias));
     for (uint32_t i = 0; i < c_.layers; ++i) {
       const std::string to = "blk." + std::to_string(i) + ".",
                         from = prefix_ + "layers." + std::to_string(i) + ".";
-      if (i != 0) NANO_TRY(norm(to + "attn_norm", from + "attn_norm", false));  // the first has none
-      NANO_TRY(linear(to + "attn_qkv", from + "attn.Wqkv", 3 * h, h, false));
-      NANO_TRY(linear(to + "attn_output", from + "attn.Wo", h, h, false));
-      NANO_TRY(norm(to + "ffn_norm", from + "mlp_norm", false));
-      NANO_TRY(linear(to + "ffn_up", from + "mlp.Wi", 2 * uint64_t{c_.inner}, h, false));
-      NANO_TRY(linear(to + "ffn_down", from + "mlp.Wo", h, c_.inner, false));
+      // The first has no norm. A bias that the configuration does not know of would be left out by transformers.
+      if (i != 0) NANO_TRY(norm(to + "attn_norm", from + "attn_norm", c_.norm_bias));
+      NANO_TRY(linear(to + "attn_qkv", from + "attn.Wqkv", 3 * h, h, c_.attention_bias));
+      NANO_TRY(linear(to + "attn_output", from + "attn.Wo", h, h, c_.attention_bias));
+      NANO_TRY(norm(to + "ffn_norm", from + "mlp_norm", c_.norm_bias));
+      NANO_TRY(linear(to + "ffn_up", from + "mlp.Wi", 2 * uint64_t{c_.inner}, h, c_.mlp_bias));
+      NANO_TRY(linear(to + "ffn_down", from + "mlp.Wo", h, c_.inner, c_.mlp_bias));
     }
-    return norm("output_norm", prefix_ + "final_norm", false);
+    return norm("output_norm", prefix_ + "final_norm", c_.norm_bias);
   }
 
   [[nodiscard]] Status head() {
     if (c_.task == Task::embed) return Unit{};
     const uint64_t h = c_.hidden;
     if (c_.family == Family::modernbert) {
-      NANO_TRY(linear("cls", "head.dense", h, h, false));
-      NANO_TRY(norm("cls.norm", "head.norm", false));
+      NANO_TRY(linear("cls", "head.dense", h, h, c_.classifier_bias));
+      NANO_TRY(norm("cls.norm", "head.norm", c_.norm_bias));
     } else if (c_.task == Task::classify) {
       if (c_.family == Family::bert) NANO_TRY(linear("cls", prefix_ + "pooler.dense", h, h));
       if (c_.family == Family::distilbert) NANO_TRY(linear("cls", "pre_classifier", h, h));
@@ -192,14 +190,28 @@ class Mapper {
   // RoBERTa and ELECTRA classify by a dense layer of the head's own, not by a pooler.
   [[nodiscard]] bool two_layers() const { return c_.family == Family::roberta || c_.family == Family::electra; }
 
+  // Tables that transformers 4 kept: positions 0, 1, 2, … (RoBERTa's too), and token types 0, 0, …
+  [[nodiscard]] Result<bool> is_buffer(const SourceTensor& t) const {
+    const std::string_view name = t.name;
+    const bool positions = name.ends_with("embeddings.position_ids"), types = name.ends_with("embeddings.token_type_ids");
+    if (!positions && !types) return false;
+    if (t.dtype != "I64") return t.dtype != "F32" && t.dtype != "F16" && t.dtype != "BF16";
+    for (std::size_t i = 0; i < t.bytes.size() / 8; ++i) {
+      int64_t v = 0;
+      std::memcpy(&v, t.bytes.data() + 8 * i, 8);
+      if (v == (positions ? static_cast<int64_t>(i) : 0)) continue;
+      return folder_.unsupported("tensor '" + gguf::shown(name) + "' has " + std::to_string(v) + " as element " + std::to_string(i),
+                                 positions ? "this build counts positions 0, 1, 2, …" : "this build gives a single text the type 0");
+    }
+    return true;
+  }
+
   [[nodiscard]] bool may_be_left_out(std::string_view name) const {
     if (name.starts_with(prefix_)) {
       const std::string_view own = name.substr(prefix_.size());
-      // The pooler of a model that tags or embeds; a table of positions 0, 1, 2, …
-      // ERNIE's task types where config.json does not use them.
+      // ERNIE's task types where config.json does not use them; the pooler of a model that tags or embeds.
       if (own == "embeddings.task_type_embeddings.weight" && c_.task_types == 0) return true;
-      if (own == "pooler.dense.weight" || own == "pooler.dense.bias" || own == "embeddings.position_ids")
-        return true;
+      if (own == "pooler.dense.weight" || own == "pooler.dense.bias") return true;
     }
     // The masked-language head of ModernBERT has the names of a classifier's first layer.
     if (c_.task == Task::embed && name.starts_with("head.")) return true;

@@ -2,14 +2,19 @@
 #include "runtime_shim/convert/vocabulary_files.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <optional>
+#include <unordered_map>
 
-#include "base/base64.h"
 #include "base/text.h"
+#include "runtime_shim/convert/added_tokens_files.h"
 #include "runtime_shim/convert/folder.h"
+#include "runtime_shim/convert/json_keys.h"
+#include "runtime_shim/convert/known_keys.h"
+#include "runtime_shim/convert/post_processor.h"
+#include "runtime_shim/convert/unigram_text.h"
+#include "runtime_shim/convert/vocabulary_checks.h"
 #include "runtime_shim/gguf/reader.h"
+#include "runtime_shim/tokenizer/byte_pairs.h"
 #include "runtime_shim/tokenizer/tokenizer.h"
 
 namespace nano::convert {
@@ -18,20 +23,6 @@ namespace {
 // source: llama.cpp include/llama.h, enum llama_token_type
 constexpr int32_t kNormal = 1, kUnknown = 2, kControl = 3, kUser = 4, kUnused = 5;
 
-const Json* member(const Json& in, std::string_view key) {
-  if (!in.is_object()) return nullptr;
-  const auto at = in.find(std::string(key));
-  return at == in.end() || at->is_null() ? nullptr : &*at;
-}
-std::string text_of(const Json& in, std::string_view key) {
-  const Json* v = member(in, key);
-  return v != nullptr && v->is_string() ? v->get<std::string>() : std::string();
-}
-bool flag(const Json& in, std::string_view key, bool absent) {
-  const Json* v = member(in, key);
-  return v != nullptr && v->is_boolean() ? v->get<bool>() : absent;
-}
-
 class VocabularyReader {
  public:
   VocabularyReader(const Folder& folder, const ModelConfig& config) : folder_(folder), config_(config) {}
@@ -39,6 +30,7 @@ class VocabularyReader {
   [[nodiscard]] Result<VocabularyFiles> read() {
     if (folder_.has("tokenizer_config.json")) {
       NANO_TRY_ASSIGN(settings_, folder_.json("tokenizer_config.json", kMaxTokenizerBytes));
+      NANO_TRY(check_keys(folder_, "tokenizer_config.json", "tokenizer_config.json", settings_));
     }
     if (folder_.has("special_tokens_map.json")) {
       NANO_TRY_ASSIGN(special_, folder_.json("special_tokens_map.json"));
@@ -46,9 +38,13 @@ class VocabularyReader {
     if (folder_.has("tokenizer.json")) {
       NANO_TRY(from_tokenizer());
     } else if (folder_.has("vocab.txt")) {
+      NANO_TRY(expect_class({"BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"}, "vocab.txt"));
       NANO_TRY(from_lines());
+      NANO_TRY(read_added(nullptr));
     } else if (folder_.has("vocab.json") && folder_.has("merges.txt")) {
+      NANO_TRY(expect_class({"RobertaTokenizer", "GPT2Tokenizer"}, "vocab.json"));
       NANO_TRY(from_pairs());
+      NANO_TRY(read_added(nullptr));
     } else if (folder_.has("sentencepiece.bpe.model") || folder_.has("spiece.model")) {
       return folder_.unsupported("its vocabulary is a SentencePiece model alone",
                                  "write tokenizer.json beside it: in Python, "
@@ -56,6 +52,12 @@ class VocabularyReader {
     } else {
       return make_error(Errc::not_found, "'" + gguf::shown(folder_.dir().string()) + "' holds no vocabulary",
                         "tokenizer.json, vocab.txt, or vocab.json with merges.txt");
+    }
+    if (config_.lower_text) {  // source: sentence-transformers base/modules/transformer.py: a Lowercase before all else
+      if (out_.kind != VocabularyKind::word_piece)
+        return folder_.unsupported("sentence_bert_config.json: do_lower_case is true",
+                                   "this build lowers text with WordPiece only");
+      out_.lower_case = true;
     }
     NANO_TRY(finish());
     return std::move(out_);
@@ -95,9 +97,24 @@ class VocabularyReader {
     }
     return Unit{};
   }
-  [[nodiscard]] int32_t id_of(const std::string& piece) const {
-    const auto at = std::find(out_.pieces.begin(), out_.pieces.end(), piece);
-    return at == out_.pieces.end() || piece.empty() ? -1 : static_cast<int32_t>(at - out_.pieces.begin());
+  // The first of equal pieces.
+  [[nodiscard]] int32_t id_of(const std::string& piece) {
+    for (; indexed_ < out_.pieces.size(); ++indexed_) index_.try_emplace(out_.pieces[indexed_], static_cast<int32_t>(indexed_));
+    const auto at = index_.find(piece);
+    return at == index_.end() || piece.empty() ? -1 : at->second;
+  }
+
+  // Without a tokenizer.json the class decides what the files mean: BertJapaneseTokenizer, PhobertTokenizer and others have
+  // a vocab.txt as well.
+  [[nodiscard]] Status expect_class(std::initializer_list<std::string_view> known, const std::string& file) const {
+    std::string name = text_of(settings_, "tokenizer_class");
+    if (name.empty()) name = config_.tokenizer_class;
+    std::string_view plain = name;
+    if (plain.ends_with("Fast")) plain.remove_suffix(4);
+    if (name.empty() || std::find(known.begin(), known.end(), plain) != known.end()) return Unit{};
+    return folder_.unsupported("tokenizer_class is '" + gguf::shown(name) + "', and there is only " + file,
+                               "write tokenizer.json beside it, where that class can: in Python, "
+                               "AutoTokenizer.from_pretrained(DIR, use_fast=True).save_pretrained(DIR)");
   }
 
   // --- tokenizer.json
@@ -105,15 +122,21 @@ class VocabularyReader {
   [[nodiscard]] Status from_tokenizer() {
     const std::string file = "tokenizer.json";
     NANO_TRY_ASSIGN(const Json doc, folder_.json(file, kMaxTokenizerBytes));
+    NANO_TRY(check_keys(folder_, file, "tokenizer.json", doc));
+    if (const Json* cut = member(doc, "truncation")) NANO_TRY(check_keys(folder_, file, "truncation", *cut));
     const Json* model = member(doc, "model");
     const Json* vocab = model != nullptr ? member(*model, "vocab") : nullptr;
     if (vocab == nullptr) return invalid(file + ": it has no model with a vocab");
     std::string type = text_of(*model, "type");
     if (type.empty() && member(*model, "merges") != nullptr) type = "BPE";  // older files say nothing
+    if (type == "Unigram" || type == "BPE" || type == "WordPiece") NANO_TRY(check_keys(folder_, file, type, *model));
     if (type == "Unigram") {
       if (!vocab->is_array()) return invalid(file + ": the vocab of a Unigram model is a list");
       NANO_TRY(read_unigram(*model, *vocab));
-      NANO_TRY(read_unigram_text(doc));
+      NANO_TRY(read_unigram_text(folder_, doc, out_));
+      const Json* v = member(settings_, "add_prefix_space");
+      if (v != nullptr && *v != (out_.prefix != "never"))
+        return contradicts("add_prefix_space", *v, "'" + out_.prefix + "' for Metaspace");
     } else if (type == "BPE" || type == "WordPiece") {
       if (!vocab->is_object()) return invalid(file + ": the vocab of a " + type + " model is an object");
       NANO_TRY(put_all(*vocab, file));
@@ -126,30 +149,55 @@ class VocabularyReader {
     } else {
       return not_done("model", type, "WordPiece, BPE (byte level) and Unigram");
     }
-    const Json* added = member(doc, "added_tokens");
-    if (added == nullptr) return Unit{};
-    if (!added->is_array()) return invalid(file + ": added_tokens is not a list");
-    for (const Json& token : *added) {
-      const Json* id = member(token, "id");
-      if (id == nullptr || !id->is_number_unsigned() || member(token, "content") == nullptr ||
-          !token.at("content").is_string())
-        return invalid(file + ": an element of added_tokens has no id and content");
-      const bool special = flag(token, "special", false);
-      const std::string content = token.at("content").get<std::string>();
-      if (!special && out_.kind == VocabularyKind::word_piece)
-        return folder_.unsupported(
-            file + ": '" + gguf::shown(content) + "' is an added token that is not special",
-            "this build has none of those with WordPiece");
-      NANO_TRY(put(id->get<uint64_t>(), content, special ? kControl : kUser, file));
+    NANO_TRY(read_added(&doc));
+    NANO_TRY_ASSIGN(templates_, read_post_processor(folder_, doc, out_.pieces.size()));
+    return Unit{};
+  }
+
+  // The tokens that were added become pieces of their own kind; those that stand around texts are set apart in finish().
+  [[nodiscard]] Status read_added(const Json* doc) {
+    NANO_TRY_ASSIGN(added_, read_added_tokens(folder_, doc, settings_, special_));
+    for (AddedToken& token : added_) {
+      const int32_t known = id_of(token.content);
+      if (!token.id && known < 0)
+        return invalid(token.file + ": the special token '" + gguf::shown(token.content) + "' is no piece of the vocabulary");
+      if (!token.id) token.id = static_cast<uint64_t>(known);
+      if (known >= 0) token.flags |= tokenizer::kAddedPiece;
+      if (known >= 0 && static_cast<uint64_t>(known) != *token.id)
+        return invalid(token.file + ": the added token '" + gguf::shown(token.content) + "' has the id " +
+                       std::to_string(*token.id) + ", and in the vocabulary " + std::to_string(known));
+      NANO_TRY(put(*token.id, token.content, kUser, token.file));
+    }
+    return Unit{};
+  }
+
+  // How an added token is looked for; what a normalised one becomes must be what it is.
+  [[nodiscard]] Status place_added() {
+    for (const AddedToken& token : added_) {
+      const auto id = static_cast<std::size_t>(*token.id);
+      if (out_.types[id] != kUser) continue;  // one of those around texts: in a text it is text
+      if (!token.conflict.empty()) return folder_.unsupported(token.conflict, "make them agree");
+      if ((token.flags & tokenizer::kAddedNormalized) != 0 && !stays_as_it_is(out_, token.content))
+        return folder_.unsupported(token.file + ": the added token '" + gguf::shown(token.content) +
+                                       "' is normalized, and the normalizer changes it",
+                                   "this build looks for added tokens as they are written");
+      out_.added_ids.push_back(static_cast<int32_t>(id));
+      out_.added_flags.push_back(token.flags);
     }
     return Unit{};
   }
 
   [[nodiscard]] Status read_word_piece(const Json& doc, const Json& model) {
     out_.kind = VocabularyKind::word_piece;
-    if (const std::string prefix = text_of(model, "continuing_subword_prefix"); prefix != "##")
-      return folder_.unsupported("tokenizer.json: continuing_subword_prefix is '" + gguf::shown(prefix) + "'",
+    if (const Json* prefix = member(model, "continuing_subword_prefix"); prefix != nullptr && *prefix != "##")
+      return folder_.unsupported("tokenizer.json: continuing_subword_prefix is " + shown_value(*prefix),
                                  "this build does '##'");
+    if (const Json* most = member(model, "max_input_chars_per_word")) {
+      if (!most->is_number_unsigned() || most->get<uint64_t>() < 1 || most->get<uint64_t>() > 1'024)
+        return folder_.unsupported("tokenizer.json: max_input_chars_per_word is " + shown_value(*most),
+                                   "this build does 1 to 1024");
+      out_.max_word_chars = static_cast<uint32_t>(most->get<uint64_t>());
+    }
     unknown_name_ = text_of(model, "unk_token");
     const Json* normalizer = member(doc, "normalizer");
     const Json* words = member(doc, "pre_tokenizer");
@@ -157,7 +205,21 @@ class VocabularyReader {
     const std::string w = words != nullptr ? text_of(*words, "type") : "none";
     if (n != "BertNormalizer") return not_done("normalizer", n, "BertNormalizer with WordPiece");
     if (w != "BertPreTokenizer") return not_done("pre_tokenizer", w, "BertPreTokenizer with WordPiece");
-    return read_bert_text(*normalizer, "tokenizer.json", "lowercase", "handle_chinese_chars");
+    NANO_TRY(check_keys(folder_, "tokenizer.json", "BertNormalizer", *normalizer));
+    NANO_TRY(read_bert_text(*normalizer, "tokenizer.json", "lowercase", "handle_chinese_chars"));
+    const auto agrees = [&](const char* key, bool here) -> Status {
+      const Json* v = member(settings_, key);
+      return v == nullptr || *v == here ? Status(Unit{}) : contradicts(key, *v, here ? "true" : "false");
+    };
+    NANO_TRY(agrees("do_lower_case", out_.lower_case));
+    NANO_TRY(agrees("strip_accents", out_.strip_accents));
+    return agrees("tokenize_chinese_chars", true);
+  }
+
+  // transformers goes by the one or the other, as its version and tokenizer_class have it.
+  [[nodiscard]] Error contradicts(const std::string& key, const Json& value, const std::string& here) const {
+    return folder_.unsupported("tokenizer_config.json: " + key + " is " + shown_value(value) + "; tokenizer.json says " + here,
+                               "make the two files agree: transformers goes by one or the other");
   }
 
   // BERT's settings have other names in tokenizer_config.json.
@@ -175,14 +237,8 @@ class VocabularyReader {
 
   [[nodiscard]] Status read_byte_pairs(const Json& model) {
     out_.kind = VocabularyKind::byte_pairs;
-    for (const char* key : {"byte_fallback", "ignore_merges"})
-      if (flag(model, key, false))
-        return folder_.unsupported(std::string("tokenizer.json: ") + key +
-                                   " is true, which this build does not do");
-    for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"})
-      if (const std::string v = text_of(model, key); !v.empty())
-        return folder_.unsupported(std::string("tokenizer.json: ") + key + " is '" + gguf::shown(v) + "'",
-                                   "this build does byte-level BPE, which has none");
+    unknown_name_ = text_of(model, "unk_token");
+    fuse_unknown_ = flag(model, "fuse_unk", false);
     const Json* merges = member(model, "merges");
     if (merges == nullptr || !merges->is_array()) return invalid("tokenizer.json: a BPE model has no merges");
     for (const Json& m : *merges) {  // "a b", or since 2024 ["a", "b"]
@@ -207,17 +263,29 @@ class VocabularyReader {
     const Json* words = member(doc, "pre_tokenizer");
     const std::string type = words != nullptr ? text_of(*words, "type") : "none";
     if (type != "ByteLevel") return not_done("pre_tokenizer", type, "ByteLevel with BPE");
-    if (flag(*words, "add_prefix_space", true) || !flag(*words, "use_regex", true))
-      return folder_.unsupported("tokenizer.json: ByteLevel has add_prefix_space true or use_regex false",
-                                 "this build does GPT-2's words, without a space before the text");
+    NANO_TRY(check_keys(folder_, "tokenizer.json", "ByteLevel", *words));
+    out_.space_before = flag(*words, "add_prefix_space", true);
+    const Json* v = member(settings_, "add_prefix_space");
+    if (v != nullptr && *v != out_.space_before)
+      return contradicts("add_prefix_space", *v, out_.space_before ? "true" : "false");
+    return Unit{};
+  }
+
+  // What becomes of a byte that has no piece: the tokenizers library drops it where there is no unknown token.
+  [[nodiscard]] Status check_bytes() {
+    for (unsigned b = 0; b < 256; ++b) {
+      std::string piece;
+      append_utf8(piece, tokenizer::byte_to_code_point(static_cast<uint8_t>(b)));
+      if (id_of(piece) >= 0 || (!unknown_name_.empty() && !fuse_unknown_)) continue;
+      return folder_.unsupported("the vocabulary has no piece for the byte " + std::to_string(b) +
+                                     (fuse_unknown_ ? ", and fuse_unk is true" : ", and unk_token is null"),
+                                 "this build does byte-level BPE over all bytes, or with an unknown token for each other byte");
+    }
     return Unit{};
   }
 
   [[nodiscard]] Status read_unigram(const Json& model, const Json& vocab) {
     out_.kind = VocabularyKind::unigram;
-    if (flag(model, "byte_fallback", false))
-      return folder_.unsupported(
-          "tokenizer.json: byte_fallback is true, which this build does not do with Unigram");
     uint64_t id = 0;
     for (const Json& entry : vocab) {
       if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number())
@@ -234,47 +302,6 @@ class VocabularyReader {
     return Unit{};
   }
 
-  // XLM-RoBERTa's: a charsmap, runs of spaces made one; words between spaces, a mark before each.
-  [[nodiscard]] Status read_unigram_text(const Json& doc) {
-    out_.space_before = out_.merge_spaces = true;
-    const auto each = [](const Json* in, const char* list, auto&& one) -> Status {
-      if (in == nullptr) return Unit{};
-      const Json* parts = text_of(*in, "type") == "Sequence" ? member(*in, list) : nullptr;
-      if (parts == nullptr) return one(*in);
-      if (!parts->is_array()) return Unit{};
-      for (const Json& part : *parts) NANO_TRY(one(part));
-      return Unit{};
-    };
-    NANO_TRY(each(member(doc, "normalizer"), "normalizers", [&](const Json& part) -> Status {
-      const std::string type = text_of(part, "type");
-      if (type == "Precompiled") {
-        auto bytes = from_base64(text_of(part, "precompiled_charsmap"));
-        if (!bytes || !out_.charsmap.empty())
-          return invalid("tokenizer.json: precompiled_charsmap is not base64");
-        out_.charsmap = std::move(*bytes);
-        return Unit{};
-      }
-      // " {2,}" -> " ": merge_spaces does it. What strips the ends does nothing more.
-      const Json* pattern = member(part, "pattern");
-      const std::string with = text_of(part, "content");
-      if (type == "Replace" && pattern != nullptr && text_of(*pattern, "Regex") == " {2,}" &&
-          (with == " " || with == "\xE2\x96\x81"))
-        return Unit{};
-      if (type == "Strip") return Unit{};
-      return not_done("normalizer", type, "Precompiled, and Replace of several spaces, with Unigram");
-    }));
-    return each(member(doc, "pre_tokenizer"), "pretokenizers", [&](const Json& part) -> Status {
-      const std::string type = text_of(part, "type");
-      if (type == "WhitespaceSplit") return Unit{};
-      if (type != "Metaspace")
-        return not_done("pre_tokenizer", type, "WhitespaceSplit and Metaspace with Unigram");
-      const std::string scheme = text_of(part, "prepend_scheme");
-      if (scheme == "never" || !flag(part, "add_prefix_space", true))
-        return folder_.unsupported("tokenizer.json: Metaspace puts no mark before words", "this build does");
-      return Unit{};
-    });
-  }
-
   // --- vocab.txt; vocab.json and merges.txt
 
   [[nodiscard]] Status from_lines() {
@@ -287,7 +314,8 @@ class VocabularyReader {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (!is_utf8(line)) return invalid("vocab.txt: line " + std::to_string(id + 1) + " is not UTF-8");
-      NANO_TRY(put(id++, std::string(line), kNormal, "vocab.txt"));
+      // No text is empty: such a piece is never found.
+      NANO_TRY(put(id++, std::string(line), line.empty() ? kUnused : kNormal, "vocab.txt"));
     }
     return read_bert_text(settings_, "tokenizer_config.json", "do_lower_case", "tokenize_chinese_chars");
   }
@@ -297,9 +325,7 @@ class VocabularyReader {
     NANO_TRY_ASSIGN(const Json vocab, folder_.json("vocab.json", kMaxTokenizerBytes));
     if (!vocab.is_object()) return invalid("vocab.json is not an object");
     NANO_TRY(put_all(vocab, "vocab.json"));
-    if (flag(settings_, "add_prefix_space", false))
-      return folder_.unsupported(
-          "tokenizer_config.json: add_prefix_space is true, which this build does not do");
+    out_.space_before = flag(settings_, "add_prefix_space", false);
     NANO_TRY_ASSIGN(const std::string text, folder_.text("merges.txt", kMaxTokenizerBytes));
     for (std::string_view rest = text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -317,7 +343,7 @@ class VocabularyReader {
   // --- special tokens
 
   // As the files name it, else as models of this kind call it. A token may stand as text or as {"content": text}.
-  [[nodiscard]] std::string named(const std::string& key, std::initializer_list<const char*> usual) const {
+  [[nodiscard]] std::string named(const std::string& key, std::initializer_list<const char*> usual) {
     for (const Json* file : {&special_, &settings_}) {
       const Json* v = member(*file, key);
       if (v != nullptr && v->is_object()) v = member(*v, "content");
@@ -346,8 +372,8 @@ class VocabularyReader {
     if (out_.pieces.empty() || out_.pieces.size() > tokenizer::kMaxVocabulary)
       return invalid("the vocabulary has " + std::to_string(out_.pieces.size()) + " pieces");
     out_.scores.resize(out_.kind == VocabularyKind::unigram ? out_.pieces.size() : 0, 0.0f);
-    for (std::size_t i = 0; i < out_.pieces.size(); ++i) {  // ids that no piece has
-      if (out_.types[i] != 0) continue;
+    for (std::size_t i = 0; i < out_.pieces.size(); ++i) {  // ids that no piece has, and empty pieces
+      if (out_.types[i] != 0 && !out_.pieces[i].empty()) continue;
       out_.pieces[i] = "[PAD" + std::to_string(i) + "]";
       out_.types[i] = kUnused;
     }
@@ -359,13 +385,20 @@ class VocabularyReader {
     NANO_TRY(special("sep_token", {"[SEP]", "</s>"}, framed, kControl, out_.sep));
     NANO_TRY(special("pad_token", {"[PAD]", "<pad>"}, false, kControl, out_.pad));
     NANO_TRY(special("mask_token", {"[MASK]", "<mask>"}, false, kControl, out_.mask));
+    NANO_TRY(place_added());
+    if (out_.kind == VocabularyKind::byte_pairs) NANO_TRY(check_bytes());
+    if (framed) NANO_TRY(place_templates(folder_, config_, settings_, templates_, out_));
+    NANO_TRY(check_padding(folder_, config_, out_));
     switch (out_.kind) {
       case VocabularyKind::word_piece: {
         out_.model = "bert";
         out_.pre = "jina-v2-en";  // what llama.cpp calls BERT's own rule
+        // "##▁x" cannot be told from the beginning of a word in llama.cpp's form.
+        out_.hashes = std::any_of(out_.pieces.begin(), out_.pieces.end(),
+                                  [](const std::string& p) { return p.starts_with("##\xE2\x96\x81"); });
         for (std::size_t i = 0; i < out_.pieces.size(); ++i) {
           std::string& p = out_.pieces[i];
-          if (out_.types[i] != kNormal) continue;
+          if (out_.types[i] != kNormal || out_.hashes) continue;
           p = p.starts_with("##") && p.size() > 2 ? p.substr(2) : "\xE2\x96\x81" + p;
         }
         break;
@@ -384,6 +417,11 @@ class VocabularyReader {
 
   const Folder& folder_;
   const ModelConfig& config_;
+  std::unordered_map<std::string, int32_t> index_{};
+  std::size_t indexed_ = 0;
+  std::vector<AddedToken> added_{};
+  std::optional<tokenizer::Templates> templates_{};
+  bool fuse_unknown_ = false;
   Json settings_ = Json::object(), special_ = Json::object();
   std::string unknown_name_{};
   VocabularyFiles out_{};
@@ -403,36 +441,6 @@ void add_frame(VocabularyFiles& v) {
     v.pieces.emplace_back(piece);
     v.types.push_back(kControl);
     if (v.kind == VocabularyKind::unigram) v.scores.push_back(0.0f);
-  }
-}
-
-void write_vocabulary(const VocabularyFiles& v, const ModelConfig& config, gguf::Builder& b) {
-  b.set_string("tokenizer.ggml.model", v.model);
-  b.set_string("tokenizer.ggml.pre", v.pre);
-  if (config.token_types != 0) b.set_u32("tokenizer.ggml.token_type_count", config.token_types);
-  b.set_string_array("tokenizer.ggml.tokens", v.pieces);
-  if (v.kind == VocabularyKind::unigram) b.set_f32_array("tokenizer.ggml.scores", v.scores);
-  b.set_i32_array("tokenizer.ggml.token_type", v.types);
-  if (v.kind == VocabularyKind::byte_pairs) b.set_string_array("tokenizer.ggml.merges", v.merges);
-  if (v.kind == VocabularyKind::unigram) {
-    b.set_bool("tokenizer.ggml.add_space_prefix", v.space_before);
-    b.set_bool("tokenizer.ggml.remove_extra_whitespaces", v.merge_spaces);
-    if (!v.charsmap.empty()) b.set_bytes("tokenizer.ggml.precompiled_charsmap", v.charsmap);
-  }
-  const std::pair<const char*, int32_t> ids[] = {{"unknown", v.unknown}, {"cls", v.cls}, {"bos", v.cls},
-                                                 {"seperator", v.sep},   {"eos", v.sep}, {"padding", v.pad},
-                                                 {"mask", v.mask}};
-  for (const auto& id : ids)
-    if (id.second >= 0)
-      b.set_u32("tokenizer.ggml." + std::string(id.first) + "_token_id", static_cast<uint32_t>(id.second));
-  if (v.kind != VocabularyKind::word_piece) {
-    b.set_bool("tokenizer.ggml.add_bos_token", true);
-    b.set_bool("tokenizer.ggml.add_eos_token", true);
-  }
-  if (v.kind == VocabularyKind::byte_pairs && v.nfc != (v.pre == "modern-bert")) b.set_bool("nano.tokenizer.nfc", v.nfc);
-  if (v.kind == VocabularyKind::word_piece && (!v.lower_case || !v.strip_accents)) {
-    b.set_bool("nano.tokenizer.lower_case", v.lower_case);
-    b.set_bool("nano.tokenizer.strip_accents", v.strip_accents);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "runtime_shim/convert/config.h"
 #include "runtime_shim/gguf/writer.h"
+#include "runtime_shim/tokenizer/templates.h"
 
 namespace nano::convert {
 
@@ -26,8 +27,15 @@ struct VocabularyFiles {
   std::vector<std::string> merges{};                ///< byte_pairs only
   std::string charsmap{};                           ///< unigram only: the normalisation, as bytes
   bool nfc = false;                                 ///< byte_pairs only
+  bool space_before = false;                        ///< byte_pairs only: a space before the text
   bool lower_case = true, strip_accents = true;     ///< word_piece only
-  bool space_before = false, merge_spaces = false;  ///< unigram only
+  uint32_t max_word_chars = 100;                    ///< word_piece only
+  bool hashes = false;                              ///< word_piece only: the pieces stay in BERT's own form, "##ing"
+  std::string words{}, prefix{}, strip{};           ///< unigram only: nano.tokenizer.words, .prefix, .strip
+  bool merge_spaces = false;                        ///< unigram only
+  std::vector<int32_t> added_ids{}, added_flags{};  ///< of the tokens of kind 4
+  tokenizer::Templates templates{};                 ///< what stands around texts
+  bool usual_templates = true;                      ///< as a reader takes them without a key
   int32_t unknown = -1, cls = -1, sep = -1, pad = -1, mask = -1;  ///< -1: none
 };
 
@@ -35,7 +43,8 @@ struct VocabularyFiles {
 ///
 ///   errors  not_found: none of the files; invalid: a file breaks its form, two pieces share an id, more pieces than
 ///           config.json's vocab_size, a special token that is no piece (named);
-///           unsupported: a kind of tokenizer, normaliser or pre-tokenizer that this build does not do (named)
+///           unsupported: a kind of tokenizer, normaliser, pre-tokenizer or post-processor, or a value of a key, that this
+///           build does not do, and files that contradict each other (named)
 [[nodiscard]] Result<VocabularyFiles> read_vocabulary(const Folder& folder, const ModelConfig& config);
 
 /// The special tokens that tokenizers need to have and that a table's vocabulary may lack: pieces at its end, of no text.

@@ -137,15 +137,28 @@ Status Parser::pairs() {
     NANO_TRY(value(entry.key, type, entry.value));
     file_.entries_.push_back(entry);
   }
+  auto& entries = file_.entries_;
   auto& order = file_.by_key_;
-  order.resize(file_.entries_.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  const auto& entries = file_.entries_;
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return entries[a].key < entries[b].key; });
-  for (std::size_t i = 1; i < order.size(); ++i)
-    if (entries[order[i]].key == entries[order[i - 1]].key)
-      return file_.invalid("metadata key '" + shown(entries[order[i]].key) + "' stands there twice");
+  const auto sort = [&] {
+    order.resize(entries.size());
+    for (uint32_t n = 0; n < order.size(); ++n) order[n] = n;
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return entries[a].key < entries[b].key; });
+  };
+  sort();
+  // A key that stands there once more with the same value says nothing new; with another one nobody knows which counts.
+  std::vector<uint32_t> again;
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const Entry &first = entries[order[i - 1]], &second = entries[order[i]];
+    if (first.key != second.key) continue;
+    const Value &a = first.value, &b = second.value;
+    if (a.type != b.type || a.element != b.element || a.count != b.count || !std::ranges::equal(a.bytes, b.bytes))
+      return file_.invalid("metadata key '" + shown(second.key) + "' stands there twice");
+    again.push_back(order[i]);
+  }
+  if (again.empty()) return Unit{};
+  std::sort(again.begin(), again.end());
+  for (std::size_t i = again.size(); i-- > 0;) entries.erase(entries.begin() + again[i]);
+  sort();
   return Unit{};
 }
 

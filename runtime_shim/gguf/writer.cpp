@@ -84,6 +84,12 @@ void Builder::set_f32_array(std::string_view key, std::span<const float> values)
   out += chars(std::as_bytes(values));
 }
 
+void Builder::set_bool_array(std::string_view key, const std::vector<bool>& values) {
+  std::string& out = slot(key, ValueType::array);
+  put_array(out, ValueType::boolean, values.size());
+  for (const bool v : values) out += v ? '\1' : '\0';
+}
+
 void Builder::set_bytes(std::string_view key, std::string_view bytes) {
   std::string& out = slot(key, ValueType::array);
   put_array(out, ValueType::u8, bytes.size());

@@ -33,6 +33,7 @@ class Builder {
   void set_string_array(std::string_view key, std::span<const std::string> values);
   void set_i32_array(std::string_view key, std::span<const int32_t> values);
   void set_f32_array(std::string_view key, std::span<const float> values);
+  void set_bool_array(std::string_view key, const std::vector<bool>& values);
   void set_bytes(std::string_view key, std::string_view bytes);  ///< an array of u8
   /// A value read from another file, as it is. general.alignment is passed over: this writer's is 32.
   void copy(const Entry& entry);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "runtime_shim/models/encoder.h"
+#include "runtime_shim/models/gguf_keys.h"
 
 namespace nano::models {
 
@@ -30,6 +31,8 @@ class EncoderLoader {
     if (!t_.image().whole()) {
       return make_error(Errc::store, "the packed weights are not of this model's shape");
     }
+    // A model that embeds may carry BERT's pooler, which is no part of what it gives.
+    NANO_TRY(encoder_.head_.task() == HeadTask::embed ? t_.all_used({"cls.weight", "cls.bias"}) : t_.all_used({}));
     return std::move(encoder_);
   }
 
@@ -53,6 +56,7 @@ class EncoderLoader {
       return file_.unsupported("architecture '" + gguf::shown(architecture) + "' is not one this build runs",
                                "this build runs encoders of the architectures " + architecture_names());
     }
+    NANO_TRY(check_gguf_keys(file_, s.kind->name));
     NANO_TRY(t_.read_size(key("context_length"), kMaxContext, s.context));
     NANO_TRY(t_.read_size(key("embedding_length"), kMaxHidden, s.hidden));
     s.embedding = s.hidden;
@@ -79,6 +83,12 @@ class EncoderLoader {
     if (shared != s.heads)
       return file_.unsupported(key("attention.head_count_kv") + " is " + std::to_string(shared) + ", not " +
                                key("attention.head_count") + ": keys that heads share are not known here");
+    for (const char* name : {"attention.key_length", "attention.value_length"}) {
+      NANO_TRY_ASSIGN(const uint32_t width, file_.get_u32_or(key(name), s.hidden / s.heads));
+      if (width != s.hidden / s.heads)
+        return file_.unsupported(key(name) + " is " + std::to_string(width) + ": heads here are " +
+                                 std::to_string(s.hidden / s.heads) + " wide, embedding_length by head_count");
+    }
     if (kind().rotary) NANO_TRY(read_rotation());
     if (kind().windows) NANO_TRY(read_windows());
     return Unit{};
@@ -115,8 +125,14 @@ class EncoderLoader {
     s.window = window / 2;
     if (window == 1) return file_.invalid(key("attention.sliding_window") + " is 1: no neighbour is seen");
     s.global_period = 3;
-    if (file_.has(key("attention.sliding_window_pattern")))
-      NANO_TRY(t_.read_size(key("attention.sliding_window_pattern"), kMaxLayers, s.global_period));
+    const std::string pattern = key("attention.sliding_window_pattern");
+    const gguf::Value* value = file_.find(pattern);
+    if (value == nullptr) return Unit{};
+    if (value->type != gguf::ValueType::array) return t_.read_size(pattern, kMaxLayers, s.global_period);
+    // One for each layer: does it see the window only?
+    if (value->element != gguf::ValueType::boolean || value->count != s.layers)
+      return file_.invalid(pattern + " is an array, but not of " + std::to_string(s.layers) + " bools, one a layer");
+    for (const std::byte b : value->bytes) local_layers_.push_back(b == std::byte{1});
     return Unit{};
   }
 
@@ -203,7 +219,8 @@ class EncoderLoader {
   [[nodiscard]] Status read_layer(uint32_t index, EncoderLayer& layer) {
     const std::string blk = "blk." + std::to_string(index) + ".";
     const uint64_t h = shape().hidden, f = shape().feed_forward;
-    layer.local = shape().window != 0 && index % shape().global_period != 0;
+    const bool near = local_layers_.empty() ? index % shape().global_period != 0 : local_layers_[index];
+    layer.local = shape().window != 0 && near;
     NANO_TRY(read_qkv(blk, layer));
     NANO_TRY(t_.read_linear(blk + "attn_output", h, h, layer.out));
     if (!kind().pre_norm) {
@@ -219,6 +236,7 @@ class EncoderLoader {
 
   const gguf::File& file_;
   Tensors t_;
+  std::vector<bool> local_layers_{};  // empty: a period says it
   Encoder encoder_{};
 };
 

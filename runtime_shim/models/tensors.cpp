@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "runtime_shim/models/encoder_linear.h"
 #include "runtime_shim/quant/blocks.h"
+#include "runtime_shim/quant/k_blocks.h"
 
 namespace nano::models {
 namespace {
@@ -22,6 +23,22 @@ Status Tensors::read_size(const std::string& key, uint32_t limit, uint32_t& out)
   return Unit{};
 }
 
+Result<const gguf::Tensor*> Tensors::take(std::string_view name) const {
+  NANO_TRY_ASSIGN(const gguf::Tensor* tensor, file_.tensor(name));
+  used_.insert(tensor);
+  return tensor;
+}
+
+Status Tensors::all_used(std::initializer_list<std::string_view> but) const {
+  for (const gguf::Tensor& tensor : file_.tensors()) {
+    if (used_.contains(&tensor) || std::find(but.begin(), but.end(), tensor.name) != but.end()) continue;
+    return file_.unsupported("tensor '" + gguf::shown(tensor.name) + "' is one that nothing here uses",
+                             "it may change the answers: the file holds another model than its keys say, or parts that this "
+                             "build does not know");
+  }
+  return Unit{};
+}
+
 Error Tensors::misshapen(const gguf::Tensor& tensor, const std::string& wanted) const {
   std::string have = std::to_string(tensor.dims[0]);
   for (uint32_t i = 1; i < tensor.rank; ++i) have += " x " + std::to_string(tensor.dims[i]);
@@ -32,7 +49,9 @@ Status Tensors::check_values(const gguf::Tensor& tensor) const {
   if (!tensor.type->computable) {
     return file_.unsupported("tensor '" + gguf::shown(tensor.name) + "' has type " +
                                  std::string(tensor.type->name) + ", which this build cannot compute with",
-                             "`nano quantize` writes types it can");
+                             quant::is_readable(tensor.type->type)
+                                 ? "`nano quantize` makes a file of types it can"
+                                 : "use a file of type f32, f16, bf16, q8_0 or q4_0 of the same model");
   }
   if (!measuring()) return Unit{};
   // Piece by piece, each given back: of a large model no more is in memory than what it is packed to.
@@ -49,7 +68,7 @@ Status Tensors::check_values(const gguf::Tensor& tensor) const {
 }
 
 Status Tensors::find_matrix(const std::string& name, uint64_t k, uint64_t n, const gguf::Tensor*& out) const {
-  NANO_TRY_ASSIGN(out, file_.tensor(name));
+  NANO_TRY_ASSIGN(out, take(name));
   if (out->rank > 2 || out->row_length() != k || (n != 0 && out->rows() != n)) {
     return misshapen(*out, std::to_string(k) + " x " + (n != 0 ? std::to_string(n) : std::string("rows")));
   }
@@ -63,7 +82,7 @@ kernels::Weights Tensors::weights_of(const gguf::Tensor& tensor) {
 }
 
 Status Tensors::read_vector(const std::string& name, uint64_t n, std::span<const float>& out) {
-  NANO_TRY_ASSIGN(const gguf::Tensor* tensor, file_.tensor(name));
+  NANO_TRY_ASSIGN(const gguf::Tensor* tensor, take(name));
   if (tensor->rank != 1 || tensor->row_length() != n) return misshapen(*tensor, std::to_string(n));
   NANO_TRY(check_values(*tensor));
   out = image_.place<float>(static_cast<std::size_t>(n), [&](std::span<float> to) {
@@ -160,6 +179,7 @@ Status Tensors::find_linear(const std::string& name, uint64_t k, uint64_t n, con
   NANO_TRY(find_matrix(name + ".weight", k, n, weight));
   bias = file_.find_tensor(name + ".bias");
   if (bias == nullptr) return Unit{};
+  used_.insert(bias);
   if (bias->rank != 1 || bias->row_length() != weight->rows())
     return misshapen(*bias, std::to_string(weight->rows()));
   return check_values(*bias);

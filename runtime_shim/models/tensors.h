@@ -2,8 +2,11 @@
 #pragma once
 
 #include <deque>
+#include <initializer_list>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -56,6 +59,11 @@ class Tensors {
   /// name.weight (k, n) and, where there is one, name.bias; n may be 0: any.
   [[nodiscard]] Status read_linear(const std::string& name, uint64_t k, uint64_t n, Linear& out);
 
+  /// Was every tensor of the file asked for? One that nothing uses would change the answers of a reader that knows it.
+  ///   but     names that may lie unused
+  ///   errors  unsupported: a tensor that nothing uses, named
+  [[nodiscard]] Status all_used(std::initializer_list<std::string_view> but) const;
+
   // For matrices whose rows are packed in another order than they lie in the file:
 
   /// Rows of one tensor, and their bias (null: zeros), that make a packed matrix with those of others.
@@ -76,6 +84,8 @@ class Tensors {
   [[nodiscard]] static kernels::Weights weights_of(const gguf::Tensor& tensor);
 
  private:
+  /// The tensor, noted as used.   errors  invalid: missing
+  [[nodiscard]] Result<const gguf::Tensor*> take(std::string_view name) const;
   [[nodiscard]] Error misshapen(const gguf::Tensor& tensor, const std::string& wanted) const;
   [[nodiscard]] Status check_values(const gguf::Tensor& tensor) const;
   [[nodiscard]] int choose_bits(std::span<const Part> parts);
@@ -85,6 +95,7 @@ class Tensors {
   std::vector<int>& bits_;
   const Adapter* merge_ = nullptr;
   std::size_t next_bits_ = 0;
+  mutable std::set<const gguf::Tensor*> used_{};
   std::deque<std::vector<float>> merged_{};  // rows of the parts that are being packed
 };
 

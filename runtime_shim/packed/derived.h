@@ -26,7 +26,7 @@
 namespace nano::packed {
 
 inline constexpr uint32_t kPackerVersion =
-    2;  ///< of the image: any change of what is placed, or how, raises it
+    3;  ///< of the image: any change of what is placed, or how, raises it
 inline constexpr std::string_view kLayout = "panels-16x4";
 
 /// What a derived file was made from.

@@ -9,6 +9,7 @@
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/gguf/writer.h"
 #include "runtime_shim/quant/blocks.h"
+#include "runtime_shim/quant/k_blocks.h"
 
 namespace nano::quant {
 namespace {
@@ -49,7 +50,7 @@ Result<std::vector<std::byte>> convert(const gguf::File& file, const gguf::Tenso
   std::vector<float> before(width), after(width);
   double squares = 0, all = 0;
   for (std::size_t r = 0; r < t.rows(); ++r) {
-    dequantize_row(report.from, t.bytes.subspan(r * old_row, old_row), before);
+    read_row(report.from, t.bytes.subspan(r * old_row, old_row), before);
     const auto place = std::span(out).subspan(r * new_row, new_row);
     if (auto done = quantize_row(report.to, before, place); !done) {
       Error e = std::move(done).error();
@@ -91,21 +92,25 @@ Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Ty
   }))
     ++last;
   QuantizeReport report;
+  NANO_TRY_ASSIGN(const auto architecture, file.get_string_or("general.architecture", ""));
+  report.architecture = std::string(architecture);
   report.bytes_before = file.bytes().size();
   report.tensors.resize(file.tensors().size());  // the producers below keep references into it
   for (std::size_t i = 0; i < report.tensors.size(); ++i) {
     const gguf::Tensor& t = file.tensors()[i];
     TensorReport& r = report.tensors[i];
-    if (!t.type->computable)
+    if (!is_readable(t.type->type))
       return file.unsupported("tensor '" + gguf::shown(t.name) + "' is of type " + std::string(t.type->name) +
                                   ", which this build cannot read",
-                              "quantize from a file of type f32, f16, bf16 or q8_0");
+                              "quantize from a file of type f32, f16, bf16, q8_0 or a K-quant");
     r.name = std::string(t.name);
     r.from = t.type->type;
     r.to = stays_f32(t, options) ? Type::f32 : chosen(t.name, target, last, options.uniform);
-    if (t.row_length() % info(r.to).block != 0) {
+    if (r.to != target && t.rank >= 2)
+      r.note = r.to == Type::f32 ? "small, and does much" : "an error in it costs most";
+    if (const uint32_t block = info(r.to).block; t.row_length() % block != 0) {
       r.to = Type::f16;
-      r.note = "rows of " + std::to_string(t.row_length()) + " values are no multiple of 32";
+      r.note = "rows of " + std::to_string(t.row_length()) + " values are no multiple of " + std::to_string(block);
     }
     r.elements = t.elements();
     r.bytes_before = t.bytes.size();
@@ -115,7 +120,11 @@ Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Ty
                           std::string(info(r.to).name));
     report.parameters += r.elements;
     NANO_TRY(builder.add_tensor(t.name, r.to, std::span(t.dims).first(t.rank),
-                                [&file, &t, &r] { return convert(file, t, r); }));
+                                [&file, &t, &r, &options] {
+                                  auto made = convert(file, t, r);
+                                  if (options.done) options.done(t.bytes.size());
+                                  return made;
+                                }));
   }
   NANO_TRY(builder.write(out));
   report.bytes_after = std::filesystem::file_size(out, ignored);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct QuantizeOptions {
   bool uniform = false;
   /// Weights whose names contain one of these stay F32, beside those that always do (see quantize_file).
   std::vector<std::string> keep_f32{};
+  /// Told of the input's bytes as they are done; empty: nobody is.
+  std::function<void(uint64_t bytes)> done{};
 };
 
 struct TensorReport {
@@ -28,10 +31,11 @@ struct TensorReport {
   double rms_error = 0;  ///< root of the mean squared difference between old and new values
   double max_error = 0;  ///< largest absolute difference
   double rms_value = 0;  ///< root of the mean square of the old values; 0 where the type did not change
-  std::string note{};    ///< why it is not of the asked type, where that is not plain from its kind
+  std::string note{};    ///< of a weight that is not of the asked type: why
 };
 
 struct QuantizeReport {
+  std::string architecture{};           ///< general.architecture; foreign text
   std::vector<TensorReport> tensors{};  ///< in file order
   uint64_t parameters = 0;
   uint64_t bytes_before = 0;  ///< of the whole file
@@ -45,6 +49,7 @@ struct QuantizeReport {
 /// nano_q2 those as well, and the token embeddings and those matrices of the other layers nano_q3: what is added to the
 /// stream unweighted costs most when it is off. All other metadata stays as it is, in its order.
 ///
+///   in       of types that this build computes with, or K-quants (k_blocks.h)
 ///   target   any computable type
 ///   out      written to a temporary and renamed; the same bytes on every machine (scalar code, fixed order)
 ///   errors   not_found, store; usage: `out` is `in`; invalid: `in` breaks the format, or holds a value that is not

@@ -30,7 +30,7 @@ constexpr std::string_view kPre[] = {"gpt-2",      "gpt2",       "roberta-bpe", 
 
 struct Ready {
   uint32_t slots = 0;
-  int32_t two_separators = 0;
+  int32_t space_before = 0;
   SpecialKeys keys{};
 };
 
@@ -66,15 +66,19 @@ class BytePairs::Loader {
     Ready ready;
     if (!reading) {
       NANO_TRY(look(ready));
-      ready.two_separators = pre == "roberta-bpe" ? 1 : 0;
+      NANO_TRY_ASSIGN(const bool space, file_.get_bool_or("tokenizer.ggml.add_space_prefix", false));
+      ready.space_before = space ? 1 : 0;
     }
     const auto kept = image_.place<Ready>(1, [&](std::span<Ready> to) { to[0] = ready; });
     if (!kept.empty()) ready = kept[0];
     if (reading && !(std::has_single_bit(ready.slots) && sound(ready.keys, out_.words_.size())))
       return make_error(Errc::store, "the packed merges are damaged");
     out_.special_ = special_ids(ready.keys);
-    out_.two_separators_ = ready.two_separators != 0;
+    out_.space_before_ = ready.space_before != 0;
     NANO_TRY(place(ready));
+    NANO_TRY_ASSIGN(out_.added_, AddedTokens::load(file_, image_));
+    NANO_TRY_ASSIGN(out_.templates_, read_templates(file_, out_.special_, out_.words_.size(),
+                                                    {.two_separators = pre == "roberta-bpe", .second_type = 0}));
     return std::move(out_);
   }
 
@@ -175,29 +179,38 @@ class BytePairs::Run {
   [[nodiscard]] bool all() {
     std::size_t at = 0;
     while (at < text_.size()) {
-      Vocabulary::User user;
-      const std::size_t stop = tokenizer_.words_.next_user(text_, at, user);
-      // A word never reaches over a user-defined piece, nor does its look ahead.
-      for (const std::string_view part = text_.substr(0, stop); at < stop;) {
-        const std::size_t end = gpt2_word_end(part, at);
-        if (!word(at, end)) return false;
-        at = end;
-      }
-      if (user.id >= 0) {
-        put(user.id, at, at + user.length);
-        ++word_index_;
-        if (!fits()) return false;
-        at += user.length;
-      }
+      const AddedTokens::Match added = tokenizer_.added_.next(text_, at, true);
+      // A word never reaches over an added token, nor does its look ahead.
+      if (added.begin > at && !part(text_.substr(at, added.begin - at), at)) return false;
+      if (added.id < 0) return true;
+      put(added.id, added.begin, added.end);
+      ++word_index_;
+      if (!fits()) return false;
+      at = added.end;
     }
     return true;
   }
 
  private:
+  // What lies between added tokens, from text_[at] on. A space that is put before it is no byte of text_.
+  [[nodiscard]] bool part(std::string_view text, std::size_t at) {
+    std::string spaced;
+    before_ = tokenizer_.space_before_ && text.front() != ' ' ? 1 : 0;
+    if (before_ != 0) spaced.append(" ").append(text);
+    line_ = before_ != 0 ? std::string_view(spaced) : text;
+    at_ = at;
+    for (std::size_t i = 0; i < line_.size();) {
+      const std::size_t end = gpt2_word_end(line_, i);
+      if (!word(i, end)) return false;
+      i = end;
+    }
+    return true;
+  }
+
   [[nodiscard]] bool word(std::size_t begin, std::size_t end) {
     merger_.symbols.clear();
     for (std::size_t i = begin; i < end; ++i)
-      merger_.add(i, 1, tokenizer_.bytes_[static_cast<unsigned char>(text_[i])]);
+      merger_.add(i, 1, tokenizer_.bytes_[static_cast<unsigned char>(line_[i])]);
     merger_.merge_all([&](const Symbol& l, const Symbol& r, double& order, int32_t& id) {
       const Merge* merge = tokenizer_.find_merge(l.id, r.id);
       if (merge == nullptr) return false;
@@ -207,7 +220,8 @@ class BytePairs::Run {
     });
     for (std::ptrdiff_t i = 0; i >= 0; i = merger_.symbols[static_cast<std::size_t>(i)].after) {
       const Symbol& s = merger_.symbols[static_cast<std::size_t>(i)];
-      put(s.id, s.at, s.at + s.length);
+      const auto place = [&](std::size_t n) { return at_ + n - std::min(n, before_); };
+      put(s.id, place(s.at), place(s.at + s.length));
     }
     ++word_index_;
     return fits();
@@ -237,18 +251,20 @@ class BytePairs::Run {
   std::string_view text_;
   std::size_t limit_;
   Encoding& out_;
+  std::string_view line_{};             ///< of the part that is being cut, perhaps with a space before it
+  std::size_t before_ = 0, at_ = 0;  ///< that space; where in text_ the part begins
   Merger merger_{};
   int32_t word_index_ = 0;
 };
 
-bool BytePairs::append(std::string_view text, std::size_t limit, Encoding& out) const {
+bool BytePairs::append(std::string_view text, bool, std::size_t limit, Encoding& out) const {
   if (!nfc_ || !may_compose(text)) return Run(*this, text, limit, out).all();
   const Composed composed = to_nfc(text);
   const std::size_t before = out.offsets.size();
   const bool all = Run(*this, composed.text, limit, out).all();
   for (std::size_t i = before; i < out.offsets.size(); ++i) {
-    auto& [begin, end] = out.offsets[i];  // never empty: a piece has bytes
-    end = composed.from[end - 1].end;
+    auto& [begin, end] = out.offsets[i];  // empty only of a space that was put before a part
+    end = end > begin ? composed.from[end - 1].end : composed.from[begin].begin;
     begin = composed.from[begin].begin;
   }
   return all;

@@ -13,8 +13,8 @@
 namespace nano::tokenizer {
 
 /// Text is cut into words by GPT-2's rule (split.h); a word's bytes, each a symbol, are joined by the list of merges, the
-/// first of the list first. User-defined pieces are taken out before. Nothing is lost: every byte is a piece. The offsets of
-/// a token leave out white space that it begins with.
+/// first of the list first. Nothing is lost: every byte is a piece. The offsets of a token leave out white space that it begins
+/// with. Where tokenizer.ggml.add_space_prefix is true a text that begins with no space gets one.
 ///
 /// As llama.cpp reads tokenizer.ggml.model "gpt2" with these values of tokenizer.ggml.pre: gpt-2, roberta-bpe, modern-bert
 /// and the jina-v2 ones. Text is brought into NFC first where nano.tokenizer.nfc says so; absent, for modern-bert. Offsets
@@ -43,7 +43,7 @@ class BytePairs final : public Tokenizer {
   static_assert(sizeof(Merge) == 16);
 
  protected:
-  [[nodiscard]] bool append(std::string_view text, std::size_t limit, Encoding& out) const override;
+  [[nodiscard]] bool append(std::string_view text, bool first, std::size_t limit, Encoding& out) const override;
 
  private:
   class Loader;
@@ -54,6 +54,7 @@ class BytePairs final : public Tokenizer {
   std::span<const int32_t> bytes_{};  ///< 256: the piece of each byte
   std::span<const Merge> merges_{};   ///< a power of two
   bool nfc_ = false;
+  bool space_before_ = false;  ///< a space is put before the text, and behind an added token, where none stands
   packed::Image own_{};  ///< where nobody gave one
 };
 

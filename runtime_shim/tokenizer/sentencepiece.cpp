@@ -2,10 +2,11 @@
 #include "runtime_shim/tokenizer/sentencepiece.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/text.h"
+#include "runtime_shim/tokenizer/best_path.h"
 #include "runtime_shim/tokenizer/merge.h"
+#include "runtime_shim/tokenizer/unicode.h"
 
 namespace nano::tokenizer {
 namespace {
@@ -25,28 +26,14 @@ class SentencePiece::Run {
   [[nodiscard]] bool all() {
     if (t_.unigram_) {
       normalize();
-      best_path();
+      for (const PathPiece& piece : best_path(t_.words_, line_, t_.special_.unknown, t_.unknown_score_, true))
+        put_line(piece.id, piece.begin, piece.end);
       return fits();
     }
-    std::size_t at = 0;
-    bool first = true;  // of the text, or after a user-defined piece
-    while (at < text_.size()) {
-      Vocabulary::User user;
-      const std::size_t stop = t_.words_.next_user(text_, at, user);
-      if (stop > at) {
-        mark_spaces(at, stop, first);
-        pairs();
-      }
-      first = false;
-      at = stop;
-      if (user.id >= 0) {
-        put(user.id, {at, at + user.length}, true);
-        at += user.length;
-        first = true;
-      }
-      if (!fits()) return false;
-    }
-    return true;
+    if (text_.empty()) return true;
+    mark_spaces();
+    pairs();
+    return fits();
   }
 
  private:
@@ -57,12 +44,10 @@ class SentencePiece::Run {
     from_.insert(from_.end(), bytes.size(), from);
   }
 
-  // Byte-pair: of the text from `begin` to `end`; spaces become marks, and one more stands before where the file says so.
-  void mark_spaces(std::size_t begin, std::size_t end, bool first) {
-    line_.clear();
-    from_.clear();
-    if (first && t_.space_before_) add(kMark, {begin, begin});
-    for (std::size_t i = begin; i < end; ++i) add(text_[i] == ' ' ? kMark : text_.substr(i, 1), {i, i + 1});
+  // Byte-pair: spaces become marks, and one more stands before where the file says so.
+  void mark_spaces() {
+    if (t_.space_before_) add(kMark, {0, 0});
+    for (std::size_t i = 0; i < text_.size(); ++i) add(text_[i] == ' ' ? kMark : text_.substr(i, 1), {i, i + 1});
   }
 
   // Unigram: what the charsmap makes of the text; then a mark before the text or before every word, and spaces kept or not.
@@ -84,9 +69,10 @@ class SentencePiece::Run {
     for (std::size_t at = 0; at < text_.size();) {
       const std::size_t begin = at;
       std::string_view with;
-      if (const Vocabulary::User user = t_.words_.user_at(text_, at); user.id >= 0) {
-        at += user.length;
-        with = text_.substr(begin, user.length);
+      const auto user = t_.added_are_pieces_ ? t_.added_.at(text_, at) : AddedTokens::Match{};
+      if (user.id >= 0) {
+        at = user.end;
+        with = text_.substr(begin, at - begin);
       } else if (const auto replaced = t_.charsmap_.prefix(text_, at); replaced.length > 0) {
         at += replaced.length;
         with = replaced.with;
@@ -128,56 +114,6 @@ class SentencePiece::Run {
     }
   }
 
-  // --- unigram
-
-  struct Step {
-    double score = -std::numeric_limits<double>::infinity();
-    std::size_t from = 0;
-    int32_t id = -1;
-  };
-
-  // Viterbi over the characters. source: sentencepiece src/unigram_model.cc, EncodeOptimized
-  void best_path() {
-    if (line_.empty()) return;
-    const int32_t unknown = t_.special_.unknown;
-    const PieceTable& table = t_.words_.table();
-    const std::string_view line = line_;
-    std::vector<Step> best(line.size() + 1);
-    best[0].score = 0.0;
-    for (std::size_t at = 0; at < line.size();) {
-      std::size_t character = at;
-      (void)decode_utf8(line, character);
-      const double here = best[at].score;
-      const auto reach = [&](std::size_t end, double score, int32_t id) {
-        if (here + score > best[end].score) best[end] = {here + score, at, id};
-      };
-      bool covered = false;
-      uint64_t hash = kHashStart;
-      const std::size_t most = std::min(line.size(), at + std::min(table.longest(), kMaxSentencePiece));
-      for (std::size_t end = at; end < most;) {
-        hash = hash_byte(hash, line[end++]);
-        // A piece ends where a character does: the next byte is no continuation.
-        if (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) continue;
-        const int32_t id = table.find(line.substr(at, end - at), hash);
-        if (id < 0) continue;
-        covered = covered || end == character;
-        reach(end, t_.words_.kind(id) == PieceKind::user ? 0.0 : static_cast<double>(t_.words_.score(id)),
-              id);
-      }
-      if (!covered) reach(character, t_.unknown_score_, unknown);
-      at = character;
-    }
-    path_.clear();
-    for (std::size_t end = line.size(); end > 0; end = best[end].from)
-      path_.push_back({best[end].id, best[end].from, end});
-    std::reverse(path_.begin(), path_.end());
-    for (std::size_t i = 0; i < path_.size();) {
-      Piece piece = path_[i++];
-      while (piece.id == unknown && i < path_.size() && path_[i].id == unknown) piece.end = path_[i++].end;
-      put_line(piece.id, piece.begin, piece.end);
-    }
-  }
-
   // --- out
 
   // A token of bytes [begin, end) of the line.
@@ -207,11 +143,6 @@ class SentencePiece::Run {
     return false;
   }
 
-  struct Piece {
-    int32_t id = -1;
-    std::size_t begin = 0, end = 0;
-  };
-
   const SentencePiece& t_;
   std::string_view text_;
   std::size_t limit_;
@@ -219,12 +150,167 @@ class SentencePiece::Run {
   std::string line_{};
   std::vector<Range> from_{};  ///< of each byte of line_
   Merger merger_{};
-  std::vector<Piece> path_{};
   Range last_{};
   int32_t word_index_ = -1;
 };
 
-bool SentencePiece::append(std::string_view text, std::size_t limit, Encoding& out) const {
+/// One call of append for a unigram text that is cut into words first.
+/// source: huggingface/tokenizers src/normalizers/, src/pre_tokenizers/metaspace.rs, src/models/unigram/model.rs
+class SentencePiece::WordsRun {
+ public:
+  WordsRun(const SentencePiece& tokenizer, std::string_view text, bool first, std::size_t limit, Encoding& out)
+      : t_(tokenizer), text_(text), first_(first), limit_(limit), out_(out) {}
+
+  [[nodiscard]] bool all() {
+    normalize();
+    const std::string_view line = line_;
+    for (std::size_t at = 0; at < line.size();) {
+      const AddedTokens::Match added = t_.added_.next(line, at, true);
+      if (added.begin > at && !part(at, added.begin)) return false;
+      if (added.id < 0) return true;
+      put(added.id, {from_[added.begin].begin, from_[added.end - 1].end});
+      ++word_;
+      if (!fits()) return false;
+      at = added.end;
+    }
+    return true;
+  }
+
+ private:
+  void normalize() {
+    for (std::size_t at = 0; at < text_.size();) {
+      const std::size_t begin = at;
+      std::string_view with;
+      if (const auto replaced = t_.charsmap_.prefix(text_, at); replaced.length > 0) {
+        at += replaced.length;
+        with = replaced.with;
+      } else {
+        with = decode_utf8(text_, at) == 0xFFFD ? kReplacement : text_.substr(begin, at - begin);
+      }
+      line_ += with;
+      from_.resize(line_.size(), {begin, at});
+    }
+    if (t_.text_.strip != 0) strip();
+    if (t_.text_.merge_spaces != 0) merge_spaces();
+  }
+
+  void strip() {
+    const std::string_view line = line_;
+    std::size_t begin = line.size(), end = 0;  // of what is no white space
+    for (std::size_t at = 0; at < line.size();) {
+      const std::size_t here = at;
+      if (is_white_space(decode_utf8(line, at))) continue;
+      begin = std::min(begin, here);
+      end = at;
+    }
+    if ((t_.text_.strip & kStripLeft) == 0) begin = 0;
+    if ((t_.text_.strip & kStripRight) == 0) end = line.size();
+    begin = std::min(begin, line.size());
+    end = std::max(end, begin);
+    line_ = std::string(line.substr(begin, end - begin));
+    from_.erase(from_.begin() + static_cast<std::ptrdiff_t>(end), from_.end());
+    from_.erase(from_.begin(), from_.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+
+  void merge_spaces() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < line_.size(); ++i) {
+      if (i > 0 && line_[i] == ' ' && line_[i - 1] == ' ') {
+        from_[kept - 1].end = from_[i].end;
+        continue;
+      }
+      if (kept != i) from_[kept] = from_[i];
+      ++kept;
+    }
+    from_.resize(kept);
+    line_.erase(std::unique(line_.begin(), line_.end(), [](char a, char b) { return a == ' ' && b == ' '; }), line_.end());
+  }
+
+  // Words of line_[begin, end).
+  [[nodiscard]] bool part(std::size_t begin, std::size_t end) {
+    const std::string_view line = std::string_view(line_).substr(0, end);
+    part_begin_ = begin;
+    if (t_.text_.words == UnigramWords::whole) return word(begin, end);
+    if (t_.text_.words == UnigramWords::marks) return marked_words(begin, end);
+    for (std::size_t at = begin; at < end;) {
+      std::size_t stop = at, next = at;
+      while (next < end && !is_white_space(decode_utf8(line, next))) stop = next;
+      part_begin_ = at;
+      if (stop > at && !marked_words(at, stop)) return false;
+      at = stop == end ? end : next;
+    }
+    return true;
+  }
+
+  // A space begins a word, and so does a mark that stands in the text.
+  [[nodiscard]] bool marked_words(std::size_t begin, std::size_t end) {
+    const std::string_view line = std::string_view(line_).substr(0, end);
+    for (std::size_t at = begin; at < end;) {
+      std::size_t stop = at;
+      do {
+        (void)decode_utf8(line, stop);
+      } while (stop < end && line[stop] != ' ' && line.compare(stop, kMark.size(), kMark) != 0);
+      if (!word(at, stop)) return false;
+      at = stop;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool word(std::size_t begin, std::size_t end) {
+    marked_.clear();
+    origin_.clear();
+    const auto add = [&](std::string_view bytes, Range from) {
+      marked_ += bytes;
+      origin_.resize(marked_.size(), from);
+    };
+    const std::string_view line = line_;
+    const bool has_mark = line[begin] == ' ' || line.compare(begin, kMark.size(), kMark) == 0;
+    const bool at_start = first_ && from_[begin].begin == 0;
+    const WordPrefix prefix = t_.text_.prefix;
+    // Metaspace puts its mark before each part that it is given: all of the text, or what stands between white space.
+    const bool gets_one = begin == part_begin_ && (prefix == WordPrefix::always || (prefix == WordPrefix::first && at_start));
+    if (!has_mark && gets_one) add(kMark, {from_[begin].begin, from_[begin].begin});
+    for (std::size_t i = begin; i < end; ++i) add(line[i] == ' ' ? kMark : line.substr(i, 1), from_[i]);
+    for (const PathPiece& piece : best_path(t_.words_, marked_, t_.special_.unknown, t_.unknown_score_, false)) {
+      std::size_t from = piece.begin;  // without the marks that it begins with
+      while (from + kMark.size() < piece.end && marked_.compare(from, kMark.size(), kMark) == 0) from += kMark.size();
+      put(piece.id, {origin_[from].begin, origin_[piece.end - 1].end});
+    }
+    ++word_;
+    return fits();
+  }
+
+  void put(int32_t id, Range from) {
+    from.begin = std::max(from.begin, last_.begin);
+    from.end = std::max({from.end, last_.end, from.begin});
+    last_ = from;
+    out_.ids.push_back(id);
+    out_.offsets.push_back(from);
+    out_.words.push_back(word_);
+  }
+
+  [[nodiscard]] bool fits() {
+    if (out_.ids.size() <= limit_) return true;
+    out_.ids.resize(limit_);
+    out_.offsets.resize(limit_);
+    out_.words.resize(limit_);
+    return false;
+  }
+
+  const SentencePiece& t_;
+  std::string_view text_;
+  bool first_;
+  std::size_t limit_;
+  Encoding& out_;
+  std::string line_{}, marked_{};
+  std::vector<Range> from_{}, origin_{};  ///< of each byte of line_, of marked_
+  std::size_t part_begin_ = 0;
+  Range last_{};
+  int32_t word_ = 0;
+};
+
+bool SentencePiece::append(std::string_view text, bool first, std::size_t limit, Encoding& out) const {
+  if (text_.words != UnigramWords::line) return WordsRun(*this, text, first, limit, out).all();
   return Run(*this, text, limit, out).all();
 }
 

@@ -14,9 +14,34 @@ constexpr KindMask kUnigram =
     mask_of({PieceKind::undefined, PieceKind::normal, PieceKind::user, PieceKind::unused});
 constexpr KindMask kBytePair = kUnigram;
 
+template <class Value>
+struct Named {
+  std::string_view name;
+  Value value;
+};
+constexpr Named<UnigramWords> kWords[] = {
+    {"spaces", UnigramWords::spaces}, {"marks", UnigramWords::marks}, {"whole", UnigramWords::whole}};
+constexpr Named<WordPrefix> kPrefixes[] = {
+    {"always", WordPrefix::always}, {"first", WordPrefix::first}, {"never", WordPrefix::never}};
+constexpr Named<uint8_t> kStrips[] = {
+    {"none", 0}, {"left", kStripLeft}, {"right", kStripRight}, {"both", kStripLeft | kStripRight}};
+
+template <class Value, std::size_t N>
+Status read_named(const gguf::File& file, const char* key, const Named<Value> (&names)[N], Value& out) {
+  if (!file.has(key)) return Unit{};
+  NANO_TRY_ASSIGN(const std::string_view name, file.get_string(key));
+  for (const auto& n : names) {
+    if (n.name != name) continue;
+    out = n.value;
+    return Unit{};
+  }
+  return file.unsupported(std::string(key) + " is '" + gguf::shown(name) + "', which this build does not know");
+}
+
 // Both kinds leave out control tokens, bytes and the unknown one: text never becomes those by its letters.
 struct Ready {
   int32_t space_before = 0, merge_spaces = 0;
+  UnigramText text{};
   SpecialKeys keys{};
   double unknown_score = 0.0;
 };
@@ -46,13 +71,19 @@ class SentencePiece::Loader {
     if (reading && !sound(ready.keys, out_.words_.size()))
       return make_error(Errc::store, "the packed vocabulary is damaged");
     out_.special_ = special_ids(ready.keys);
-    out_.two_separators_ = out_.unigram_;  // XLM-RoBERTa
+    if (reading && (ready.text.words > UnigramWords::whole || ready.text.prefix > WordPrefix::never))
+      return make_error(Errc::store, "the packed vocabulary is damaged");
+    out_.text_ = ready.text;
     out_.space_before_ = ready.space_before != 0;
     out_.merge_spaces_ = ready.merge_spaces != 0;
     out_.unknown_score_ = ready.unknown_score;
     out_.bytes_ =
         image_.place<int32_t>(256, [&](std::span<int32_t> to) { fill_bytes(to, ready.keys.unknown); });
     if (!image_.whole()) return make_error(Errc::store, "the packed vocabulary is cut off");
+    NANO_TRY_ASSIGN(out_.added_, AddedTokens::load(file_, image_));
+    out_.added_are_pieces_ = out_.unigram_ && !out_.added_.flagged();
+    NANO_TRY_ASSIGN(out_.templates_, read_templates(file_, out_.special_, out_.words_.size(),
+                                                    {.two_separators = out_.unigram_, .second_type = 0}));  // XLM-RoBERTa
     return std::move(out_);
   }
 
@@ -67,6 +98,13 @@ class SentencePiece::Loader {
                     file_.get_bool_or("tokenizer.ggml.remove_extra_whitespaces", out_.unigram_));
     ready.space_before = before ? 1 : 0;
     ready.merge_spaces = merge && out_.unigram_ ? 1 : 0;
+    if (out_.unigram_) {
+      NANO_TRY(read_named(file_, "nano.tokenizer.words", kWords, ready.text.words));
+      NANO_TRY(read_named(file_, "nano.tokenizer.prefix", kPrefixes, ready.text.prefix));
+      NANO_TRY(read_named(file_, "nano.tokenizer.strip", kStrips, ready.text.strip));
+      NANO_TRY_ASSIGN(const bool one, file_.get_bool_or("nano.tokenizer.merge_spaces", false));
+      ready.text.merge_spaces = one ? 1 : 0;
+    }
     NANO_TRY_ASSIGN(ready.keys, read_special(file_, out_.words_.size()));
     if (!out_.unigram_) return Unit{};
     NANO_TRY_ASSIGN(const auto scores, file_.get_f32_array("tokenizer.ggml.scores"));

@@ -12,6 +12,8 @@
 #include "base/result.h"
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/packed/image.h"
+#include "runtime_shim/tokenizer/added_tokens.h"
+#include "runtime_shim/tokenizer/templates.h"
 
 namespace nano::tokenizer {
 
@@ -35,7 +37,7 @@ struct Encoding {
   std::vector<Range> offsets{};  ///< as many as ids; of a pair: each in its own text
   std::vector<int32_t>
       words{};  ///< as many as ids: which word (pre-token) of its text, from 0; kNoWord: special
-  std::vector<int32_t> types{};  ///< of a pair, as many as ids: 0 or 1; empty: all 0
+  std::vector<int32_t> types{};  ///< token types, as many as ids; empty: all 0
   std::size_t second = 0;        ///< of a pair: the first token of the second text; else 0
   bool truncated = false;        ///< there was more text than max_tokens hold
 };
@@ -49,9 +51,10 @@ struct SpecialIds {
   std::optional<int32_t> mask{};
 };
 
-/// A tokenizer cuts text into pieces; this class puts the special tokens around them. Read-only after load: any number of
-/// threads may encode. Any bytes may be encoded, in time linear in the text (within a small factor). Special tokens
-/// written in the text ("[CLS]") are text, not special. It holds views into the File, which must outlive it.
+/// A tokenizer cuts text into pieces; this class finds the tokens that were added to its vocabulary before that, and puts the
+/// special tokens around the pieces. Read-only after load: any number of threads may encode. Any bytes may be encoded, in
+/// time linear in the text (within a small factor). The tokens that stand around texts, written in a text ("[CLS]"), are text.
+/// It holds views into the File, which must outlive it.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
@@ -64,7 +67,8 @@ class Tokenizer {
                                                                    packed::Image& image);
 
   [[nodiscard]] Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
-  /// [CLS] a [SEP] b [SEP], or <s> a </s></s> b </s>. Where there is not room for all, the longer text loses its end first.
+  /// [CLS] a [SEP] b [SEP], or <s> a </s></s> b </s>, or as the file says. Where there is not room for all, the longer text
+  /// loses its end first, and an odd token goes to the text that was the longer one, or to the second of equals.
   [[nodiscard]] Encoding encode_pair(std::string_view a, std::string_view b,
                                      const EncodeOptions& options = {}) const;
 
@@ -84,12 +88,18 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) = default;
 
   /// Append the pieces of `text`, without special tokens, to ids, offsets and words, until out.ids.size() is `limit`
-  /// (then what is beyond is cut off). false: there was more.
-  [[nodiscard]] virtual bool append(std::string_view text, std::size_t limit, Encoding& out) const = 0;
+  /// (then what is beyond is cut off). false: there was more. `text` is a text, or what lies between the added tokens of
+  /// one: offsets count from its beginning, words from 0; `first`: nothing stands before it.
+  [[nodiscard]] virtual bool append(std::string_view text, bool first, std::size_t limit, Encoding& out) const = 0;
 
   SpecialIds special_{};
-  bool two_separators_ = false;  ///< between the texts of a pair, as RoBERTa has them
-  int32_t second_type_ = 0;      ///< the token type of the second text of a pair: 1 for BERT
+  Templates templates_{};
+  AddedTokens added_{};
+  bool added_are_pieces_ = false;  ///< append() finds all added tokens itself (SentencePiece's own user-defined pieces)
+
+ private:
+  [[nodiscard]] bool append_text(std::string_view text, std::size_t limit, Encoding& out) const;
+  [[nodiscard]] bool is_longer(std::string_view a, std::string_view b, std::size_t room) const;
 };
 
 }  // namespace nano::tokenizer

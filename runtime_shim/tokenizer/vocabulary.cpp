@@ -11,7 +11,6 @@ namespace {
 struct Ready {
   uint32_t pieces = 0, scores = 0;
   uint32_t slots = 0, longest = 0;
-  uint32_t user_slots = 0, user_longest = 0;
 };
 
 int32_t find_in(const PieceTable& table, std::string_view bytes) {
@@ -39,7 +38,7 @@ class Vocabulary::Loader {
     if (!kept.empty()) ready = kept[0];
     const auto slots = [](uint32_t n) { return n >= 8 && n <= 4 * kMaxVocabulary && (n & (n - 1)) == 0; };
     if (reading && !(ready.pieces >= 1 && ready.pieces <= kMaxVocabulary && slots(ready.slots) &&
-                     slots(ready.user_slots) && (ready.scores == 0 || ready.scores == ready.pieces)))
+                     (ready.scores == 0 || ready.scores == ready.pieces)))
       return make_error(Errc::store, "the packed vocabulary is damaged");
     NANO_TRY(place(ready));
     return std::move(out_);
@@ -48,9 +47,8 @@ class Vocabulary::Loader {
  private:
   using Slot = PieceTable::Slot;
 
-  [[nodiscard]] bool is_found(std::size_t i) const { return (found_ >> kinds_[i] & 1) != 0; }
-  [[nodiscard]] bool is_user(std::size_t i) const {
-    return kinds_[i] == static_cast<uint8_t>(PieceKind::user);
+  [[nodiscard]] bool is_found(std::size_t i) const {
+    return (found_ >> kinds_[i] & 1) != 0 && (only_whole_.empty() || !only_whole_[i]);
   }
 
   [[nodiscard]] Status look(Ready& ready) {
@@ -70,30 +68,25 @@ class Vocabulary::Loader {
         kinds_[i] = static_cast<uint8_t>(types[i]);
       }
     }
+    NANO_TRY_ASSIGN(only_whole_, AddedTokens::only_whole(file_, kinds_));
     if (want_scores_) {
       NANO_TRY_ASSIGN(scores_, file_.get_f32_array("tokenizer.ggml.scores"));
       if (scores_.size() != pieces_.size()) return wrong_count("tokenizer.ggml.scores", scores_.size());
     }
-    std::size_t count = 0, users = 0;
+    std::size_t count = 0;
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
       const auto length = static_cast<uint32_t>(std::min<std::size_t>(pieces_[i].size(), 0xFFFFFFFFu));
-      if ((is_found(i) && length > max_piece_) || (is_user(i) && length > kMaxUserPiece))
+      if (is_found(i) && length > max_piece_)
         return file_.unsupported("piece " + std::to_string(i) + " of the vocabulary is " +
-                                 std::to_string(length) + " bytes long, more than " +
-                                 std::to_string(is_user(i) ? kMaxUserPiece : max_piece_));
+                                 std::to_string(length) + " bytes long, more than " + std::to_string(max_piece_));
       if (is_found(i)) {
         ++count;
         ready.longest = std::max(ready.longest, length);
-      }
-      if (is_user(i)) {
-        ++users;
-        ready.user_longest = std::max(ready.user_longest, length);
       }
     }
     ready.pieces = static_cast<uint32_t>(pieces_.size());
     ready.scores = static_cast<uint32_t>(scores_.size());
     ready.slots = static_cast<uint32_t>(PieceTable::slots_for(count));
-    ready.user_slots = static_cast<uint32_t>(PieceTable::slots_for(users));
     return Unit{};
   }
 
@@ -105,19 +98,13 @@ class Vocabulary::Loader {
         ready.pieces, [&](std::span<uint8_t> to) { std::copy(kinds_.begin(), kinds_.end(), to.begin()); });
     out_.scores_ = image_.place<float>(
         ready.scores, [&](std::span<float> to) { std::copy(scores_.begin(), scores_.end(), to.begin()); });
-    const auto fill = [&](std::span<Slot> to, bool users) {
+    const auto slots = image_.place<Slot>(ready.slots, [&](std::span<Slot> to) {
       // The first of equal pieces is put in last: it stays.
       for (std::size_t i = pieces_.size(); i-- > 0;) {
-        if (pieces_[i].empty() || !(users ? is_user(i) : is_found(i))) continue;
+        if (pieces_[i].empty() || !is_found(i)) continue;
         if (!PieceTable::insert(to, out_.texts_.text(), pieces_[i], static_cast<int32_t>(i)))
           homeless = static_cast<int64_t>(i);
       }
-    };
-    const auto slots = image_.place<Slot>(ready.slots, [&](std::span<Slot> to) { fill(to, false); });
-    const auto users = image_.place<Slot>(ready.user_slots, [&](std::span<Slot> to) { fill(to, true); });
-    out_.user_firsts_ = image_.place<uint8_t>(256, [&](std::span<uint8_t> to) {
-      for (std::size_t i = 0; i < pieces_.size(); ++i)
-        if (is_user(i) && !pieces_[i].empty()) to[static_cast<unsigned char>(pieces_[i][0])] = 1;
     });
     if (homeless >= 0)
       return PieceTexts::homeless(file_, static_cast<std::size_t>(homeless),
@@ -125,7 +112,6 @@ class Vocabulary::Loader {
     if (!image_.whole()) return make_error(Errc::store, "the packed vocabulary is cut off");
     if (image_.mode() == packed::Image::Mode::measure) return Unit{};
     out_.table_ = PieceTable(slots, ready.longest, out_.texts_.text());
-    out_.users_ = PieceTable(users, ready.user_longest, out_.texts_.text());
     return Unit{};
   }
 
@@ -136,6 +122,7 @@ class Vocabulary::Loader {
   bool want_scores_;
   std::vector<std::string_view> pieces_{};
   std::vector<uint8_t> kinds_{};
+  std::vector<bool> only_whole_{};
   std::vector<float> scores_{};
   Vocabulary out_{};
 };
@@ -157,29 +144,6 @@ float Vocabulary::score(int32_t id) const {
 
 int32_t Vocabulary::find(std::string_view bytes) const {
   return find_in(table_, bytes);
-}
-
-Vocabulary::User Vocabulary::user_at(std::string_view text, std::size_t at) const {
-  if (users_.longest() == 0 || user_firsts_[static_cast<unsigned char>(text[at])] == 0) return {};
-  uint64_t hash = kHashStart;
-  User best;
-  const std::size_t most = std::min({users_.longest(), kMaxUserPiece, text.size() - at});
-  for (std::size_t n = 1; n <= most; ++n) {
-    hash = hash_byte(hash, text[at + n - 1]);
-    const int32_t id = users_.find(text.substr(at, n), hash);
-    if (id >= 0) best = {id, n};
-  }
-  return best;
-}
-
-std::size_t Vocabulary::next_user(std::string_view text, std::size_t at, User& found) const {
-  found = {};
-  if (users_.longest() == 0) return text.size();
-  for (; at < text.size(); ++at) {
-    found = user_at(text, at);
-    if (found.id >= 0) return at;
-  }
-  return text.size();
 }
 
 Result<SpecialKeys> read_special(const gguf::File& file, std::size_t pieces) {

@@ -29,8 +29,6 @@ enum class PieceKind : uint8_t {
   byte = 6
 };
 
-inline constexpr std::size_t kMaxUserPiece = 256;  ///< bytes; one is looked for at every place of a text
-
 /// Where the pieces are looked for: bit 1 << kind is set for each kind that text may become.
 using KindMask = uint32_t;
 [[nodiscard]] constexpr KindMask mask_of(std::initializer_list<PieceKind> kinds) {
@@ -49,7 +47,7 @@ class Vocabulary {
   ///   found       kinds of pieces that find() knows
   ///   max_piece   bytes; a file with a longer piece of these kinds is refused
   ///   errors      invalid: keys missing, of another length, no pieces or too many, a kind that is none, a score that is not
-  ///               finite; unsupported: a piece or a user-defined piece is too long; store: the image is damaged
+  ///               finite; unsupported: a piece is too long; store: the image is damaged
   [[nodiscard]] static Result<Vocabulary> load(const gguf::File& file, packed::Image& image, KindMask found,
                                                std::size_t max_piece, bool scores);
 
@@ -68,15 +66,6 @@ class Vocabulary {
   [[nodiscard]] int32_t find(std::string_view bytes) const;
   [[nodiscard]] const PieceTable& table() const { return table_; }
 
-  /// The longest user-defined piece that stands at text[at]: those are never cut.
-  struct User {
-    int32_t id = -1;
-    std::size_t length = 0;
-  };
-  [[nodiscard]] User user_at(std::string_view text, std::size_t at) const;
-  /// The first user-defined piece at `at` or later; its place is text.size() where there is none.
-  [[nodiscard]] std::size_t next_user(std::string_view text, std::size_t at, User& found) const;
-
  private:
   class Loader;
 
@@ -85,8 +74,6 @@ class Vocabulary {
   std::span<const uint8_t> kinds_{};
   std::span<const float> scores_{};  ///< empty: none are wanted
   PieceTable table_{};
-  PieceTable users_{};
-  std::span<const uint8_t> user_firsts_{};  ///< 256: does a user-defined piece begin with this byte?
 };
 
 /// The ids that tokenizer.ggml.*_token_id name, with what stands in where a key is absent; checked to be of the vocabulary.

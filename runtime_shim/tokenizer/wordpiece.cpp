@@ -2,7 +2,6 @@
 #include "runtime_shim/tokenizer/wordpiece.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "base/text.h"
@@ -58,10 +57,12 @@ class WordPiece::Run {
 
   [[nodiscard]] bool character(uint32_t c, Range from) {
     if (c < 0x80) return ascii(static_cast<char>(c), from);
+    if (is_dropped(c, category(c))) return true;  // U+0085 too, which Unicode counts as white space
     if (is_white_space(c)) return word();
-    if (is_dropped(c, category(c))) return true;
     // Lower case and accents are apart: without either a character stays as it is.
     if (!tokenizer_.strip_accents_) {
+      // The one character whose lower case is two: i and a dot above. source: Unicode SpecialCasing.txt
+      if (tokenizer_.lower_case_ && c == 0x130) return folded('i', Category::ll, from) && folded(0x307, Category::mn, from);
       const uint32_t folded_c = tokenizer_.lower_case_ ? to_lower(c) : c;
       return folded(folded_c, category(folded_c), from);
     }
@@ -76,7 +77,7 @@ class WordPiece::Run {
   }
 
   [[nodiscard]] bool ascii(char c, Range from) {
-    if (c == ' ' || (c >= '\t' && c <= '\r')) return word();
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') return word();
     if (c < ' ' || c == 0x7F) return true;
     if (tokenizer_.lower_case_ && c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     // Beside letters and digits ASCII has only P* and S*.
@@ -96,7 +97,7 @@ class WordPiece::Run {
   }
 
   void append(std::string_view bytes, Range from) {
-    overlong_ = overlong_ || chars_.size() >= kMaxWordChars;
+    overlong_ = overlong_ || chars_.size() >= tokenizer_.max_word_chars_;
     if (overlong_) {  // its pieces are not wanted, only where it ends
       chars_.back().from.end = from.end;
       return;
@@ -154,6 +155,7 @@ class WordPiece::Run {
       const std::size_t stop = at + n + 1 < chars_.size() ? chars_[at + n + 1].at : word_.size();
       if (stop - begin > table.longest()) break;
       for (; hashed < stop; ++hashed) hash = hash_byte(hash, word_[hashed]);
+      if (n == prefixes_.size()) prefixes_.resize(n + 64);
       prefixes_[n++] = {stop, hash};
     }
     while (n > 0) {
@@ -186,14 +188,77 @@ class WordPiece::Run {
   std::string word_{};
   std::string bytes_{};
   std::vector<Char> chars_{};
-  std::array<Prefix, kMaxWordChars> prefixes_{};
+  std::vector<Prefix> prefixes_{};
   int32_t word_index_ = 0;
   bool overlong_ = false;
 };
 
-bool WordPiece::append(std::string_view text, std::size_t limit, Encoding& out) const {
-  Run run(*this, text, limit, out);
-  return run.all();
+/// A text as the pieces see it, with where each byte came from; white space is ' '.
+/// source: huggingface/tokenizers src/normalizers/bert.rs
+class WordPiece::Normalized {
+ public:
+  Normalized(std::string_view raw, bool lower_case, bool strip_accents) {
+    for (std::size_t at = 0; at < raw.size();) {
+      const std::size_t begin = at;
+      const uint32_t c = decode_utf8(raw, at);
+      const Range of{begin, at};
+      if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+        add(' ', of);
+      } else if (is_dropped(c, category(c))) {
+        continue;
+      } else if (is_white_space(c)) {
+        add(' ', of);
+      } else if (strip_accents) {
+        const Decomposed parts = decompose(c);
+        for (std::size_t i = 0; i < parts.count; ++i)
+          if (category(parts.points[i]) != Category::mn)
+            add(lower_case ? to_lower(parts.points[i]) : parts.points[i], of);
+      } else if (lower_case && c == 0x130) {
+        add('i', of);
+        add(0x307, of);
+      } else {
+        add(lower_case ? to_lower(c) : c, of);
+      }
+    }
+  }
+
+  std::string text{};
+  std::vector<Range> from{};  ///< of each byte of text
+
+ private:
+  void add(uint32_t c, Range range) {
+    append_utf8(text, c);
+    from.resize(text.size(), range);
+  }
+};
+
+bool WordPiece::append(std::string_view text, bool, std::size_t limit, Encoding& out) const {
+  if (!added_.has_normalized()) return Run(*this, text, limit, out).all();
+  // Tokens are looked for in the normalised text, which normalising once more leaves as it is.
+  const Normalized line(text, lower_case_, strip_accents_);
+  const std::string_view all = line.text;
+  int32_t words = 0;
+  for (std::size_t at = 0; at < all.size();) {
+    const AddedTokens::Match found = added_.next(all, at, true);
+    const std::size_t before = out.ids.size();
+    const bool whole = Run(*this, all.substr(at, found.begin - at), limit, out).all();
+    const int32_t shift = words;
+    for (std::size_t i = before; i < out.ids.size(); ++i) {
+      Range& r = out.offsets[i];
+      const std::size_t begin = at + r.begin, end = at + std::max(r.end, r.begin + 1);
+      r = {line.from[begin].begin, line.from[std::min(end, all.size()) - 1].end};
+      out.words[i] += shift;
+      words = std::max(words, out.words[i] + 1);
+    }
+    if (!whole) return false;
+    if (found.id < 0) break;
+    if (out.ids.size() >= limit) return false;
+    out.ids.push_back(found.id);
+    out.offsets.push_back({line.from[found.begin].begin, line.from[found.end - 1].end});
+    out.words.push_back(words++);
+    at = found.end;
+  }
+  return true;
 }
 
 }  // namespace nano::tokenizer

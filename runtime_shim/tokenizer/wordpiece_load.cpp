@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kMark = "\xE2\x96\x81";  // U+2581
 constexpr std::string_view kHashes = "##";
-constexpr int32_t kControl = 3;                       // source: llama.cpp, llama_token_type
-constexpr std::size_t kMaxPiece = 4 * kMaxWordChars;  // bytes; a longer piece can match no word
+constexpr int32_t kControl = 3, kUser = 4;             // source: llama.cpp, llama_token_type
+constexpr std::size_t kMaxPiece = 4 * kMostWordChars;  // bytes; a longer piece can match no word
 
 bool starts(std::string_view s, std::string_view with) {
   return s.substr(0, with.size()) == with;
@@ -22,6 +22,7 @@ struct Ready {
   uint32_t initial_slots = 0, following_slots = 0;
   uint32_t initial_longest = 0, following_longest = 0;
   int32_t lower_case = 1, strip_accents = 1;
+  uint32_t max_word_chars = kMaxWordChars;
   int32_t bare_mark = -1;  // -1: there is none, as below
   int32_t unknown = -1, cls = -1, sep = -1, pad = -1, mask = -1;
 };
@@ -44,27 +45,43 @@ class WordPiece::Loader {
     if (image_.mode() != packed::Image::Mode::read) {
       NANO_TRY(load_pieces(ready));
       NANO_TRY(load_special(ready));
-      NANO_TRY_ASSIGN(const bool lower, file_.get_bool_or("nano.tokenizer.lower_case", true));
-      NANO_TRY_ASSIGN(const bool strip, file_.get_bool_or("nano.tokenizer.strip_accents", lower));
+      NANO_TRY_ASSIGN(const bool lower, flag("tokenizer.ggml.normalizer.lowercase", "nano.tokenizer.lower_case", true));
+      NANO_TRY_ASSIGN(const bool strip,
+                      flag("tokenizer.ggml.normalizer.strip_accents", "nano.tokenizer.strip_accents", lower));
       ready.lower_case = lower ? 1 : 0;
       ready.strip_accents = strip ? 1 : 0;
+      NANO_TRY_ASSIGN(ready.max_word_chars, file_.get_u32_or("nano.tokenizer.max_word_chars", kMaxWordChars));
+      if (ready.max_word_chars == 0 || ready.max_word_chars > kMostWordChars)
+        return file_.unsupported("nano.tokenizer.max_word_chars is " + std::to_string(ready.max_word_chars) + ", not in 1.." +
+                                 std::to_string(kMostWordChars));
     }
     const auto kept = image_.place<Ready>(1, [&](std::span<Ready> to) { to[0] = ready; });
     if (!kept.empty()) ready = kept[0];
     if (image_.mode() == packed::Image::Mode::read && !sound(ready))
       return make_error(Errc::store, "the packed vocabulary is damaged");
     NANO_TRY(place(ready));
+    NANO_TRY_ASSIGN(out_.added_, AddedTokens::load(file_, image_));
+    const SpecialIds ids{ready.unknown, ready.cls, ready.sep, ready.pad, {}};
+    NANO_TRY_ASSIGN(out_.templates_, read_templates(file_, ids, ready.pieces, {.two_separators = false, .second_type = 1}));
     return std::move(out_);
   }
 
  private:
   using Slot = PieceTable::Slot;
 
+  // llama.cpp's key and the one that nano wrote before there was that; both may stand, and then agree.
+  [[nodiscard]] Result<bool> flag(const char* key, const char* own, bool absent) const {
+    NANO_TRY_ASSIGN(const bool before, file_.get_bool_or(own, absent));
+    NANO_TRY_ASSIGN(const bool now, file_.get_bool_or(key, before));
+    if (now != before && file_.has(own)) return file_.invalid(std::string(key) + " and " + own + " contradict each other");
+    return now;
+  }
+
   static bool sound(const Ready& r) {
     const auto slots = [](uint32_t n) { return n >= 8 && n <= 4 * kMaxVocabulary && (n & (n - 1)) == 0; };
     const auto id = [&](int32_t v) { return v >= 0 && static_cast<uint32_t>(v) < r.pieces; };
     return r.pieces >= 1 && r.pieces <= kMaxVocabulary && slots(r.initial_slots) &&
-           slots(r.following_slots) && id(r.unknown) && id(r.cls) && id(r.sep) && id(r.pad) &&
+           slots(r.following_slots) && r.max_word_chars >= 1 && r.max_word_chars <= kMostWordChars && id(r.unknown) && id(r.cls) && id(r.sep) && id(r.pad) &&
            (r.mask == -1 || id(r.mask)) && (r.bare_mark == -1 || id(r.bare_mark));
   }
 
@@ -75,31 +92,34 @@ class WordPiece::Loader {
       if (types_.size() != pieces_.size())
         return file_.invalid("tokenizer.ggml.token_type has " + std::to_string(types_.size()) +
                              " elements for " + std::to_string(pieces_.size()) + " pieces");
+      std::vector<uint8_t> kinds(types_.size());
+      for (std::size_t i = 0; i < kinds.size(); ++i) kinds[i] = types_[i] == kUser ? uint8_t{kUser} : uint8_t{0};
+      NANO_TRY_ASSIGN(only_whole_, AddedTokens::only_whole(file_, kinds));
     }
     const auto count = [&](std::string_view with) {
       return static_cast<std::size_t>(
           std::count_if(pieces_.begin(), pieces_.end(), [&](std::string_view p) { return starts(p, with); }));
     };
-    std::size_t marked = count(kMark);
-    hashes_ = marked == 0 && (marked = count(kHashes)) > 0;
-    const std::size_t initial = hashes_ ? pieces_.size() - marked : marked;
+    NANO_TRY_ASSIGN(const auto prefix, file_.get_string_or("nano.tokenizer.continuing_prefix", ""));
+    if (!prefix.empty() && prefix != kHashes)
+      return file_.unsupported("nano.tokenizer.continuing_prefix is '" + gguf::shown(prefix) + "', not '##'");
+    std::size_t marked = prefix.empty() ? count(kMark) : 0;
+    hashes_ = marked == 0 && ((marked = count(kHashes)) > 0 || !prefix.empty());
+    std::size_t initial = 0, following = 0;
     ready.pieces = static_cast<uint32_t>(pieces_.size());
-    ready.initial_slots = static_cast<uint32_t>(PieceTable::slots_for(initial));
-    ready.following_slots = static_cast<uint32_t>(PieceTable::slots_for(pieces_.size() - initial));
-    const std::string_view mark = hashes_ ? kHashes : kMark;
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
-      // A control token is never found in text, not even where its name is an ordinary word.
-      if (!types_.empty() && types_[i] == kControl) continue;
-      const bool marked_piece = starts(pieces_[i], mark);
-      const std::string_view piece = pieces_[i].substr(marked_piece ? mark.size() : 0);
+      const auto [piece, is_initial, marked_piece] = part_of_words(i);
       if (piece.size() > kMaxPiece) continue;
       if (piece.empty()) {
-        if (marked_piece && !hashes_) ready.bare_mark = static_cast<int32_t>(i);
+        if (marked_piece) ready.bare_mark = static_cast<int32_t>(i);
         continue;
       }
-      uint32_t& longest = marked_piece != hashes_ ? ready.initial_longest : ready.following_longest;
+      uint32_t& longest = is_initial ? ready.initial_longest : ready.following_longest;
       longest = std::max(longest, static_cast<uint32_t>(piece.size()));
+      ++(is_initial ? initial : following);
     }
+    ready.initial_slots = static_cast<uint32_t>(PieceTable::slots_for(initial));
+    ready.following_slots = static_cast<uint32_t>(PieceTable::slots_for(following));
     return Unit{};
   }
 
@@ -137,14 +157,27 @@ class WordPiece::Loader {
     return Unit{};
   }
 
+  /// A piece as words may fall into it, without its mark: at their beginning, or further on. Empty: they may not.
+  struct Part {
+    std::string_view piece{};
+    bool initial = false, marked = false;  // marked: by U+2581
+  };
+  [[nodiscard]] Part part_of_words(std::size_t i) const {
+    // A control token is never found in text, not even where its name is an ordinary word; an added one is, but before
+    // words are cut. One that is a piece as well stands in BERT's own form.
+    const int32_t type = types_.empty() ? 0 : types_[i];
+    if (type == kControl || (type == kUser && (only_whole_.empty() || only_whole_[i]))) return {};
+    const bool own_form = hashes_ || type == kUser;
+    const std::string_view mark = own_form ? kHashes : kMark;
+    const bool marked = starts(pieces_[i], mark);
+    return {pieces_[i].substr(marked ? mark.size() : 0), marked != own_form, marked && !own_form};
+  }
+
   /// Put every piece of one table into its slots. Returns the index of a piece that found no room, or -1.
   [[nodiscard]] int64_t fill(std::span<Slot> slots, bool initial) const {
-    const std::string_view mark = hashes_ ? kHashes : kMark;
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
-      if (!types_.empty() && types_[i] == kControl) continue;
-      const bool marked = starts(pieces_[i], mark);
-      const std::string_view piece = pieces_[i].substr(marked ? mark.size() : 0);
-      if (piece.empty() || piece.size() > kMaxPiece || (marked != hashes_) != initial) continue;
+      const auto [piece, is_initial, marked] = part_of_words(i);
+      if (piece.empty() || piece.size() > kMaxPiece || is_initial != initial) continue;
       if (!PieceTable::insert(slots, out_.texts_.text(), piece, static_cast<int32_t>(i)))
         return static_cast<int64_t>(i);
     }
@@ -167,10 +200,10 @@ class WordPiece::Loader {
     out_.following_ = PieceTable(following, ready.following_longest, out_.texts_.text());
     out_.lower_case_ = ready.lower_case != 0;
     out_.strip_accents_ = ready.strip_accents != 0;
+    out_.max_word_chars_ = ready.max_word_chars;
     if (ready.bare_mark >= 0) out_.bare_mark_ = ready.bare_mark;
     out_.special_ = {ready.unknown, ready.cls, ready.sep, ready.pad, {}};
     if (ready.mask >= 0) out_.special_.mask = ready.mask;
-    out_.second_type_ = 1;
     return Unit{};
   }
 
@@ -178,6 +211,7 @@ class WordPiece::Loader {
   packed::Image& image_;
   std::vector<std::string_view> pieces_{};
   std::vector<int32_t> types_{};
+  std::vector<bool> only_whole_{};
   bool hashes_ = false;  // the vocabulary is in BERT's own form
   WordPiece out_{};
 };

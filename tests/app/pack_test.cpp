@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime_shim/gguf/writer.h"
 #include "runtime_shim/quant/types.h"
 #include "schemas/vocabulary.h"
 #include "tests/app/world.h"
@@ -366,6 +367,46 @@ TEST_CASE(
   write(w.path("texts.tsv"), "happy\tgood film\n");
   CHECK(w.nano({"quantize", from, w.path("c.gguf"), "--eval", w.path("texts.tsv")}).exit_code == 13);
   CHECK_FALSE(std::filesystem::exists(w.path("c.gguf")));
+}
+
+TEST_CASE("quantize says which weights are of another type than was asked for, and what the new file will not do") {
+  World w;
+  // Rows of 16 values: no block type holds them.
+  const std::string narrow = w.path("narrow.gguf");
+  REQUIRE(w.nano({"convert", data("hf/bert_cls").string(), narrow}).exit_code == 0);
+  const auto r = w.nano({"quantize", narrow, w.path("a.gguf"), "--type", "q4_0"});
+  REQUIRE(r.exit_code == 0);
+  CHECK(has(r.out, "f16, not q4_0"));
+  CHECK(has(r.out, "rows of 16 values are no multiple of 32"));
+  CHECK(has(r.out, "f32, not q4_0"));
+  CHECK_FALSE(has(r.err, "warning"));
+  // Wider blocks give nothing back.
+  const std::string from = data("bert_tiny/bert_tiny.gguf").string();
+  REQUIRE(w.nano({"quantize", from, w.path("q4.gguf"), "--type", "q4"}).exit_code == 0);
+  const auto back = w.nano({"quantize", w.path("q4.gguf"), w.path("q8.gguf"), "--type", "q8"});
+  CHECK(back.exit_code == 0);
+  CHECK(has(back.err, "nothing that was lost comes back"));
+  const auto doc = w.json(w.nano({"quantize", w.path("q4.gguf"), w.path("q8b.gguf"), "--type", "q8", "--json"}))["data"];
+  CHECK(doc["type"] == "q8_0");
+  CHECK(doc["warnings"].size() == 1);
+  CHECK(w.json(w.nano({"quantize", from, w.path("q8c.gguf"), "--type", "q8", "--json"}))["data"]["warnings"].empty());
+}
+
+TEST_CASE("quantize of a model that writes text warns of the types that make nonsense of it") {
+  World w;
+  const std::string from = w.path("llama.gguf");
+  gguf::Builder b;
+  b.set_string("general.architecture", "llama");
+  const std::vector<float> values(64 * 2, 0.5f);
+  REQUIRE(b.add_f32("blk.0.ffn_up.weight", {64, 2}, values));
+  REQUIRE(b.write(from));
+  const auto low = w.nano({"quantize", from, w.path("q2.gguf"), "--type", "q2"});
+  CHECK(low.exit_code == 0);
+  CHECK(has(low.err, "nonsense in q2"));
+  CHECK(has(w.nano({"quantize", from, w.path("q3.gguf"), "--type", "q3"}).err, "nonsense in q3"));
+  CHECK_FALSE(has(w.nano({"quantize", from, w.path("q4.gguf"), "--type", "q4"}).err, "nonsense"));
+  const std::string encoder = data("bert_tiny/bert_tiny.gguf").string();
+  CHECK_FALSE(has(w.nano({"quantize", encoder, w.path("b.gguf"), "--type", "q2"}).err, "nonsense"));
 }
 
 TEST_CASE("convert makes a GGUF that answers, and refuses what it does not do") {

@@ -162,7 +162,9 @@ TEST_CASE("an adapter of a tensor that the base holds but does not use is refuse
   });
   REQUIRE(base);
   REQUIRE(file);
-  REQUIRE(models::Encoder::load(*base));
+  const auto encoder = models::Encoder::load(*base);  // the base itself is refused, and an adapter of it no less
+  REQUIRE_FALSE(encoder);
+  CHECK(says(encoder.error().message, "'blk.0.attn_q.weight' is one that nothing here uses"));
   const auto adapter = models::Adapter::load(*file, *base);
   REQUIRE_FALSE(adapter);
   CHECK(adapter.error().code == Errc::invalid);

@@ -164,7 +164,11 @@ TEST_CASE("each broken rule is named") {
     CHECK_FALSE(parse(bytes));
   };
   const std::string one = text("k") + le32(7) + std::string(1, '\1');
-  refused(header(0, 2) + one + one, "'k' stands there twice");
+  const std::string other = text("k") + le32(7) + std::string(1, '\0');
+  refused(header(0, 2) + one + other, "'k' stands there twice");
+  const auto same = parse(padded(header(0, 2) + one + one, 32));  // that says nothing new
+  REQUIRE(same);
+  CHECK(same->metadata().size() == 1);
   refused(header(0, 1) + text("k") + le32(7) + std::string(1, '\2'), "neither 0 nor 1");
   refused(header(0, 1) + text("key.of.mine") + le32(13) + std::string(8, '\0'),
           "'key.of.mine' has the unknown value type 13");

@@ -89,8 +89,13 @@ TEST_CASE("of a pair that is too long the longer text loses its end first") {
   CHECK(lengths(three, nine, 15) == Two(3, 9));
   CHECK(lengths(three, nine, 14) == Two(3, 8));
   CHECK(lengths(nine, three, 10) == Two(4, 3));
-  CHECK(lengths(nine, nine, 10) == Two(4, 3));
-  CHECK(lengths(three, nine, 4) == Two(1, 0));
+  // Of two that are both too long each gets half, and the odd token goes to the second unless the first is longer.
+  const std::string ten = nine + " it";
+  CHECK(lengths(nine, nine, 10) == Two(3, 4));
+  CHECK(lengths(nine, ten, 10) == Two(3, 4));
+  CHECK(lengths(ten, nine, 10) == Two(4, 3));
+  CHECK(lengths(three, nine, 4) == Two(0, 1));
+  CHECK(lengths(nine, three, 4) == Two(1, 0));
   CHECK(l.words->encode_pair(nine, nine, {.max_tokens = 2, .add_special = true}).ids.size() == 2);
 }
 
