@@ -188,6 +188,7 @@ Result<int> run_quantize(Invocation& in) {
                                                                    .force = in.has("force"),
                                                                    .uniform = in.has("uniform"),
                                                                    .eval_file = in.value("eval")}));
+  for (const std::string& w : r.warnings) in.session().log.warn(w);
   const auto eval_json = [](const app::BenchEval& e) {
     OrderedJson j;
     j["texts"] = e.texts;
@@ -202,7 +203,6 @@ Result<int> run_quantize(Invocation& in) {
     data["type"] = r.type;
     data["in_bytes"] = r.in_bytes;
     data["out_bytes"] = r.out_bytes;
-    data["warnings"] = r.warnings;
     data["tensors"] = OrderedJson::array();
     for (const auto& x : r.tensors) {
       OrderedJson j;
@@ -252,7 +252,6 @@ Result<int> run_quantize(Invocation& in) {
     if (names.size() > 3) list += " and " + std::to_string(names.size() - 3) + " more";
     in.out().line("- " + what.first + ", not " + r.type + ": " + list + " (" + what.second + ")");
   }
-  for (const std::string& w : r.warnings) in.session().log.warn(w);
   const auto line = [&](const char* when, const app::BenchEval& e) {
     char percent[16];
     std::snprintf(percent, sizeof percent, "%.1f%%",
