@@ -227,7 +227,7 @@ class GgufKeyChecker {
       }
     }
     return file_.unsupported("metadata key '" + gguf::shown(e.key) + "' is one that this build does not know",
-                             "it may change the answers: docs/MODELS.md lists the keys");
+                             "it may change the answers: share/doc/nanom/MODELS.md lists the keys");
   }
 
   const gguf::File& file_;
