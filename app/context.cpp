@@ -14,7 +14,6 @@
 namespace nano::app {
 namespace {
 
-
 Result<schemas::Config> read_config(const fs::Path& path) {
   // A link to a file that is not there yet (dotfiles on a new machine) counts as no file.
   const auto bytes = fs::read_file(path, schemas::kMaxConfigBytes);

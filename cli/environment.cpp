@@ -61,6 +61,10 @@ constexpr std::array kVariables{
     Variable{"NANO_KEY_PASSPHRASE", kSigning, "nano, nano-registry", "asked for on a terminal",
              "The passphrase of the keys that sign. Other processes of yours can read it: `--passphrase-file` is safer.",
              "passphrase"},
+    Variable{"NANO_OFFLINE_KEY_PASSPHRASE", kSigning, "nano-registry", "NANO_KEY_PASSPHRASE",
+             "The passphrase of keys that are kept elsewhere (`--offline-keys`, `--keys`), when theirs is another one; "
+             "`--offline-passphrase-file` is safer.",
+             "passphrase"},
     Variable{"SOURCE_DATE_EPOCH", kSigning, "nano-registry", "now",
              "Seconds since 1970: the date of what `nano-registry starter` makes in a build. No other signature heeds it, and `nano pack` looks at no "
              "clock at all.",

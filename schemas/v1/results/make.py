@@ -114,7 +114,7 @@ RESULTS = {
         max_error: number, relative_error: number, note?: string}], eval?: {before: $eval, after: $eval}}""",
     "golden": """{model: string, version: string, variant: string, output: string, inputs: int, digest: string, golden: {*: any},
         recorded?: string}""",
-    "sign": "{bundle: string, method: string, files: int, bytes: int, root_digest: string, key_hint: string}",
+    "sign": "{bundle: string, method: string, files: int, bytes: int, left_out: [string], root_digest: string, key_hint: string}",
     "registry-add": "$registry",
     "registry-list": "{registries: [$registry]}",
     "registry-remove": "{name: string}",
