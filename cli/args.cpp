@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -311,12 +310,8 @@ bool env_flag(const char* name) {
 }
 
 Result<bool> env_switch(const char* name) {
-  const char* v = std::getenv(name);
-  const std::string_view s(v == nullptr ? "" : v);
-  if (env_flag(name)) return true;
-  if (s.empty() || s == "0" || s == "false" || s == "no" || s == "off") return false;
-  return make_error(Errc::usage, std::string(name) + " is '" + sanitize(s) + "', which is neither yes nor no",
-                    "set it to 1 or 0, or unset it");
+  NANO_TRY_ASSIGN(const std::optional<bool> value, env_bool(name));
+  return value.value_or(false);
 }
 
 bool wants_json(const std::vector<std::string>& args) {

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/env.h"
 #include "cli/bus_error.h"
 #include "cli/help.h"
 #include "cli/invocation.h"
@@ -71,7 +70,6 @@ Result<int> dispatch(const Program& program, const std::vector<std::string>& arg
     session.out.line(std::string(program.name) + " " + std::string(program.version));
     return 0;
   }
-  for (const char* name : {"NANO_JSON", "NANO_QUIET", "NANO_VERBOSE"}) NANO_TRY(env_bool(name));
   const GlobalFlags& g = parsed.globals;
   // A flag beats a variable, also one that makes no sense.
   const auto on = [](bool flag, const char* name) { return flag ? Result<bool>(true) : env_switch(name); };
