@@ -91,8 +91,9 @@ Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
   if (!options.eval_file.empty()) {  // before anything is written: a wrong file is said at once
     NANO_TRY_ASSIGN(r.before, evaluate_model(ctx, options.in.string(), options.eval_file));
   }
-  std::error_code ignored;
-  ctx.progress->start("quantizing", std::filesystem::file_size(options.in, ignored));
+  std::error_code unknown;
+  const uint64_t size = std::filesystem::file_size(options.in, unknown);
+  ctx.progress->start("quantizing", unknown ? 0 : size);
   auto result = quant::quantize_file(options.in, options.out, type,
                                      {.uniform = options.uniform,
                                       .keep_f32 = {},

@@ -301,7 +301,8 @@ std::span<const KeyRule> known_keys() {
 }
 
 bool refuses_unknown(std::string_view where) {
-  return !where.starts_with("config.json") && where != "tokenizer_config.json";
+  // A Normalize has nothing that another key could say.
+  return !where.starts_with("config.json") && where != "tokenizer_config.json" && where != "Normalize";
 }
 
 Status check_keys(const Folder& folder, const std::string& file, std::string_view where, const Json& object) {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime_shim/models/encoder.h"
 #include "runtime_shim/session.h"
 #include "tests/runtime_shim/model_files.h"
 #include "tests/support/support.h"
@@ -112,19 +113,21 @@ TEST_CASE("llama.cpp's keys say whether a WordPiece lowers text and keeps accent
 }
 
 TEST_CASE("a window pattern may be a bool for each layer") {
-  const auto shape_ok = [](std::vector<bool> local) {
+  const auto load = [](const std::vector<bool>& local) -> Status {
     const test::TempDir dir;
     test::write_changed({.from = modern(), .without = {}, .add =
                              [&](gguf::Builder& b) { b.set_bool_array("modern-bert.attention.sliding_window_pattern", local); },
                          .poisoned = {}},
                         dir / "m.gguf");
-    return Model::open((dir / "m.gguf").string(), {.derived = false});
+    NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(dir / "m.gguf"));
+    NANO_TRY(models::Encoder::load(file));
+    return Unit{};
   };
   const auto file = gguf::File::open(modern());
   REQUIRE(file);
   const uint32_t layers = *file->get_u32("modern-bert.block_count");
-  CHECK(shape_ok(std::vector<bool>(layers, true)));
-  const auto wrong = shape_ok(std::vector<bool>(layers + 1, true));
+  CHECK(load(std::vector<bool>(layers, true)));
+  const auto wrong = load(std::vector<bool>(layers + 1, true));
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().message.find("sliding_window_pattern") != std::string::npos);
 }
