@@ -55,7 +55,10 @@ void check_chain(const Context& ctx, const store::InstalledPackage& package, con
                                           .what = "the registry '" + e.registry + "'"},
                                          nullptr, *ctx.log);
   if (!tree || !tree->refresh()) return;  // never refreshed here, or damaged: the next refresh mends that
-  auto vouched = tree->vouch(e.name, e.version, package.release_bytes);
+  // The starter registry's starter/x is its x.
+  schemas::PackageName there = e.name;
+  if (e.registry == kStarterName && there.ns == kStarterName) there.ns = schemas::kRootNamespace;
+  auto vouched = tree->vouch(there, e.version, package.release_bytes);
   if (vouched) {
     row.standing = Standing::vouched;
     row.chain = std::move(vouched->chain);
