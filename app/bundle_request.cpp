@@ -1,35 +1,25 @@
 // app/bundle_request.cpp: `nano install ./x.nano`: a packed release or an export, and may it come in?
 #include "app/export_request.h"
 #include "app/plan.h"
+#include "base/fs_named.h"
 #include "base/text.h"
 
 namespace nano::app {
-
-bool is_bundle_path(const std::string& request) {
-  std::error_code ec;
-  if (request.ends_with(".nano") || request.starts_with("./") || request.starts_with("../") ||
-      request.starts_with("/"))
-    return true;
-  const auto colon = request.rfind(':');
-  if (colon != std::string::npos && request.substr(0, colon).ends_with(".nano")) return true;
-  return std::filesystem::is_regular_file(request, ec);
-}
 
 Result<std::vector<BundleRequest>> open_bundle_request(Context& ctx, const std::string& request,
                                                        const InstallOptions& options) {
   fs::Path path = request;
   std::string only;  // variant
-  std::error_code ec;
-  if (!std::filesystem::exists(path, ec)) {
-    const auto colon = request.rfind(':');
-    if (colon != std::string::npos && colon + 1 < request.size()) {
-      path = request.substr(0, colon);
-      only = request.substr(colon + 1);
-    }
+  const auto colon = request.rfind(':');
+  NANO_TRY_ASSIGN(const fs::What whole, fs::look_follow(path));
+  if (whole == fs::What::absent && colon != std::string::npos && request.substr(0, colon).ends_with(".nano")) {
+    path = request.substr(0, colon);
+    only = request.substr(colon + 1);
   }
-  if (!std::filesystem::exists(path, ec))
-    return make_error(Errc::not_found, "there is no bundle '" + sanitize(path.string()) + "'",
-                      "`nano pack DIR` makes one");
+  NANO_TRY_ASSIGN(const fs::What there, fs::look_for(path));
+  if (there == fs::What::folder)
+    return make_error(Errc::usage, "'" + sanitize(path.string()) + "' is a folder, and bundles are installed",
+                      "`nano pack` makes a bundle of a package folder; `nano run` takes it as it is");
   NANO_TRY_ASSIGN(const bool exported, registry::is_export(path));
   if (exported) {
     if (!only.empty())

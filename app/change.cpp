@@ -18,10 +18,24 @@ Result<std::string> bytes_or_none(const fs::Path& file, uint64_t limit) {
 
 }  // namespace
 
-Status change_config(Context& ctx, const std::function<Status(schemas::Config&)>& change) {
+namespace {
+
+Result<fs::FolderLock> lock_config(const Context& ctx) {
   NANO_TRY(fs::make_dirs(ctx.places.config_dir, 0700));
   NANO_TRY_ASSIGN(const fs::Path folder, fs::folder_of_target(ctx.places.user_config()));
-  NANO_TRY_ASSIGN(const fs::FolderLock lock, fs::FolderLock::acquire(folder, spare_lock(ctx, folder), ctx.command_line));
+  return fs::FolderLock::acquire(folder, spare_lock(ctx, folder), ctx.command_line);
+}
+
+}  // namespace
+
+Status change_config(Context& ctx, const std::function<Status(schemas::Config&)>& change) {
+  const auto elsewhere = [&](Error e) {  // the advice about stores does not help here
+    if (e.hint.find("NANO_STORE") != std::string::npos || e.hint.empty())
+      e.hint = "the settings lie in '" + ctx.places.config_dir.string() + "'; NANO_HOME names another place";
+    return e;
+  };
+  const auto lock = lock_config(ctx);
+  if (!lock) return elsewhere(lock.error());
   NANO_TRY_ASSIGN(schemas::Config config, read_user_config(ctx.places));
   const schemas::Config before = config;
   NANO_TRY(change(config));
@@ -40,7 +54,8 @@ Status change_config(Context& ctx, const std::function<Status(schemas::Config&)>
     if (e.hint.empty()) e.hint = "a namespace belongs to one registry; see `nano registry list`";
     return e;
   }
-  NANO_TRY(fs::rewrite(ctx.places.user_config(), schemas::write_config(config), 0600));
+  if (auto written = fs::rewrite(ctx.places.user_config(), schemas::write_config(config), 0600); !written)
+    return elsewhere(std::move(written.error()));
   ctx.user_config = std::move(config);
   return Unit{};
 }

@@ -36,6 +36,15 @@ Result<bool> choose(const std::optional<bool>& flag, const char* variable, const
   return env ? *env : user ? *user : system.value_or(false);
 }
 
+/// Only a shell makes a home folder of '~', and only outside quotes: in a unit file or a Dockerfile it stays a letter.
+void warn_of_tildes(Log& log) {
+  for (const char* name : {"NANO_HOME", "NANO_STORE", "NANO_STORE_PATH", "NANO_PROJECT", "NANO_STARTER", "NANO_POLICY", "NANO_CA_FILE"}) {
+    const char* v = std::getenv(name);
+    if (v == nullptr || *v != '~') continue;
+    log.warn(std::string(name) + " is '" + sanitize(v) + "': the '~' is taken as it stands, for a folder of that name in the working folder; write the home folder out");
+  }
+}
+
 std::optional<Registry> starter_registry() {
   const auto dir = find_starter();
   if (!dir) return std::nullopt;
@@ -53,7 +62,8 @@ std::optional<Registry> starter_registry() {
 std::optional<fs::Path> find_starter() {
   std::vector<fs::Path> places;
   if (const char* env = std::getenv("NANO_STARTER"); env != nullptr && *env != '\0') {
-    places.emplace_back(std::filesystem::absolute(env));  // named: nothing else is looked at
+    std::error_code ec;
+    places.emplace_back(std::filesystem::absolute(env, ec));  // named: nothing else is looked at
   } else {
     std::error_code ec;
     const fs::Path exe = std::filesystem::read_symlink("/proc/self/exe", ec);
@@ -78,6 +88,7 @@ Result<Context> make_context(const Flags& flags, Log& log, Progress& progress) {
   ctx.progress = &progress;
   ctx.now = now();
   const schemas::GetEnv getenv = [](const char* n) -> const char* { return std::getenv(n); };
+  warn_of_tildes(log);
   NANO_TRY_ASSIGN(ctx.places, schemas::find_places(getenv, flags.store));
   NANO_TRY_ASSIGN(ctx.system_config, read_config(ctx.places.system_config()));
   NANO_TRY_ASSIGN(ctx.user_config, read_config(ctx.places.user_config()));

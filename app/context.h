@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,11 @@ struct Context {
   std::function<bool(const std::string& question)> ask{};
   UnixTime now = 0;
   std::string command_line{};  ///< for locks, generations and history: "nano install x"
+  /// What a command comes upon more than once (a project it passes over) is said once.
+  std::shared_ptr<std::set<std::string>> said = std::make_shared<std::set<std::string>>();
+  void warn_once(const std::string& text) const {
+    if (said->insert(text).second) log->warn(text);
+  }
 };
 
 /// Find places, read system and user config, add the starter registry (`<exe dir>/../share/nanom/starter`,

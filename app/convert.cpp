@@ -1,16 +1,12 @@
 // app/convert.cpp: see the header.
 #include "app/convert.h"
 
-#include "base/text.h"
 #include "runtime_shim/convert/convert.h"
 
 namespace nano::app {
 
 Result<ConvertReport> convert(const ConvertOptions& options) {
-  if (!options.force && fs::exists(options.out))
-    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists",
-                      "choose another name, or --force to replace it");
-  NANO_TRY_ASSIGN(auto r, nano::convert::convert(options.dir, options.out));
+  NANO_TRY_ASSIGN(auto r, nano::convert::convert(options.dir, options.out, options.force));
   return ConvertReport{.hf_class = std::move(r.hf_class),
                        .architecture = std::move(r.architecture),
                        .task = std::move(r.task),

@@ -7,6 +7,7 @@
 #include "app/plan.h"
 #include "base/text.h"
 #include "schemas/requirement.h"
+#include "schemas/word.h"
 #include "store/check.h"
 
 namespace nano::app {
@@ -31,7 +32,7 @@ Result<std::set<schemas::PackageName>> mend_requested(Context& ctx, const store:
   NANO_TRY_ASSIGN(const store::Generation current, store::read_current(store.primary()));
   std::vector<schemas::GenerationEntry> entries;
   for (const auto& text : requests) {
-    if (is_bundle_path(text)) continue;
+    if (schemas::is_path(text)) continue;
     const auto want = schemas::Requirement::parse(text);
     const auto* e = want ? current.find(want->name) : nullptr;
     if (e != nullptr && want->range.contains(e->version) && (want->variant.empty() || want->variant == e->variant)) entries.push_back(*e);

@@ -90,6 +90,7 @@ Status take_chain(Context& ctx, Remote& remote, const std::vector<schemas::Trust
 }  // namespace
 
 Result<ExportReport> export_packages(Context& ctx, const ExportOptions& options) {
+  NANO_TRY(fs::check_output(options.out, options.force));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto packages, closure(ctx, store, options.names));
   Remotes remotes(ctx, true);  // what is exported is read from the folder
@@ -125,10 +126,8 @@ Result<ExportReport> export_packages(Context& ctx, const ExportOptions& options)
     NANO_TRY(take_chain(ctx, remote, links, out, report.fresh_until));
     head.registries.push_back(std::move(out));
   }
-  NANO_TRY(registry::write_export(options.out, head, std::move(blobs)));
+  NANO_TRY_ASSIGN(report.bytes, registry::write_export(options.out, head, std::move(blobs), {.replace = options.force}));
   report.file = options.out;
-  std::error_code ec;
-  report.bytes = std::filesystem::file_size(options.out, ec);
   return report;
 }
 

@@ -11,6 +11,7 @@ namespace nano::app {
 struct ExportOptions {
   std::vector<std::string> names{};  ///< installed packages; what they need comes with them
   fs::Path out{};
+  bool force = false;  ///< replace `out`
 };
 struct ExportedPackage {
   std::string name{};
@@ -27,7 +28,7 @@ struct ExportReport {
 };
 
 /// The registries' metadata are refreshed first (offline: those seen last are taken), so that the file is as fresh as it can be.
-///   errors  not_found: not installed; untrusted: unsigned, or no longer vouched for; integrity: damaged here; those of registries
+///   errors  usage: `out` exists; not_found: not installed; untrusted: unsigned, or no longer vouched for; integrity: damaged here; those of registries
 [[nodiscard]] Result<ExportReport> export_packages(Context& ctx, const ExportOptions& options);
 
 }  // namespace nano::app

@@ -8,6 +8,7 @@
 #include "app/project.h"
 #include "app/record.h"
 #include "app/run.h"
+#include "base/fs_output.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "runtime_shim/locate.h"
@@ -80,7 +81,7 @@ Result<std::vector<GoldenReport>> verify_behaviour(Context& ctx, const std::vect
     if (std::none_of(all.begin(), all.end(), [&](const auto& x) { return x.name == e.entry.name; })) all.push_back(e.entry);
   if (!names.empty()) {
     for (const auto& n : names) {
-      NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(n));
+      NANO_TRY_ASSIGN(const auto want, wanted_package(n));
       if (const auto* e = scene.current.find(want.name); e != nullptr && scene.project) {
         entries.push_back(*e);
         continue;
@@ -115,8 +116,7 @@ Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& given
     NANO_TRY_ASSIGN(place, record_place(options.model));
     if (options.out.empty()) options.out = place.dir / (place.only_variant ? "golden.json" : "golden-" + place.variant + ".json");
   }
-  if (!options.out.empty() && !options.force && fs::exists(options.out))
-    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists", "choose another name, or --force to replace it");
+  if (!options.out.empty()) NANO_TRY(fs::check_output(options.out, options.force));
   NANO_TRY_ASSIGN(OpenModel model, OpenModel::open(ctx, {.model = options.model, .install_missing = options.install_missing, .threads = 1}));
   NANO_TRY_ASSIGN(GoldenRecord record, model.record_golden(options.texts));
   GoldenWritten out{.name = model.name(), .version = model.version(), .variant = model.variant()};
@@ -128,7 +128,7 @@ Result<GoldenWritten> write_golden_file(Context& ctx, const GoldenOptions& given
   auto parsed = schemas::parse_golden(out.text);
   if (!parsed) return std::move(parsed.error()).while_("writing down the answers of '" + sanitize(out.name) + "'");
   out.out = options.out;
-  if (!options.out.empty()) NANO_TRY(fs::write_atomic(options.out, out.text));
+  if (!options.out.empty()) NANO_TRY(fs::write_output(options.out, out.text, {.replace = options.force}));
   if (options.record) {
     NANO_TRY(record_golden_file(place, options.out));
     out.recorded = place.dir / "nano.json";

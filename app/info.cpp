@@ -8,20 +8,26 @@
 #include "app/list.h"
 #include "app/plan.h"
 #include "app/remote.h"
+#include "base/fs_named.h"
 #include "base/text.h"
 #include "registry/blob_sink.h"
 #include "registry/pack.h"
+#include "schemas/word.h"
 
 namespace nano::app {
 namespace {
 
-/// A folder is named with a '/' ("./x", "x/"): a bare word is always a package, whatever lies in the working
-/// folder.
-bool is_folder(const std::string& text) {
-  std::error_code ec;
-  if (text.find('/') == std::string::npos) return false;
-  return std::filesystem::exists(fs::Path(text) / schemas::StoreLayout::Path("nano.json"), ec) &&
-         std::filesystem::is_directory(text, ec);
+/// A path that names a package folder, and not a bundle. errors  not_found: no such file, or a folder without a nano.json
+Result<bool> is_folder(const std::string& text) {
+  if (!schemas::is_path(text)) return false;
+  const auto colon = text.rfind(':');  // x.nano:q4
+  const bool with_variant = colon != std::string::npos && text.substr(0, colon).ends_with(".nano") && !fs::exists(text);
+  NANO_TRY_ASSIGN(const fs::What there, fs::look_for(with_variant ? text.substr(0, colon) : text));
+  if (there != fs::What::folder) return false;
+  NANO_TRY_ASSIGN(const bool manifest, fs::is_there(fs::Path(text) / "nano.json"));
+  if (!manifest)
+    return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json", "`nano new` makes a package folder");
+  return true;
 }
 
 void add_variants(Info& i, const schemas::Release& release) {
@@ -110,7 +116,8 @@ Result<std::string> read_card(const fs::Path& dir, const schemas::Manifest& m) {
 
 Result<Info> info(Context& ctx, const std::string& text) {
   Info i;
-  if (is_folder(text)) {
+  NANO_TRY_ASSIGN(const bool folder, is_folder(text));
+  if (folder) {
     NANO_TRY_ASSIGN(const std::string bytes,
                     fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
     NANO_TRY_ASSIGN(i.manifest, schemas::parse_manifest(bytes));
@@ -125,7 +132,7 @@ Result<Info> info(Context& ctx, const std::string& text) {
       }
     return i;
   }
-  if (is_bundle_path(text)) {
+  if (schemas::is_path(text)) {
     NANO_TRY_ASSIGN(const bool exported, registry::is_export(text));
     if (exported) {
       NANO_TRY_ASSIGN(const auto requests, open_export(ctx, text, {}));
@@ -149,7 +156,7 @@ Result<Info> info(Context& ctx, const std::string& text) {
     add_variants(i, head.release);
     return i;
   }
-  NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
+  NANO_TRY_ASSIGN(const schemas::Requirement want, wanted_package(text));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto here, store::find_installed(store, want.name));
   Remotes remotes(ctx);
@@ -186,14 +193,15 @@ Result<Info> info(Context& ctx, const std::string& text) {
 }
 
 Result<std::string> card_markdown(Context& ctx, const std::string& text) {
-  if (is_folder(text)) {
+  NANO_TRY_ASSIGN(const bool folder, is_folder(text));
+  if (folder) {
     NANO_TRY_ASSIGN(const std::string bytes,
                     fs::read_file(fs::Path(text) / "nano.json", schemas::kMaxManifestBytes));
     NANO_TRY_ASSIGN(const auto m, schemas::parse_manifest(bytes));
     return read_card(text, m);
   }
-  if (is_bundle_path(text)) return card_of_bundle(ctx, text);
-  NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
+  if (schemas::is_path(text)) return card_of_bundle(ctx, text);
+  NANO_TRY_ASSIGN(const schemas::Requirement want, wanted_package(text));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto here, store::find_installed(store, want.name));
   if (here && want.range.contains(here->entry.version)) {

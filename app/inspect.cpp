@@ -2,23 +2,25 @@
 #include "app/inspect.h"
 
 #include "app/list.h"
+#include "base/fs_named.h"
+#include "base/fs_output.h"
 #include "base/text.h"
 #include "runtime_shim/gguf/describe.h"
 #include "runtime_shim/gguf/reader.h"
 #include "runtime_shim/models/architecture.h"
 #include "runtime_shim/quant/quantize_file.h"
+#include "schemas/requirement.h"
 #include "schemas/vocabulary.h"
+#include "schemas/word.h"
 
 namespace nano::app {
 
 Result<InspectReport> inspect(const Context& ctx, const std::string& what) {
   fs::Path path = what;
-  std::error_code ec;
-  if (!std::filesystem::is_regular_file(path, ec)) {
-    if (what.find('/') != std::string::npos || what.ends_with(".gguf"))
-      return make_error(Errc::not_found, "there is no file '" + sanitize(what) + "'",
-                        "give the path of a .gguf, or an installed name");
+  if (!schemas::is_path(what) && schemas::Requirement::parse(what)) {
     NANO_TRY_ASSIGN(path, weights_path(ctx, what));
+  } else {  // what cannot be a package's name either: `model.bin`
+    NANO_TRY(fs::look_for(path));
   }
   NANO_TRY_ASSIGN(const gguf::File file, gguf::File::open(path));
   const gguf::Description d = gguf::describe(file);
@@ -84,12 +86,19 @@ std::vector<std::string> quantize_warnings(const quant::QuantizeReport& done, qu
 
 Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
   NANO_TRY_ASSIGN(const quant::Type type, type_named(options.type));
-  if (!options.force && fs::exists(options.out))
-    return make_error(Errc::usage, "'" + sanitize(options.out.string()) + "' exists",
-                      "choose another name, or --force to replace it");
+  NANO_TRY(fs::check_output(options.out, options.force));
+  NANO_TRY(fs::look_for(options.in));
+  const auto path_of = [](const fs::Path& p) {  // never a package's name
+    std::error_code ec;
+    return std::filesystem::absolute(p, ec).string();
+  };
   QuantizeReport r;
   if (!options.eval_file.empty()) {  // before anything is written: a wrong file is said at once
-    NANO_TRY_ASSIGN(r.before, evaluate_model(ctx, options.in.string(), options.eval_file));
+    NANO_TRY_ASSIGN(const bool is_file, fs::will_be_file(options.out));
+    if (!is_file)
+      return make_error(Errc::usage, "--eval reads the new weights again, and '" + sanitize(options.out.string()) + "' is no file",
+                        "write them to a file first");
+    NANO_TRY_ASSIGN(r.before, evaluate_model(ctx, path_of(options.in), options.eval_file));
   }
   std::error_code unknown;
   const uint64_t size = std::filesystem::file_size(options.in, unknown);
@@ -97,6 +106,7 @@ Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
   auto result = quant::quantize_file(options.in, options.out, type,
                                      {.uniform = options.uniform,
                                       .keep_f32 = {},
+                                      .replace = options.force,
                                       .done = [&](uint64_t bytes) { ctx.progress->advance(bytes); }});
   ctx.progress->finish();
   NANO_TRY_ASSIGN(const quant::QuantizeReport done, std::move(result));
@@ -113,7 +123,7 @@ Result<QuantizeReport> quantize(Context& ctx, const QuantizeOptions& options) {
                          .relative = t.rms_value > 0 ? t.rms_error / t.rms_value : 0.0,
                          .note = t.note});
   if (!options.eval_file.empty()) {
-    NANO_TRY_ASSIGN(r.after, evaluate_model(ctx, options.out.string(), options.eval_file));
+    NANO_TRY_ASSIGN(r.after, evaluate_model(ctx, path_of(options.out), options.eval_file));
   }
   return r;
 }

@@ -3,15 +3,27 @@
 
 #include <algorithm>
 
+#include "base/fs_named.h"
 #include "base/text.h"
 #include "resolver/variants.h"
+#include "schemas/word.h"
 
 namespace nano::app {
 
-bool looks_like_path(const std::string& model) {
-  std::error_code ec;
-  return model.ends_with(".gguf") || model.starts_with("./") || model.starts_with("../") || model.starts_with("/") ||
-         model.ends_with("/") || (model.find('/') != std::string::npos && std::filesystem::exists(model, ec));
+Result<schemas::Requirement> wanted_package(const std::string& word) {
+  if (schemas::is_path(word)) {
+    NANO_TRY(fs::look_for(word));
+    return make_error(Errc::usage, "'" + sanitize(word) + "' is a path, and the name of a package is wanted here",
+                      "`nano list` shows the names of what is installed");
+  }
+  auto want = schemas::Requirement::parse(word);
+  if (!want && fs::exists(word)) want.error().hint = "for the file of that name write './" + sanitize(word) + "'";
+  return want;
+}
+
+Result<schemas::PackageName> named_package(const std::string& word) {
+  if (schemas::is_path(word)) NANO_TRY(wanted_package(word));
+  return schemas::PackageName::parse(word);
 }
 
 Result<store::Store> open_store(const Context& ctx, store::Mode mode) {
@@ -21,7 +33,7 @@ Result<store::Store> open_store(const Context& ctx, store::Mode mode) {
 Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store& store,
                                          const std::string& text) {
   (void)ctx;
-  NANO_TRY_ASSIGN(const schemas::Requirement want, schemas::Requirement::parse(text));
+  NANO_TRY_ASSIGN(const schemas::Requirement want, wanted_package(text));
   NANO_TRY_ASSIGN(auto found, store::find_installed(store, want.name));
   if (!found) {
     NANO_TRY_ASSIGN(const auto all, store::installed(store));
@@ -30,7 +42,7 @@ Result<store::InstalledEntry> find_entry(const Context& ctx, const store::Store&
     const auto near = nearest(want.name.text(), names);
     return make_error(
         Errc::not_found, "'" + want.name.text() + "' is not installed",
-        near ? "did you mean '" + *near + "'? or install it: `nano install " + want.name.text() + "`"
+        near ? "did you mean '" + *near + "'?"
              : "install it: `nano install " + want.name.text() + "`");
   }
   const auto& e = found->entry;

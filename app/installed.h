@@ -13,8 +13,12 @@
 
 namespace nano::app {
 
-/// Is this a model's path, and not its name? A namespace also holds a '/', so "a/b" is a path only where it exists.
-[[nodiscard]] bool looks_like_path(const std::string& model);
+/// A word that must be a package's name: `[ns/]name[@range][:variant]`.
+///   errors  not_found: it is a path (schemas/word.h), and there is no such file; usage: a path where a name is wanted, or neither
+[[nodiscard]] Result<schemas::Requirement> wanted_package(const std::string& word);
+
+/// The same for `[ns/]name` alone.
+[[nodiscard]] Result<schemas::PackageName> named_package(const std::string& word);
 
 [[nodiscard]] Result<store::Store> open_store(const Context& ctx, store::Mode mode);
 

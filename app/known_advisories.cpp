@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "runtime_shim/session_parts.h"
+#include "schemas/word.h"
 
 namespace nano::app {
 namespace {
@@ -52,7 +53,7 @@ void warn_of_known_advisories(const Context& ctx, const std::string& model) {
   if (!scene) return;
   std::vector<schemas::PackageName> open;
   for (const std::string& part : split_parts(model))
-    if (const auto want = looks_like_path(part) ? Result<schemas::Requirement>(make_error(Errc::usage, "")) : schemas::Requirement::parse(part))
+    if (const auto want = schemas::is_path(part) ? Result<schemas::Requirement>(make_error(Errc::usage, "")) : schemas::Requirement::parse(part))
       open.push_back(want->name);
   const auto store = open_store(ctx, store::Mode::read);
   // A project's packages go first; what it has not is looked for outside it, as the model itself is.

@@ -56,7 +56,7 @@ Result<Listing> list_here(const Context& ctx, bool global) {
   Listing out;
   std::optional<fs::Path> folder;
   if (!global) {
-    NANO_TRY_ASSIGN(folder, find_project_folder());
+    NANO_TRY_ASSIGN(folder, find_project_folder(ctx));
   }
   if (!folder) {
     NANO_TRY_ASSIGN(out.packages, list_installed(ctx));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/installed.h"
 #include "app/judge.h"
 #include "app/lock_edited.h"
 #include "app/upgrade_plan.h"
@@ -118,7 +119,7 @@ Result<resolver::ChooseOutcome> choose_lock(Context& ctx, const Project& project
   if (!options.upgrade) {
     std::vector<PackageName> added;
     for (const auto& text : options.add) {
-      NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+      NANO_TRY_ASSIGN(const auto want, wanted_package(text));
       added.push_back(want.name);
     }
     if (request.lowest) let_move(there, added, request);
@@ -126,7 +127,7 @@ Result<resolver::ChooseOutcome> choose_lock(Context& ctx, const Project& project
   }
   std::vector<schemas::Requirement> named;
   for (const auto& text : options.names) {
-    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    NANO_TRY_ASSIGN(const auto want, wanted_package(text));
     if (!request.locked.contains(want.name))
       return make_error(Errc::not_found, "'" + want.name.text() + "' is not locked",
                         "`nano tree` shows what is");
@@ -149,7 +150,7 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
   resolver::ChooseRequest request = request_of(project);
   NANO_TRY(apply(ctx, options.choose, request));
   for (const auto& text : options.add) {
-    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    NANO_TRY_ASSIGN(const auto want, wanted_package(text));
     NANO_TRY(check_exists(offers, remotes, want));
   }
   NANO_TRY_ASSIGN(const auto outcome, choose_lock(ctx, project, options, request, offers, memory));
@@ -157,7 +158,7 @@ Result<LockPlan> plan_lock(Context& ctx, const Project& project, const store::St
   LockPlan out;
   std::set<PackageName> open;
   for (const auto& text : options.names) {
-    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    NANO_TRY_ASSIGN(const auto want, wanted_package(text));
     open.insert(want.name);
   }
   const std::set<PackageName> asked(request.asked.begin(), request.asked.end());

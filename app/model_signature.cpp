@@ -1,6 +1,7 @@
 // app/model_signature.cpp: files in, verify/oms, a report out.
 #include "app/model_signature.h"
 
+#include "base/fs_output.h"
 #include "verify/oms/model_signature.h"
 
 namespace nano::app {
@@ -42,13 +43,15 @@ Result<SignReport> sign_model(const Context& ctx, const SignOptions& options) {
   if (options.key.empty()) return make_error(Errc::usage, "no key to sign with", "give one with --key FILE");
   SignReport out{.bundle = bundle_of(options.model, options.output),
                  .by_certificate = !options.certificates.empty()};
+  NANO_TRY(fs::check_output(out.bundle, true));
   NANO_TRY_ASSIGN(const auto key, oms::EcPrivateKey::load(options.key, options.passphrase));
   oms::SignRequest request{
       .model = options.model, .bundle = out.bundle, .ignore = options.ignore, .certificates = {},
       .ignore_git_paths = options.ignore_git_paths};
   NANO_TRY_ASSIGN(request.certificates, read_certificates(options.certificates));
   NANO_TRY_ASSIGN(const auto done, oms::sign_model(request, key));
-  NANO_TRY(fs::write_atomic(out.bundle, done.bundle));
+  // A newer signature takes the place of an older one: both are made from the model.
+  NANO_TRY(fs::write_output(out.bundle, done.bundle, {.replace = true}));
   out.left_out = done.left_out;
   out.files = done.files;
   out.bytes = done.bytes;

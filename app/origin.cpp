@@ -87,7 +87,7 @@ std::string add_command(const schemas::OriginRule& origin) {
 
 Error tell_origin(const Context& ctx, Error error) {
   if (error.code != Errc::not_found && error.code != Errc::no_solution && error.code != Errc::untrusted) return error;
-  const auto project = find_project();
+  const auto project = find_project(ctx);
   if (!project || !*project) return error;
   std::string commands;
   for (const auto& origin : origins_of(**project)) {

@@ -12,6 +12,7 @@ namespace nano::app {
 struct PackOptions {
   fs::Path dir{};
   fs::Path out{};  ///< empty: <name>-<version>.nano in the working folder
+  bool force = false;  ///< replace `out`
 };
 struct PackReport {
   std::string name{};

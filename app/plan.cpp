@@ -6,6 +6,7 @@
 #include "app/machine.h"
 #include "app/upgrade_plan.h"
 #include "base/text.h"
+#include "schemas/word.h"
 
 namespace nano::app {
 namespace {
@@ -28,11 +29,11 @@ PlanItem kept_item(const schemas::GenerationEntry& e) {
 Status read_requests(Context& ctx, const InstallOptions& options, Plan& plan,
                      const std::function<void(schemas::Requirement want, bool names_range)>& found) {
   for (const auto& text : options.requests) {
-    if (!options.upgrade && is_bundle_path(text)) {
+    if (!options.upgrade && schemas::is_path(text)) {
       NANO_TRY_ASSIGN(auto bundles, open_bundle_request(ctx, text, options));
       for (auto& b : bundles) plan.bundles.push_back(std::move(b));
     } else {
-      NANO_TRY_ASSIGN(auto want, schemas::Requirement::parse(text));
+      NANO_TRY_ASSIGN(auto want, wanted_package(text));
       found(std::move(want), text.find('@') != std::string::npos);
     }
   }

@@ -36,10 +36,7 @@ struct Plan {
 /// What putting this version and variant in place does to what is there now (nullptr: nothing).
 [[nodiscard]] Action action_for(const schemas::GenerationEntry* now, const schemas::Version& version, const std::string& variant);
 
-/// A request on the command line: is it a bundle's path (it exists, or contains '/', or ends in .nano)?
-[[nodiscard]] bool is_bundle_path(const std::string& request);
-
-/// Read and judge a file. A packed bundle is unsigned; an export goes through the updater of the registry it names, which must
+/// Read and judge a file that a request names (schemas/word.h). A packed bundle is unsigned; an export goes through the updater of the registry it names, which must
 /// be configured and own the namespaces, and nothing is fetched for it.
 ///   errors  not_found, invalid, integrity, usage; untrusted: unsigned and not allowed, of no configured registry, of a namespace
 ///           that another registry owns, expired (and not excused by --as-of and --max-stale), older than what was seen before

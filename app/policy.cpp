@@ -144,7 +144,7 @@ Result<PolicyReport> policy_check(Context& ctx) {
 }
 
 Result<PolicyReport> policy_explain(Context& ctx, const std::string& text) {
-  NANO_TRY_ASSIGN(const auto name, schemas::PackageName::parse(text));
+  NANO_TRY_ASSIGN(const schemas::PackageName name, named_package(text));
   NANO_TRY_ASSIGN(const auto policies, load_policies(ctx));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   NANO_TRY_ASSIGN(const auto all, store::installed(store));

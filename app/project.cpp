@@ -1,39 +1,22 @@
-// app/project.cpp: finding, reading and writing projects.
+// app/project.cpp: reading and writing projects, and what they mean for a name.
 #include "app/project.h"
-
-#include <cstdlib>
 
 #include "app/installed.h"
 #include "base/fs_change.h"
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "runtime_shim/session_parts.h"
 #include "schemas/requirement.h"
+#include "schemas/word.h"
 #include "store/roots.h"
 
 namespace nano::app {
-namespace {
-
-/// Is there a nano.json in `dir`, and is it a project's? nullopt = no such file.
-Result<std::optional<bool>> is_project(const fs::Path& dir) {
-  const auto bytes = fs::read_file(dir / kProjectFile, schemas::kMaxManifestBytes);
-  if (!bytes) {
-    if (bytes.error().code == Errc::not_found) return std::optional<bool>();
-    return bytes.error();
-  }
-  // A broken file is read as a project when it says it is one or a lock lies beside it, so that the fault is told where it
-  // lies, and nothing outside the project is changed in its stead.
-  const auto manifest = schemas::parse_manifest(*bytes);
-  if (!manifest) return std::optional<bool>(bytes->find("\"project\"") != std::string::npos || fs::exists(dir / kLockFile));
-  return std::optional<bool>(manifest->kind == schemas::Kind::project);
-}
-
-}  // namespace
-
 Result<Project> read_project(const fs::Path& dir) {
   Project p;
-  std::error_code ec;
-  p.dir = std::filesystem::canonical(dir, ec);
-  if (ec)
+  auto real = fs::real_path(dir);
+  if (!real && real.error().code != Errc::not_found) return std::move(real.error());
+  if (real) p.dir = std::move(*real);
+  if (!real)
     return make_error(Errc::not_found, "there is no folder '" + sanitize(dir.string()) + "'",
                       "a project is a folder with a nano.json of kind project");
   auto bytes = fs::read_file(p.dir / kProjectFile, schemas::kMaxManifestBytes);
@@ -60,19 +43,8 @@ Result<Project> read_project(const fs::Path& dir) {
   return p;
 }
 
-Result<std::optional<fs::Path>> find_project_folder() {
-  if (const char* named = std::getenv("NANO_PROJECT"); named != nullptr && *named != '\0') return std::optional<fs::Path>(named);
-  std::error_code ec;
-  for (fs::Path dir = std::filesystem::current_path(ec); !ec; dir = dir.parent_path()) {
-    NANO_TRY_ASSIGN(const auto found, is_project(dir));
-    if (found) return *found ? std::optional<fs::Path>(dir) : std::optional<fs::Path>();
-    if (dir == dir.parent_path()) break;
-  }
-  return std::optional<fs::Path>();
-}
-
-Result<std::optional<Project>> find_project() {
-  NANO_TRY_ASSIGN(const auto dir, find_project_folder());
+Result<std::optional<Project>> find_project(const Context& ctx) {
+  NANO_TRY_ASSIGN(const auto dir, find_project_folder(ctx));
   if (!dir) return std::optional<Project>();
   NANO_TRY_ASSIGN(Project p, read_project(*dir));
   return std::optional<Project>(std::move(p));
@@ -81,11 +53,11 @@ Result<std::optional<Project>> find_project() {
 Result<std::string> project_for_model(const Context& ctx, const std::string& model) {
   std::vector<schemas::Requirement> wanted;
   for (const std::string& part : split_parts(model)) {
-    if (looks_like_path(part)) continue;
+    if (schemas::is_path(part)) continue;
     if (auto want = schemas::Requirement::parse(part)) wanted.push_back(std::move(*want));  // else whoever opens it says so
   }
   if (wanted.empty()) return std::string();
-  NANO_TRY_ASSIGN(const auto dir, find_project_folder());
+  NANO_TRY_ASSIGN(const auto dir, find_project_folder(ctx));
   if (!dir) return std::string();
   NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
   const std::string folder = scene.project->dir.string();
@@ -103,12 +75,14 @@ Result<std::string> project_for_model(const Context& ctx, const std::string& mod
   return folder;
 }
 
-Result<Project> require_project() {
-  NANO_TRY_ASSIGN(auto found, find_project());
-  if (!found)
-    return make_error(Errc::not_found, "this folder is in no project (there is no nano.json of kind project)",
-                      "`nano init` makes one here");
-  return std::move(*found);
+Result<Project> require_project(const Context& ctx) {
+  NANO_TRY_ASSIGN(auto found, find_project(ctx));
+  if (found) return std::move(*found);
+  // One that was passed over is more to the point than that there is none.
+  for (const PassedOver& p : look_for_project().passed_over)
+    return make_error(p.error.code, p.error.message, p.error.hint);
+  return make_error(Errc::not_found, "this folder is in no project (there is no nano.json of kind project)",
+                    "`nano init` makes one here");
 }
 
 Status write_project(const Project& project) {
@@ -138,7 +112,7 @@ resolver::ChooseRequest request_of(const Project& project) {
 
 Result<Scene> scene_of(const Context& ctx) {
   Scene scene;
-  NANO_TRY_ASSIGN(scene.project, find_project());
+  NANO_TRY_ASSIGN(scene.project, find_project(ctx));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   if (!scene.project) {
     NANO_TRY_ASSIGN(scene.current, store::read_current(store.primary()));

@@ -23,18 +23,31 @@ struct Project {
   std::string lock_text{};      ///< the same; "" = there is none
 };
 
-/// The project of NANO_PROJECT, else of the working folder or the nearest one above it that has a nano.json of kind project.
-/// A nano.json of another kind ends the search: in a package's folder one works on that package.
-///   errors  invalid: nano.json or nano.lock breaks its format; not_found: NANO_PROJECT names no project
-[[nodiscard]] Result<std::optional<Project>> find_project();
-/// The folder of that project, without a look at its lock. errors  as find_project
-[[nodiscard]] Result<std::optional<fs::Path>> find_project_folder();
+/// A project that was found and not taken: it cannot be read, or belongs to somebody else.
+struct PassedOver {
+  fs::Path dir{};
+  Error error{};  ///< why, and what to do if it is meant all the same
+};
+struct ProjectSearch {
+  std::optional<fs::Path> dir{};
+  std::vector<PassedOver> passed_over{};
+};
+/// NANO_PROJECT, else the working folder or the nearest one above it that has a nano.json of kind project. A nano.json of a
+/// package ends the search: in a package's folder one works on that package. One that is no file of nano's, or that lies where
+/// nobody may look, is none. A project whose folder, nano.json or nano.lock belongs to another user (but root) is passed over, as
+/// git does with repositories, unless NANO_PROJECT names it: whoever writes it decides what a name means. A working folder that
+/// was removed is in no project.
+[[nodiscard]] ProjectSearch look_for_project();
+/// The same; what was passed over is said once.
+[[nodiscard]] Result<std::optional<fs::Path>> find_project_folder(const Context& ctx);
+/// That project.   errors  invalid: nano.json or nano.lock breaks its format; not_found: NANO_PROJECT names no project
+[[nodiscard]] Result<std::optional<Project>> find_project(const Context& ctx);
 /// What a model's name means in this folder: "" where a path is meant or there is no project, else the project's folder, whose
 /// synced packages come first.
 ///   errors  as find_project; not_found: nano.lock names the package, and another release of it, or none, is in place (`nano sync`)
 [[nodiscard]] Result<std::string> project_for_model(const Context& ctx, const std::string& model);
-/// errors  not_found (hint: `nano init`) when there is none
-[[nodiscard]] Result<Project> require_project();
+/// errors  not_found (hint: `nano init`) when there is none; why one was passed over
+[[nodiscard]] Result<Project> require_project(const Context& ctx);
 /// Read the project of a folder. errors  not_found, invalid
 [[nodiscard]] Result<Project> read_project(const fs::Path& dir);
 

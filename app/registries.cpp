@@ -130,6 +130,21 @@ Status check_key(const std::string& key) {
                          : "the settings are json, quiet, verbose, offline, registry, store");
 }
 
+/// A setting that names no registry would make every later command fail.
+Status check_configured(const Context& ctx, const schemas::Config& user, const std::string& wanted) {
+  std::vector<std::string> names;
+  for (const auto* config : {&ctx.system_config, &user})
+    for (const auto& r : config->registries) {
+      if (r.name == wanted || r.url == wanted) return Unit{};
+      names.push_back(r.name);
+    }
+  if (find_starter()) names.emplace_back("starter");
+  if (std::find(names.begin(), names.end(), wanted) != names.end()) return Unit{};
+  const auto near = nearest(wanted, names);
+  return make_error(Errc::not_found, "no registry '" + sanitize(wanted) + "' is configured",
+                    near ? "did you mean '" + *near + "'?" : "see `nano registry list`; `nano registry add` comes first");
+}
+
 std::string variable_of(const std::string& key) {
   std::string name = "NANO_" + key;
   std::transform(name.begin(), name.end(), name.begin(),
@@ -219,6 +234,10 @@ Status registry_remove(Context& ctx, const std::string& name) {
                         near ? "did you mean '" + *near + "'?" : "see `nano registry list`");
     }
     root = it->root;
+    if (user.registry == name || user.registry == it->url) {
+      ctx.log->warn("the setting 'registry' named it and is unset");
+      user.registry.clear();
+    }
     user.registries.erase(it);
     return Unit{};
   }));
@@ -285,6 +304,7 @@ Status config_set(Context& ctx, const std::string& key, const std::string& value
                           "`nano config set " + key + " true`");
       *b = value == "true";
     } else if (key == "registry") {
+      NANO_TRY(check_configured(ctx, user, value));
       user.registry = value;
     } else {
       if (!fs::Path(value).is_absolute())

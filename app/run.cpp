@@ -9,11 +9,13 @@
 #include "app/installed.h"
 #include "app/known_advisories.h"
 #include "app/project.h"
+#include "app/remote.h"
 #include "base/text.h"
 #include "runtime_shim/session.h"
 #include "runtime_shim/session_parts.h"
 #include "runtime_shim/tasks/answer.h"
 #include "runtime_shim/tasks/embed.h"
+#include "schemas/word.h"
 
 namespace nano::app {
 
@@ -28,11 +30,54 @@ OpenModel::~OpenModel() = default;
 
 namespace {
 
+/// The names that the registries had when they were last seen. The network is not asked for a hint.
+std::vector<std::string> known_names(const Context& ctx, const std::string& ns) {
+  NullLog quiet;
+  Context offline = ctx;
+  offline.log = &quiet;
+  offline.settings.offline = true;
+  Remotes remotes(offline);
+  std::vector<std::string> out;
+  const auto remote = remotes.for_namespace(ns);
+  const auto index = remote ? (*remote)->index() : Result<const schemas::Index*>(remote.error());
+  if (!index) return out;
+  for (const auto& p : (*index)->packages) out.push_back(p.name.text());
+  return out;
+}
+
+/// For who mistyped a name: the nearest one that there is, here or in a registry. The name as it was typed is named as something
+/// to install only where it may exist: a slip of the pen is how one comes by a stranger's package.
+void name_the_nearest(const Context& ctx, const std::string& model, Error& e) {
+  const auto store = open_store(ctx, store::Mode::read);
+  for (const std::string& part : split_parts(model)) {
+    if (schemas::is_path(part)) continue;
+    const auto want = schemas::Requirement::parse(part);
+    if (!want) continue;
+    std::vector<std::string> here;
+    if (const auto all = store ? store::installed(*store) : Result<std::vector<store::InstalledEntry>>(store.error())) {
+      for (const auto& i : *all) here.push_back(i.entry.name.text());
+    }
+    const std::string name = want->name.text();
+    if (std::find(here.begin(), here.end(), name) != here.end()) continue;
+    const auto known = known_names(ctx, want->name.ns);
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const auto near_here = nearest(name, here), near = nearest(name, known);
+    if (near_here) {
+      e.hint = "did you mean '" + *near_here + "'?";
+    } else if (near) {
+      e.hint = "did you mean '" + *near + "'? `nano install " + *near + "`";
+    } else if (!known.empty()) {
+      e.hint = "the registry does not have it either, as last seen: `nano search` finds names";
+    }
+    return;
+  }
+}
+
 /// Install what is missing, if the person wants that. false = no.
 Result<bool> offer(Context& ctx, const OpenOptions& options) {
   std::vector<std::string> names;
   for (const std::string& part : split_parts(options.model)) {
-    if (!looks_like_path(part)) names.push_back(part);
+    if (!schemas::is_path(part)) names.push_back(part);
   }
   if (names.empty()) return false;
   if (!options.install_missing) {
@@ -50,7 +95,7 @@ Error with_remedy(const Context& ctx, const std::string& model, Error e) {
   if (!e.hint.empty() || (e.code != Errc::invalid && e.code != Errc::integrity)) return e;
   const auto store = open_store(ctx, store::Mode::read);
   for (const std::string& part : split_parts(model)) {
-    if (!store || looks_like_path(part)) continue;
+    if (!store || schemas::is_path(part)) continue;
     if (const auto found = find_entry(ctx, *store, part)) {
       e.hint = "`nano verify " + found->entry.name.text() + "` tells whether its files are damaged, and with --repair mends them";
       break;
@@ -74,6 +119,8 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
     NANO_TRY_ASSIGN(const bool installed_now, offer(ctx, options));
     if (installed_now) model = nano::Model::open(options.model, o);
   }
+  if (!model && model.error().code == Errc::not_found && model.error().hint.find("nano install") != std::string::npos)
+    name_the_nearest(ctx, options.model, model.error());
   if (!model) return with_remedy(ctx, options.model, std::move(model.error()));
   warn_of_known_advisories(ctx, options.model);
   auto impl = std::make_unique<Impl>();

@@ -30,7 +30,7 @@ Status edit(const SyncOptions& options, Project& project) {
     return std::find_if(list.begin(), list.end(), [&](const auto& d) { return d.name == name; });
   };
   for (const auto& text : options.remove) {
-    NANO_TRY_ASSIGN(const auto name, PackageName::parse(text));
+    NANO_TRY_ASSIGN(const PackageName name, named_package(text));
     const auto it = find(name);
     if (it == list.end()) {
       std::vector<std::string> names;
@@ -44,7 +44,7 @@ Status edit(const SyncOptions& options, Project& project) {
     std::erase_if(project.manifest.pins, [&](const auto& p) { return p.name == name; });
   }
   for (const auto& text : options.add) {
-    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    NANO_TRY_ASSIGN(const auto want, wanted_package(text));
     schemas::Dependency d;
     d.name = want.name;
     d.range = want.range;
@@ -62,7 +62,7 @@ Status edit(const SyncOptions& options, Project& project) {
 /// What was added without a range is asked for from the version chosen now upwards, up to the next breaking one.
 Status settle_ranges(const SyncOptions& options, const schemas::Lockfile& lock, Project& project) {
   for (const auto& text : options.add) {
-    NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(text));
+    NANO_TRY_ASSIGN(const auto want, wanted_package(text));
     if (!want.range.is_any()) continue;
     const auto* locked = lock.find(want.name);
     for (auto& d : project.manifest.dependencies)
@@ -144,8 +144,8 @@ Status part_steps(const store::Store& store, const std::set<PackageName>& damage
 
 }  // namespace
 
-Result<bool> is_in_project() {
-  NANO_TRY_ASSIGN(const auto project, find_project());
+Result<bool> is_in_project(const Context& ctx) {
+  NANO_TRY_ASSIGN(const auto project, find_project(ctx));
   return project.has_value();
 }
 
@@ -168,7 +168,7 @@ namespace {
 /// command, an editor), so nothing was written and all is to be decided anew.
 Result<SyncReport> sync_once(Context& ctx, const SyncOptions& options, Remotes& remotes, bool& again) {
   const double start = monotonic_ms();
-  NANO_TRY_ASSIGN(Project project, require_project());
+  NANO_TRY_ASSIGN(Project project, require_project(ctx));
   if ((options.locked || options.frozen) && !project.lock)
     return make_error(Errc::refused, "there is no nano.lock in " + sanitize(project.dir.string()),
                       "`nano lock` writes one");

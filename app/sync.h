@@ -55,6 +55,6 @@ struct SyncReport {
 /// Make a project in `dir`. errors  usage: there is a nano.json already; store
 [[nodiscard]] Result<fs::Path> init_project(const Context& ctx, const fs::Path& dir);
 
-[[nodiscard]] Result<bool> is_in_project();
+[[nodiscard]] Result<bool> is_in_project(const Context& ctx);
 
 }  // namespace nano::app

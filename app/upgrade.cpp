@@ -124,7 +124,7 @@ Result<OutdatedReport> outdated(Context& ctx, const ChooseOptions& options, cons
   NANO_TRY(apply(ctx, options, request));
   std::vector<schemas::Requirement> named;
   for (const auto& text : names) {
-    NANO_TRY_ASSIGN(named.emplace_back(), schemas::Requirement::parse(text));
+    NANO_TRY_ASSIGN(named.emplace_back(), wanted_package(text));
     const auto is_it = [&](const There& t) { return t.name == named.back().name; };
     if (std::none_of(there.begin(), there.end(), is_it))
       return make_error(Errc::not_found, "'" + named.back().name.text() + "' is not " + (scene.project ? "locked" : "installed"),
@@ -196,7 +196,7 @@ std::vector<std::string> pinned_in(const schemas::Generation& generation) {
 }  // namespace
 
 Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run) {
-  NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(requirement));
+  NANO_TRY_ASSIGN(const auto want, wanted_package(requirement));
   NANO_TRY_ASSIGN(Scene scene, scene_of(ctx));
   NANO_TRY_ASSIGN(const store::Store reading, open_store(ctx, store::Mode::read));
   const auto there = there_in(scene, reading);
@@ -255,8 +255,8 @@ Result<PinReport> pin(Context& ctx, const std::string& requirement, bool dry_run
 }
 
 Result<PinReport> unpin(Context& ctx, const std::string& name, bool dry_run) {
-  NANO_TRY_ASSIGN(const auto parsed, PackageName::parse(name));
-  NANO_TRY_ASSIGN(auto project, find_project());
+  NANO_TRY_ASSIGN(const PackageName parsed, named_package(name));
+  NANO_TRY_ASSIGN(auto project, find_project(ctx));
   PinReport out{.name = parsed.text(), .project = project.has_value(), .changed = true, .dry_run = dry_run};
   if (project) {
     const auto take = [&](Project& now) -> Status {

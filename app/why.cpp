@@ -110,7 +110,7 @@ Result<std::vector<TreeNode>> dependency_tree(const Context& ctx) {
 }
 
 Result<WhyReport> why(const Context& ctx, const std::string& name) {
-  NANO_TRY_ASSIGN(const auto want, schemas::Requirement::parse(name));
+  NANO_TRY_ASSIGN(const auto want, wanted_package(name));
   NANO_TRY_ASSIGN(const Graph g, graph_of(ctx));
   const auto* e = g.current.find(want.name);
   if (e == nullptr) {
@@ -129,7 +129,7 @@ Result<WhyReport> why(const Context& ctx, const std::string& name) {
 }
 
 Result<WhyNotReport> why_not(Context& ctx, const std::string& requirement, const ChooseOptions& options) {
-  NANO_TRY_ASSIGN(auto want, schemas::Requirement::parse(requirement));
+  NANO_TRY_ASSIGN(auto want, wanted_package(requirement));
   NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   Plan plan;
@@ -164,7 +164,7 @@ Result<WhyNotReport> why_not(Context& ctx, const std::string& requirement, const
 
 Result<WhyVariantReport> why_variant(Context& ctx, const std::string& requirement,
                                      const ChooseOptions& options) {
-  NANO_TRY_ASSIGN(auto want, schemas::Requirement::parse(requirement));
+  NANO_TRY_ASSIGN(auto want, wanted_package(requirement));
   NANO_TRY_ASSIGN(const Scene scene, scene_of(ctx));
   NANO_TRY_ASSIGN(const store::Store store, open_store(ctx, store::Mode::read));
   Plan plan;

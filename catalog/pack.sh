@@ -14,4 +14,4 @@ for q8 in "$stage"/*-q8.gguf; do
   fi
 done
 rm -f "$bundle"
-"$nano" --quiet pack "$stage" -o "$bundle"
+"$nano" --quiet pack "$stage" -o "$bundle" --force

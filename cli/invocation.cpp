@@ -3,6 +3,11 @@
 
 #include <charconv>
 
+#include <unistd.h>
+
+#include "base/fs_output.h"
+#include "base/text.h"
+
 namespace nano::cli {
 
 Session::Session(int out_fd, int err_fd)
@@ -49,6 +54,26 @@ std::string Invocation::argument(std::string_view positional) const {
 std::vector<std::string> Invocation::arguments(std::string_view positional) const {
   const auto it = parsed_.positionals.find(positional);
   return it == parsed_.positionals.end() ? std::vector<std::string>{} : it->second;
+}
+
+Status Invocation::output_goes_to(const std::string& path, bool is_text) {
+  if (!fs::is_standard_output(path)) return Unit{};
+  if (json())
+    return make_error(Errc::usage, "--json and '" + sanitize(path) + "' both want standard output", "write the file to a path of its own");
+  if (!is_text && session_.out_terminal.tty)
+    return make_error(Errc::usage, "standard output is a terminal, and what would be written is not text", "pipe it into a program, or name a file");
+  session_.out.redirect(STDERR_FILENO);
+  session_.out_terminal = session_.err_terminal;
+  return Unit{};
+}
+
+Result<std::string> Invocation::output_path(std::string_view positional) const {
+  const std::string option = value("output"), word = argument(positional);
+  if (!option.empty() && !word.empty())
+    return make_error(Errc::usage, "the file to write is named twice: '" + sanitize(word) + "' and '" + sanitize(option) + "'", "name it once");
+  if (option.empty() && word.empty())
+    return make_error(Errc::usage, "the file to write is missing", "name it last, or with -o FILE");
+  return option.empty() ? word : option;
 }
 
 void Invocation::document(const OrderedJson& data, std::string_view form) {

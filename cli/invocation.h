@@ -54,6 +54,12 @@ class Invocation {
   [[nodiscard]] std::string argument(std::string_view positional) const;  ///< "" when left out
   [[nodiscard]] std::vector<std::string> arguments(std::string_view positional) const;
 
+  /// The command writes a file of its own to `path`. If that is standard output (`-o -`), what is said to people goes to
+  /// standard error. errors  usage: --json wants standard output too; bytes for a program would go to a terminal
+  [[nodiscard]] Status output_goes_to(const std::string& path, bool is_text = false);
+  /// The file to write, as `OUT` or `-o OUT`. errors  usage: both, neither
+  [[nodiscard]] Result<std::string> output_path(std::string_view positional) const;
+
   /// Print the one JSON document of this command, with the warnings so far.
   ///   form  the option that gives the document another shape: `verify --oms` prints "nano.verify-oms/1"
   void document(const OrderedJson& data, std::string_view form = {});

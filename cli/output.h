@@ -37,6 +37,11 @@ class Output {
     put(text);
     put("\n");
   }
+  /// From here on to another descriptor: standard output belongs to a file that was asked for with `-o -`.
+  void redirect(int fd) {
+    (void)flush();
+    fd_ = fd;
+  }
   /// Everything so far to the descriptor. errors  store: disk full, I/O
   [[nodiscard]] Status flush();
   [[nodiscard]] bool closed() const { return closed_; }  ///< nobody reads any more: long work may stop

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "base/fs_output.h"
 #include "base/result.h"
 #include "registry/blob_sink.h"
 #include "schemas/release.h"
@@ -34,12 +35,14 @@ struct LocalBlob {
   std::filesystem::path file{};  ///< regular file that holds it
 };
 
-/// Write `out` through a temporary and a rename. Equal input gives equal bytes (with one libzstd).
+/// Write `out`, whatever it is (base/fs_output.h). Equal input gives equal bytes (with one libzstd).
 ///
 ///   release_bytes  a release (parsed here again)
 ///   blobs          any order; each must be in the release; hashed while written
-///   errors         integrity: a file's bytes are not its blob's; invalid: not a release; store
-[[nodiscard]] Status write_bundle(const std::filesystem::path& out, std::string_view release_bytes, std::vector<LocalBlob> blobs);
+///   returns        bytes of the bundle
+///   errors         integrity: a file's bytes are not its blob's; invalid: not a release; usage: `out` is not to be replaced; store
+[[nodiscard]] Result<uint64_t> write_bundle(const std::filesystem::path& out, std::string_view release_bytes, std::vector<LocalBlob> blobs,
+                                            const fs::OutputOptions& how = {.replace = true});
 
 /// Takes what a bundle holds, in order.
 class BundleVisitor {

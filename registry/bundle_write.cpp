@@ -9,7 +9,8 @@
 
 namespace nano::registry {
 
-Status write_bundle(const std::filesystem::path& out, std::string_view release_bytes, std::vector<LocalBlob> blobs) {
+Result<uint64_t> write_bundle(const std::filesystem::path& out, std::string_view release_bytes, std::vector<LocalBlob> blobs,
+                              const fs::OutputOptions& how) {
   NANO_TRY_ASSIGN(const auto release, schemas::parse_release(release_bytes));
   NANO_TRY_ASSIGN(const auto known, layout::blobs_of(release));
   NANO_TRY_ASSIGN(const UnixTime mtime, parse_time(release.created));
@@ -21,7 +22,7 @@ Status write_bundle(const std::filesystem::path& out, std::string_view release_b
       return make_error(Errc::invalid, "the release does not name the blob " + b.blob.digest.text() + " of " + std::to_string(b.blob.size) + " bytes");
   }
 
-  return TarWriter::write(out, mtime, [&](TarWriter& tar) -> Status {
+  return TarWriter::write(out, how, mtime, [&](TarWriter& tar) -> Status {
     NANO_TRY(tar.entry(layout::kMark, layout::mark_bytes()));
     NANO_TRY(tar.entry(layout::kRelease, release_bytes));
     for (const LocalBlob& b : blobs) NANO_TRY(tar.blob(layout::blob_name(b.blob.digest), b));

@@ -53,9 +53,11 @@ struct ExportHead {
 
 /// Equal input gives equal bytes (with one libzstd). `release` and `digest` of the releases are taken from their bytes.
 ///   blobs   of the exported variants: all of them, no others; hashed while written
-///   errors  invalid: not a release, a blob missing or too many, a limit; integrity: a file's bytes are not its blob's; store
-[[nodiscard]] Status write_export(const std::filesystem::path& out, const ExportHead& head,
-                                  std::vector<LocalBlob> blobs);
+///   returns  bytes of the file
+///   errors   invalid: not a release, a blob missing or too many, a limit; integrity: a file's bytes are not its blob's;
+///            usage: `out` is not to be replaced; store
+[[nodiscard]] Result<uint64_t> write_export(const std::filesystem::path& out, const ExportHead& head, std::vector<LocalBlob> blobs,
+                                            const fs::OutputOptions& how = {.replace = true});
 
 /// Is the file one of these (or a bundle as bundle.h has it)? errors  not_found; invalid: neither; unsupported: a newer kind
 [[nodiscard]] Result<bool> is_export(const std::filesystem::path& file);

@@ -29,7 +29,8 @@ const ExportRegistry* ExportHead::find(const Digest& registry_id) const {
   return nullptr;
 }
 
-Status write_export(const std::filesystem::path& out, const ExportHead& head, std::vector<LocalBlob> blobs) {
+Result<uint64_t> write_export(const std::filesystem::path& out, const ExportHead& head, std::vector<LocalBlob> blobs,
+                              const fs::OutputOptions& how) {
   internal::ExportMark mark;
   Files metadata;
   Files releases;
@@ -81,7 +82,7 @@ Status write_export(const std::filesystem::path& out, const ExportHead& head, st
   const std::string mark_bytes = internal::write_mark(mark);
   NANO_TRY(within(mark_bytes.size(), kMaxExportMarkBytes, "the names"));
   NANO_TRY(internal::parse_mark(mark_bytes));
-  return TarWriter::write(out, mtime, [&](TarWriter& tar) -> Status {
+  return TarWriter::write(out, how, mtime, [&](TarWriter& tar) -> Status {
     NANO_TRY(tar.entry(layout::kMark, mark_bytes));
     for (const auto& [digest, bytes] : metadata) NANO_TRY(tar.entry(layout::metadata_name(digest), *bytes));
     for (const auto& [digest, bytes] : releases) NANO_TRY(tar.entry(layout::release_name(digest), *bytes));

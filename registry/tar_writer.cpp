@@ -10,7 +10,6 @@
 #include <archive_entry.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/hash.h"
 
 namespace nano::registry {
@@ -116,25 +115,19 @@ Status TarWriter::blob(std::string_view name, const LocalBlob& b) {
   return Unit{};
 }
 
-Status TarWriter::write(const std::filesystem::path& out, UnixTime mtime,
-                        const std::function<Status(TarWriter&)>& fill) {
-  const fs::Path temp = fs::temp_sibling(out);
+Result<uint64_t> TarWriter::write(const std::filesystem::path& out, const fs::OutputOptions& how, UnixTime mtime,
+                                  const std::function<Status(TarWriter&)>& fill) {
+  NANO_TRY_ASSIGN(fs::Output file, fs::Output::open(out, how));
   const auto attempt = [&]() -> Status {
-    NANO_TRY_ASSIGN(fs::Writer file, fs::Writer::create(temp));
     TarWriter tar(std::make_unique<Impl>());
     tar.impl_->mtime = mtime;
-    NANO_TRY(tar.impl_->open(file));
+    NANO_TRY(tar.impl_->open(file.writer()));
     NANO_TRY(fill(tar));
     NANO_TRY(tar.impl_->close());
-    return file.sync();
+    return file.commit();
   };
-  Status done = attempt();
-  if (done) done = fs::rename_durable(temp, out);
-  if (!done) {
-    (void)fs::remove_file(temp);
-    return std::move(done.error()).while_("writing the bundle " + out.string());
-  }
-  return done;
+  if (Status done = attempt(); !done) return std::move(done.error()).while_("writing the bundle " + out.string());
+  return file.size();
 }
 
 }  // namespace nano::registry

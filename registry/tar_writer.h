@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/fs_output.h"
 #include "base/result.h"
 #include "registry/bundle.h"
 
@@ -16,10 +17,11 @@ namespace nano::registry {
 /// Plain ustar inside zstd: regular files, mode 0644, owner 0, one date for all.
 class TarWriter {
  public:
-  /// Write `out` through a temporary and a rename: `fill` adds the entries; after an error nothing is left behind.
-  ///   errors  store, and those of `fill`
-  [[nodiscard]] static Status write(const std::filesystem::path& out, UnixTime mtime,
-                                    const std::function<Status(TarWriter&)>& fill);
+  /// Write `out`, whatever it is (base/fs_output.h): `fill` adds the entries; after an error no file is left behind.
+  ///   returns  bytes written
+  ///   errors   usage: `out` exists and is not to be replaced; store; and those of `fill`
+  [[nodiscard]] static Result<uint64_t> write(const std::filesystem::path& out, const fs::OutputOptions& how, UnixTime mtime,
+                                              const std::function<Status(TarWriter&)>& fill);
 
   [[nodiscard]] Status entry(std::string_view name, std::string_view bytes);
   /// A blob under `name`, hashed on its way. errors  integrity: the file's bytes are not the blob's; not_found; store

@@ -2,12 +2,10 @@
 #include "runtime_shim/locate.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "base/fs.h"
-#include "base/fs_look.h"
+#include "base/fs_named.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "schemas/config.h"
@@ -16,6 +14,7 @@
 #include "schemas/project_root.h"
 #include "schemas/release.h"
 #include "schemas/requirement.h"
+#include "schemas/word.h"
 
 namespace nano {
 namespace {
@@ -26,24 +25,18 @@ constexpr std::string_view kReleaseName = "~release.json";  // as the store puts
 constexpr uint64_t kMaxCurrentBytes = 64;
 constexpr std::string_view kStarter = "starter";  // the registry that came with nano, and the namespace that reaches it
 
-// "Not there" is said only of what is not there.
-Result<fs::What> look_at(std::string_view text) {
-  auto what = fs::look_follow(stdfs::path(text));
-  if (!what && what.error().message.ends_with(std::strerror(ENAMETOOLONG)))
-    return make_error(Errc::usage, "the path '" + sanitize(text.substr(0, 64)) + "…' is longer than a path may be");
-  return what;
-}
-
 Result<Located> from_path(std::string_view text) {
-  NANO_TRY_ASSIGN(const fs::What what, look_at(text));
   const stdfs::path path(text);
-  if (what == fs::What::folder) {
-    NANO_TRY_ASSIGN(const bool package, fs::is_there(path / kManifestName));
-    if (package) return locate_in_folder(path, {});
+  NANO_TRY_ASSIGN(const fs::What there, fs::look_for(path));
+  if (there == fs::What::folder) {
+    NANO_TRY_ASSIGN(const bool manifest, fs::is_there(path / kManifestName));
+    if (manifest) return locate_in_folder(path, {});
     return make_error(Errc::not_found, "the folder '" + sanitize(text) + "' has no nano.json",
                       "`nano new` makes a package folder");
   }
-  if (what == fs::What::absent) return make_error(Errc::not_found, "no file '" + sanitize(text) + "'");
+  if (text.ends_with(".nano"))
+    return make_error(Errc::usage, "'" + sanitize(text) + "' is a bundle, which is installed before it is run",
+                      "`nano install " + sanitize(text) + "`, or run the folder that it was packed of");
   // A name a person typed may be a link; what it leads to is opened.
   const auto real = fs::real_path(path);
   return Located{.weights = real ? *real : path,
@@ -136,13 +129,15 @@ Result<schemas::Places> find_stores(std::string_view store, const schemas::GetEn
 
 Error not_installed(const schemas::Requirement& wanted, const std::vector<std::string>& names) {
   const std::string name = wanted.name.text();
-  // A slip is likelier than a wish for a package that is called nearly so.
+  // A name that only differs by a letter is a slip of the pen: whoever follows a hint must not install that.
   std::string hint = "`nano install " + wanted.text() + "`";
   const std::string beside = std::string(kStarter) + "/" + wanted.name.name;
   if (wanted.name.in_root() && std::find(names.begin(), names.end(), beside) != names.end())
     hint = "installed is '" + beside + "', from the registry that came with nano; " + hint + " installs another";
   else if (const auto near = nearest(name, names))
-    hint = "did you mean '" + *near + "'? or install it: " + hint;
+    hint = "did you mean '" + *near + "'?";
+  std::error_code ec;
+  if (stdfs::exists(stdfs::path(name), ec)) hint = "for what lies in this folder write './" + name + "'; " + hint;
   return make_error(Errc::not_found, "'" + name + "' is not installed", hint);
 }
 
@@ -202,18 +197,12 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
                       "give an installed name or the path of a .gguf");
   if (text.find('\0') != std::string_view::npos)
     return make_error(Errc::usage, "the name of a model holds a zero byte");
-  const bool has_slash = text.find('/') != std::string_view::npos || text == "." || text == "..";
-  bool is_path = text.ends_with(".gguf");
-  if (!is_path && has_slash) {
-    NANO_TRY_ASSIGN(const fs::What what, look_at(text));
-    is_path = what != fs::What::absent;
-  }
-  if (is_path) return from_path(text);
-
+  std::error_code ec;
+  if (schemas::is_path(text)) return from_path(text);
   auto parsed = schemas::Requirement::parse(text);
   if (!parsed) {
     Error error = std::move(parsed).error();
-    if (has_slash) error.message += "; and there is no such path";
+    if (stdfs::exists(stdfs::path(text), ec)) error.hint = "for the file of that name write './" + sanitize(text) + "'";
     return error;
   }
   const schemas::Requirement& wanted = *parsed;
@@ -226,7 +215,7 @@ Result<Located> locate(std::string_view text, std::string_view store, const sche
   const char* from_environment = getenv("NANO_PROJECT");
   if (project.empty() && from_environment != nullptr) project = from_environment;
   if (!project.empty()) {
-    NANO_TRY(look_at(project));
+    if (const auto there = fs::look_for(stdfs::path(project)); !there && there.error().code == Errc::usage) return there.error();
     const auto real = fs::real_path(stdfs::path(project));
     if (!real && real.error().code != Errc::not_found) return real.error();
     if (!real) return make_error(Errc::not_found, "there is no project folder '" + sanitize(project) + "'");

@@ -28,14 +28,14 @@ struct Located {
   bool keep = false;                  ///< and it may be written there: not in a read-only store
 };
 
-/// Find `text`: a path when it contains '/' and exists or ends in ".gguf"; a folder with a nano.json is a package folder;
-/// otherwise `[ns/]name[@range][:variant]`, looked up in the generation of each store in turn (the writable one first).
+/// Find `text`: a path or a name, as schemas/word.h tells them apart. A folder with a nano.json is a package folder; a name is
+/// `[ns/]name[@range][:variant]`, looked up in the generation of each store in turn (the writable one first).
 ///
 ///   store    stands before the environment, and that before the `store` of config.json; may be empty
 ///   project  stands before NANO_PROJECT: a name means what that folder was synced to, and only then what is installed
-///   errors   not_found: no such path, not installed (hint: the command, or the nearest installed name), or installed in
+///   errors   not_found: no such file, not installed (hint: the nearest installed name, or the command), or installed in
 ///            another version or variant; usage: neither a path nor a name; invalid: nano.json breaks its format or names
-///            no weights; store: the store is damaged
+///            no weights; store: the store is damaged, a folder cannot be entered
 [[nodiscard]] Result<Located> locate(std::string_view text, std::string_view store,
                                      const schemas::GetEnv& getenv, std::string_view project = {});
 

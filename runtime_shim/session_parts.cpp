@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <set>
 
+#include "base/fs_look.h"
 #include "base/text.h"
 #include "runtime_shim/models/gguf_keys.h"
 #include "runtime_shim/session.h"
+#include "schemas/word.h"
 
 namespace nano {
 namespace {
@@ -56,10 +58,12 @@ Result<std::string_view> type_of(const gguf::File& file) {
 }  // namespace
 
 std::vector<std::string> split_parts(std::string_view text) {
-  std::error_code ec;
-  const bool path = text.find('/') != std::string_view::npos || text.ends_with(".gguf");
-  if (text.find('+') == std::string_view::npos || (path && std::filesystem::exists(text, ec)))
-    return {std::string(text)};
+  if (text.find('+') == std::string_view::npos) return {std::string(text)};
+  // A path may hold a '+'. What cannot be looked at is taken for one name, so that the error names it whole.
+  if (text.find('\0') == std::string_view::npos && schemas::is_path(text)) {
+    const auto there = fs::look_follow(text);
+    if (!there || *there != fs::What::absent) return {std::string(text)};
+  }
   std::vector<std::string> parts(1);
   for (const char c : text) {
     if (c == '+') {

@@ -1,6 +1,8 @@
 // server/upkeep.cpp: keys made and replaced, signatures renewed here or elsewhere.
 #include <algorithm>
 
+#include "base/fs_change.h"
+#include "base/fs_output.h"
 #include "base/text.h"
 #include "base/fs_look.h"
 #include "server/workplace.h"
@@ -153,7 +155,7 @@ Result<uint32_t> key_prove(const std::string& name, const std::string& registry_
   NANO_TRY_ASSIGN(const UnixTime when, signing_time(options));
   NANO_TRY_ASSIGN(const auto proof,
                   registry::prove_namespace(name, registry_id, owners, threshold, now_served, keys, when));
-  NANO_TRY(fs::write_atomic(out, proof.bytes));
+  NANO_TRY(fs::write_output(out, proof.bytes, {.replace = true}));
   return proof.missing;
 }
 
@@ -190,6 +192,12 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     return make_error(Errc::usage, "no folder of keys was named", "name it with --keys KEYDIR");
   NANO_TRY_ASSIGN(auto keys, open_keys(options.folders.front(), std::nullopt, options));
   NANO_TRY_ASSIGN(const auto files, draft_files(what));
+  // Two who sign one draft in its place at once: the second signs what the first has written.
+  std::optional<fs::FolderLock> lock;
+  if (out_path.empty() && !files.empty()) {
+    NANO_TRY_ASSIGN(const fs::Path folder, fs::folder_of_target(files.front()));
+    NANO_TRY_ASSIGN(lock, fs::FolderLock::acquire(folder, folder / ".sign.lock", "nano-registry sign"));
+  }
   std::vector<std::pair<fs::Path, std::string>> to_write;  // all are signed before one is written
   for (const fs::Path& file : files) {
     NANO_TRY_ASSIGN(const std::string bytes, fs::read_file(file, kMaxDraft));
@@ -208,7 +216,7 @@ Result<std::vector<SignedRow>> sign(const std::string& role, const fs::Path& wha
     to_write.emplace_back(to, std::move(signed_doc->bytes));
   }
   if (!out_path.empty()) NANO_TRY(fs::make_dirs(out_path));
-  for (const auto& [to, bytes] : to_write) NANO_TRY(fs::write_atomic(to, bytes));
+  for (const auto& [to, bytes] : to_write) NANO_TRY(fs::rewrite(to, bytes));
   return out;
 }
 

@@ -1,6 +1,7 @@
 // server/workplace.cpp: from a folder and the ways to its passphrase to a repository that can be changed.
 #include "server/workplace.h"
 
+#include "base/fs_change.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "registry/tree.h"
@@ -178,7 +179,7 @@ Status write_settings(const fs::Path& folder, const Settings& settings) {
   if (settings.mode == Mode::fixed) doc["days"] = settings.static_seconds / registry::roles::kDay;
   if (!settings.registry.empty()) doc["registry"] = settings.registry;
   if (settings.unfinished) doc["unfinished"] = true;
-  return fs::write_atomic(folder / kSettingsFile, dump_pretty(doc));
+  return fs::rewrite(folder / kSettingsFile, dump_pretty(doc));
 }
 
 Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional<fs::Path>& offline,
@@ -190,7 +191,7 @@ Result<registry::KeyStore> open_keys(const fs::Path& online, const std::optional
 Result<fs::Path> write_draft(const registry::Draft& draft, const fs::Path& folder) {
   NANO_TRY(fs::make_dirs(folder));
   const fs::Path file = folder / verify::tuf::metadata_file(draft.role, draft.version);
-  NANO_TRY(fs::write_atomic(file, draft.bytes));
+  NANO_TRY(fs::rewrite(file, draft.bytes));
   return file;
 }
 

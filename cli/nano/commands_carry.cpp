@@ -3,6 +3,7 @@
 #include "app/install.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
+#include "schemas/word.h"
 
 namespace nano::cli {
 namespace {
@@ -12,7 +13,8 @@ constexpr uint64_t kMostStaleDays = 3650;
 
 Result<int> run_export(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const app::ExportReport r, app::export_packages(ctx, {.names = in.arguments("NAME"), .out = in.value("output", "export.nano")}));
+  NANO_TRY(in.output_goes_to(in.value("output")));
+  NANO_TRY_ASSIGN(const app::ExportReport r, app::export_packages(ctx, {.names = in.arguments("NAME"), .out = in.value("output", "export.nano"), .force = in.has("force")}));
   if (in.json()) {
     OrderedJson data;
     data["file"] = r.file.string();
@@ -45,7 +47,7 @@ Result<int> run_import(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
   app::InstallOptions options{.requests = in.arguments("FILE"), .dry_run = in.has("dry-run")};
   for (std::string& path : options.requests)
-    if (path.find('/') == std::string::npos) path = "./" + path;  // a file, whatever it is called
+    if (!schemas::is_path(path)) path = "./" + path;  // a file, whatever it is called
   if (in.has("as-of")) {
     NANO_TRY_ASSIGN(options.as_of, date_of(in.value("as-of")));
   }
@@ -73,8 +75,9 @@ void add_carry_commands(std::vector<Command>& table) {
                                 .short_name = 'o',
                                 .kind = OptionKind::value,
                                 .value = "FILE",
-                                .help = "the file to write; export.nano, if left out",
-                                .completes = Completes::files}},
+                                .help = "the file to write; export.nano, if left out; `-` is standard output",
+                                .completes = Completes::files},
+                               {.name = "force", .help = "replace FILE if it exists"}},
                    .examples = {{.line = "nano export sentiment-50m -o sentiment.nano"}},
                    .exits = {Errc::not_found, Errc::network, Errc::integrity, Errc::untrusted, Errc::store, Errc::refused, Errc::invalid},
                    .run = run_export});

@@ -1,5 +1,6 @@
 // cli/nano/commands_golden.cpp: golden: a model's answers written down as a golden file.
 #include "app/golden.h"
+#include "base/fs_output.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/nano/commands.h"
@@ -13,6 +14,10 @@ Result<int> run_golden(Invocation& in) {
   say_what_to_type(in);
   app::GoldenOptions options{
       .model = in.argument("MODEL"), .out = in.value("output"), .force = in.has("force"), .install_missing = in.has("install"), .record = in.has("record")};
+  if (fs::is_standard_output(options.out)) {
+    if (options.record) return make_error(Errc::usage, "--record names a file in nano.json, and standard output is none", "leave out -o, or name a file of the package");
+    options.out.clear();  // where it goes anyway
+  }
   NANO_TRY(for_each_input(in, [&](const TextInput& input) -> Status {
     if (options.texts.size() >= schemas::kMaxGoldenInputs)
       return make_error(Errc::usage, "more than " + std::to_string(schemas::kMaxGoldenInputs) + " texts: a golden file holds no more",

@@ -35,8 +35,9 @@ Result<int> run_new(Invocation& in) {
 
 Result<int> run_pack(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  NANO_TRY(in.output_goes_to(in.value("output")));
   NANO_TRY_ASSIGN(const app::PackReport r,
-                  app::pack(ctx, {.dir = in.argument("DIR"), .out = in.value("output")}));
+                  app::pack(ctx, {.dir = in.argument("DIR"), .out = in.value("output"), .force = in.has("force")}));
   const int code = r.problems.empty() ? 0 : static_cast<int>(Errc::invalid);
   if (in.json()) {
     OrderedJson data;
@@ -147,9 +148,9 @@ Result<int> run_inspect(Invocation& in) {
 }
 
 Result<int> run_convert(Invocation& in) {
-  NANO_TRY_ASSIGN(
-      const app::ConvertReport r,
-      app::convert({.dir = in.argument("DIR"), .out = in.argument("OUT"), .force = in.has("force")}));
+  NANO_TRY_ASSIGN(const std::string out, in.output_path("OUT"));
+  NANO_TRY(in.output_goes_to(out));
+  NANO_TRY_ASSIGN(const app::ConvertReport r, app::convert({.dir = in.argument("DIR"), .out = out, .force = in.has("force")}));
   if (in.json()) {
     OrderedJson data;
     data["class"] = r.hf_class;
@@ -170,7 +171,7 @@ Result<int> run_convert(Invocation& in) {
   if (in.session().quiet) return 0;
   std::string labels;
   for (const auto& label : r.labels) labels += (labels.empty() ? ", labels " : ", ") + sanitize(label);
-  in.out().line(sanitize(in.argument("OUT")) + ": " + sanitize(r.hf_class) + ", " + r.task + labels);
+  in.out().line(sanitize(out) + ": " + sanitize(r.hf_class) + ", " + r.task + labels);
   in.out().line(std::to_string(r.parameters) + " parameters in " + std::to_string(r.tensors) + " tensors, " +
                 std::to_string(r.vocabulary) + " pieces, " + std::to_string(r.context) + " tokens, " +
                 human_bytes(r.out_bytes));
@@ -182,8 +183,10 @@ Result<int> run_convert(Invocation& in) {
 
 Result<int> run_quantize(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
+  NANO_TRY_ASSIGN(const std::string out, in.output_path("OUT"));
+  NANO_TRY(in.output_goes_to(out));
   NANO_TRY_ASSIGN(const app::QuantizeReport r, app::quantize(ctx, {.in = in.argument("IN"),
-                                                                   .out = in.argument("OUT"),
+                                                                   .out = out,
                                                                    .type = in.value("type", "q4_0"),
                                                                    .force = in.has("force"),
                                                                    .uniform = in.has("uniform"),
@@ -239,7 +242,7 @@ Result<int> run_quantize(Invocation& in) {
   }
   std::size_t changed = 0;
   for (const auto& x : r.tensors) changed += x.from != x.to ? 1 : 0;
-  in.out().line(sanitize(in.argument("OUT")) + ": " + human_bytes(r.in_bytes) + " -> " +
+  in.out().line(sanitize(out) + ": " + human_bytes(r.in_bytes) + " -> " +
                 human_bytes(r.out_bytes) + ", " + std::to_string(changed) + " of " +
                 counted(r.tensors.size(), "tensor") + " changed");
   // Weights that are of another type than was asked for, and why.
@@ -262,6 +265,16 @@ Result<int> run_quantize(Invocation& in) {
   if (r.before) line("before", *r.before);
   if (r.after) line("after", *r.after);
   return 0;
+}
+
+/// For commands that also take OUT as their last word.
+Option out_option() {
+  return {.name = "output",
+          .short_name = 'o',
+          .kind = OptionKind::value,
+          .value = "OUT",
+          .help = "the same as OUT behind the others; `-` is standard output",
+          .completes = Completes::files};
 }
 
 }  // namespace
@@ -300,8 +313,9 @@ void add_make_commands(std::vector<Command>& table) {
                     .short_name = 'o',
                     .kind = OptionKind::value,
                     .value = "FILE",
-                    .help = "write the bundle here (else NAME-VERSION.nano)",
-                    .completes = Completes::files}},
+                    .help = "write the bundle here (else NAME-VERSION.nano); `-` is standard output",
+                    .completes = Completes::files},
+                   {.name = "force", .help = "replace the bundle if it exists"}},
        .examples = {{.line = "nano pack my-model"}},
        .exits = {Errc::not_found, Errc::store, Errc::invalid},
        .run = run_pack});
@@ -327,8 +341,8 @@ void add_make_commands(std::vector<Command>& table) {
            "ModernBERT, of a sentence-transformers folder of those, or of static embeddings (model2vec). Pickles are never opened. What this build does not do is "
            "refused by its key or tensor.",
        .positionals = {{.name = "DIR", .help = "the model's folder", .completes = Completes::folders},
-                       {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},
-       .options = {{.name = "force", .help = "replace OUT if it exists"}},
+                       {.name = "OUT", .help = "the GGUF to write", .required = false, .completes = Completes::files}},
+       .options = {out_option(), {.name = "force", .help = "replace OUT if it exists"}},
        .examples = {{.line = "nano convert distilbert-sst2 sst2.gguf"}},
        .exits = {Errc::not_found, Errc::store, Errc::invalid, Errc::unsupported},
        .run = run_convert});
@@ -341,8 +355,9 @@ void add_make_commands(std::vector<Command>& table) {
                       "here; what is most "
                       "sensitive gets a wider type, unless --uniform.",
        .positionals = {{.name = "IN", .help = "the GGUF to read", .completes = Completes::files},
-                       {.name = "OUT", .help = "the GGUF to write", .completes = Completes::files}},
-       .options = {{.name = "type",
+                       {.name = "OUT", .help = "the GGUF to write", .required = false, .completes = Completes::files}},
+       .options = {out_option(),
+                   {.name = "type",
                     .kind = OptionKind::value,
                     .value = "TYPE",
                     .help = "block type (q4_0)",

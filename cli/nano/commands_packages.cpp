@@ -242,7 +242,8 @@ void add_package_commands(std::vector<Command>& table) {
                       "fetched is used next time.\n\n"
                       "A package is NAME, NAME@RANGE, NAME:VARIANT or NAME@RANGE:VARIANT "
                       "(`sentiment-50m@^1.2:q4`), or the path of a .nano "
-                      "bundle (`./x.nano`).",
+                      "bundle (`./x.nano`). A path ends in .nano or .gguf, or holds a `/` and is not `namespace/name`; every other word is a "
+                      "package, whatever lies in the working folder.",
        .positionals = {{.name = "PACKAGE",
                         .help = "a request, or a bundle's path",
                         .required = false,

@@ -152,7 +152,7 @@ void add_project_commands(std::vector<Command>& table) {
                    .group = kGroup,
                    .summary = "make a project: a nano.json that names the models a program uses",
                    .description = "Writes a nano.json of kind project. Commands look for it in the working folder and above it, or "
-                                  "where NANO_PROJECT says.",
+                                  "where NANO_PROJECT says. One that belongs to another user is passed over, unless NANO_PROJECT names it.",
                    .positionals = {{.name = "DIR", .help = "the folder (this one)", .required = false, .completes = Completes::folders}},
                    .examples = {{.line = "nano init"}},
                    .exits = {Errc::store},

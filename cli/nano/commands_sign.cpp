@@ -32,6 +32,7 @@ std::vector<fs::Path> paths(const std::vector<std::string>& texts) {
 
 Result<int> run_sign(Invocation& in) {
   NANO_TRY_ASSIGN(const app::Context ctx, open_context(in));
+  NANO_TRY(in.output_goes_to(in.value("output"), true));
   NANO_TRY_ASSIGN(auto secret, passphrase(in));
   app::SignOptions options{.model = in.argument("DIR"),
                            .key = in.value("key"),

@@ -100,7 +100,7 @@ Result<int> run_outdated(Invocation& in) {
 
 Result<int> run_upgrade(Invocation& in) {
   NANO_TRY_ASSIGN(app::Context ctx, open_context(in));
-  NANO_TRY_ASSIGN(const bool in_project, app::is_in_project());
+  NANO_TRY_ASSIGN(const bool in_project, app::is_in_project(ctx));
   if (in_project) {
     app::SyncOptions options;
     options.upgrade = true;

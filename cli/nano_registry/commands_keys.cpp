@@ -74,6 +74,7 @@ Result<int> run_key_rotate(Invocation& in) {
 Result<int> run_key_prove(Invocation& in) {
   NANO_TRY_ASSIGN(const auto keys, key_options(in));
   const std::string out = in.value("output", in.argument("NAMESPACE") + ".proof.json");
+  NANO_TRY(in.output_goes_to(out, true));
   NANO_TRY_ASSIGN(
       const uint32_t missing,
       server::key_prove(in.argument("NAMESPACE"), in.value("registry-id"), in.arguments("LABEL"),

@@ -133,7 +133,8 @@ Status check_loads(const fs::Path& path) {
 
 }  // namespace
 
-Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
+Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out, bool replace) {
+  NANO_TRY(fs::check_output(out, replace));
   NANO_TRY_ASSIGN(const auto table, find_table(dir));
   ModelConfig config;
   std::shared_ptr<const Folder> folder;
@@ -181,16 +182,11 @@ Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out) {
     report.parameters += elements;
     NANO_TRY(builder.add_tensor(p.name, to, dims, [&p, &from, to] { return bytes_of(p, from, to); }));
   }
-  const fs::Path fresh = fs::temp_sibling(out);
-  NANO_TRY(builder.write(fresh));
-  Status whole = check_loads(fresh);
-  if (whole) whole = fs::rename_durable(fresh, out);
-  if (!whole) {
-    (void)fs::remove_file(fresh);
-    return std::move(whole).error().while_("loading what was converted");
-  }
-  std::error_code ec;
-  report.out_bytes = std::filesystem::file_size(out, ec);
+  NANO_TRY_ASSIGN(fs::Output file, fs::Output::open(out, {.replace = replace, .staged = true}));
+  NANO_TRY(builder.write_to(file.writer()));
+  if (Status whole = check_loads(file.temporary()); !whole) return std::move(whole).error().while_("loading what was converted");
+  NANO_TRY(file.commit());
+  report.out_bytes = file.size();
   return report;
 }
 

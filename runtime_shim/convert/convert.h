@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/fs.h"
+#include "base/fs_output.h"
 #include "base/result.h"
 
 namespace nano::convert {
@@ -31,8 +31,8 @@ struct ConvertReport {
 ///
 ///   dir      config.json; model.safetensors, or its shards with their index; tokenizer.json, or vocab.txt, or vocab.json
 ///            with merges.txt. No pickle is opened, no code of the folder is run
-///   out      written to a temporary and renamed; the same bytes on every machine
-///   errors   as read_config, Folder::open, map_tensors, read_vocabulary; store
-[[nodiscard]] Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out);
+///   out      whatever it is (base/fs_output.h); the same bytes on every machine
+///   errors   as read_config, Folder::open, map_tensors, read_vocabulary; usage: `out` is not to be replaced; store
+[[nodiscard]] Result<ConvertReport> convert(const fs::Path& dir, const fs::Path& out, bool replace = true);
 
 }  // namespace nano::convert

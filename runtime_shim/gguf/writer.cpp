@@ -218,17 +218,14 @@ Result<std::string> Builder::bytes() const {
   return out;
 }
 
+Status Builder::write_to(fs::Writer& out) const {
+  return emit([&](std::string_view part) { return out.write(part); });
+}
+
 Status Builder::write(const fs::Path& path) const {
-  const fs::Path temporary = fs::temp_sibling(path);
-  const auto attempt = [&]() -> Status {
-    NANO_TRY_ASSIGN(fs::Writer out, fs::Writer::create(temporary));
-    NANO_TRY(emit([&](std::string_view part) { return out.write(part); }));
-    NANO_TRY(out.sync());
-    return fs::rename_durable(temporary, path);
-  };
-  Status done = attempt();
-  if (!done) (void)fs::remove_file(temporary);  // the first error is the one to report
-  return done;
+  NANO_TRY_ASSIGN(fs::Output out, fs::Output::open(path, {.replace = true}));
+  NANO_TRY(write_to(out.writer()));
+  return out.commit();
 }
 
 }  // namespace nano::gguf

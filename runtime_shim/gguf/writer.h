@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/fs.h"
+#include "base/fs_output.h"
 #include "base/result.h"
 #include "runtime_shim/gguf/value.h"
 #include "runtime_shim/quant/types.h"
@@ -53,7 +53,9 @@ class Builder {
 
   /// The whole file in memory. errors  a producer's; invalid: it made a wrong number of bytes
   [[nodiscard]] Result<std::string> bytes() const;
-  /// Write a temporary beside `path`, fsync, rename over it. errors  store; as bytes(). Nothing is left behind on error.
+  /// errors  store; as bytes()
+  [[nodiscard]] Status write_to(fs::Writer& out) const;
+  /// Write `path`, whatever it is (base/fs_output.h), over what is there. errors  store; as bytes(). No file is left behind on error.
   [[nodiscard]] Status write(const fs::Path& path) const;
 
  private:

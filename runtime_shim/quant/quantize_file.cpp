@@ -126,8 +126,10 @@ Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Ty
                                   return made;
                                 }));
   }
-  NANO_TRY(builder.write(out));
-  report.bytes_after = std::filesystem::file_size(out, ignored);
+  NANO_TRY_ASSIGN(fs::Output written, fs::Output::open(out, {.replace = options.replace}));
+  NANO_TRY(builder.write_to(written.writer()));
+  NANO_TRY(written.commit());
+  report.bytes_after = written.size();
   return report;
 }
 

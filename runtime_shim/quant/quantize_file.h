@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/fs.h"
+#include "base/fs_output.h"
 #include "base/result.h"
 #include "runtime_shim/quant/types.h"
 
@@ -17,6 +17,7 @@ struct QuantizeOptions {
   bool uniform = false;
   /// Weights whose names contain one of these stay F32, beside those that always do (see quantize_file).
   std::vector<std::string> keep_f32{};
+  bool replace = true;  ///< a file that is there already (--force)
   /// Told of the input's bytes as they are done; empty: nobody is.
   std::function<void(uint64_t bytes)> done{};
 };
@@ -51,8 +52,8 @@ struct QuantizeReport {
 ///
 ///   in       of types that this build computes with, or K-quants (k_blocks.h)
 ///   target   any computable type
-///   out      written to a temporary and renamed; the same bytes on every machine (scalar code, fixed order)
-///   errors   not_found, store; usage: `out` is `in`; invalid: `in` breaks the format, or holds a value that is not
+///   out      whatever it is (base/fs_output.h); the same bytes on every machine (scalar code, fixed order)
+///   errors   not_found, store; usage: `out` is `in`, or not to be replaced; invalid: `in` breaks the format, or holds a value that is not
 ///            finite or that `target` cannot hold (names the tensor); unsupported: a tensor's type is not computed here
 [[nodiscard]] Result<QuantizeReport> quantize_file(const fs::Path& in, const fs::Path& out, Type target,
                                                    const QuantizeOptions& options = {});

@@ -25,7 +25,7 @@ struct Gap {
     pin(far);
   }
   void export_() {
-    const auto r = w.nano({"export", "tiny", "-o", file});
+    const auto r = w.nano({"export", "tiny", "-o", file, "--force"});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
   }

@@ -38,6 +38,14 @@ RunResult World::nano(std::vector<std::string> args, std::string_view in,
   return program("nano", std::move(args), in, std::move(env));
 }
 
+RunResult World::nano_in(const std::string& folder, std::vector<std::string> args, std::map<std::string, std::string> env) {
+  std::vector<std::string> argv{"/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", folder,
+                                std::filesystem::absolute(bin("nano")).string()};
+  argv.insert(argv.end(), args.begin(), args.end());
+  for (const auto& [k, v] : env_) env.emplace(k, v);
+  return run(argv, {}, env);
+}
+
 Json World::json(const RunResult& r) const {
   INFO(r.out << r.err);
   JsonLimits limits;
@@ -67,7 +75,7 @@ std::string World::make_package(const std::string& name, const std::string& vers
 
 std::string World::pack(const std::string& folder) {
   const std::string out = folder + ".nano";
-  const auto r = nano({"pack", folder, "-o", out});
+  const auto r = nano({"pack", folder, "-o", out, "--force"});
   INFO(r.err << r.out);
   REQUIRE(r.exit_code == 0);
   return out;

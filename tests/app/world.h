@@ -27,6 +27,8 @@ class World {
 
   RunResult nano(std::vector<std::string> args, std::string_view in = {},
                  std::map<std::string, std::string> env = {});
+  /// The same, standing in `folder`.
+  RunResult nano_in(const std::string& folder, std::vector<std::string> args, std::map<std::string, std::string> env = {});
   RunResult program(const std::string& name, std::vector<std::string> args, std::string_view in = {},
                     std::map<std::string, std::string> env = {});
   [[nodiscard]] Json json(const RunResult& r) const;  ///< the document on stdout; fails the test otherwise

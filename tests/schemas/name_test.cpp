@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "schemas/requirement.h"
+#include "schemas/word.h"
 
 using namespace nano;
 using namespace nano::schemas;
@@ -73,5 +74,17 @@ TEST_CASE("a malformed requirement is a usage error") {
     const auto r = Requirement::parse(text);
     REQUIRE_FALSE(r);
     CHECK(r.error().code == Errc::usage);
+  }
+}
+
+TEST_CASE("a word is a path or a name by its letters alone") {
+  for (const char* path : {"./x", "../x", "/x", "x/", "x/y/z", ".", "..", "~/x", "x.gguf", "a/x.gguf", "x.nano", "x.nano:q4", "./x.nano:q4", "acme/Tiny",
+                           "acme/tiny/", "./acme/tiny", "a//b", "/", "acme/tiny.bin", "acme/tiny@nonsense!"}) {
+    INFO(path);
+    CHECK(is_path(path));
+  }
+  for (const char* name : {"tiny", "acme/tiny", "acme/tiny@^1.2:q4", "tiny:q4", "tiny@1.2.3", "Tiny", "tiny.bin", "", "...", "nano", "gguf", "~"}) {
+    INFO(name);
+    CHECK_FALSE(is_path(name));
   }
 }
