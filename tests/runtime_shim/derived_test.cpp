@@ -63,7 +63,7 @@ struct Installed {
     g.number = 1;
     g.created = "2026-11-20T00:00:00Z";
     g.command = "nano install tiny";
-    g.entries = {{.name = m.name, .version = m.version, .variant = "q8"}};
+    g.entries = {{.name = m.name, .version = m.version, .variant = "q8", .release = sha256("a release")}};
     test::write(store.generation(1), schemas::write_generation(g));
     test::write(store.current(), schemas::current_text(1));
     std::filesystem::create_directories(store.derived());

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/hash.h"
 #include "bench/random_bert.h"
 #include "runtime_shim/tasks/classify.h"
 #include "runtime_shim/tasks/embed.h"
@@ -75,7 +76,7 @@ void make_store(const std::filesystem::path& root) {
   g.created = "2026-11-20T00:00:00Z";
   g.parent = 2;
   g.command = "nano install bert-tiny";
-  g.entries = {{.name = m.name, .version = m.version, .variant = "f32"}};
+  g.entries = {{.name = m.name, .version = m.version, .variant = "f32", .release = sha256("a release")}};
   test::write(store.generation(3), schemas::write_generation(g));
   test::write(store.current(), schemas::current_text(3));
 }
@@ -262,7 +263,7 @@ TEST_CASE("heads that name each other as their base are refused, not followed") 
     const auto folder = store.package(m.name, m.version, "f16");
     test::write(folder / "nano.json", schemas::write_manifest(m));
     test::write(folder / "head.gguf", test::read(test::family("head_tag.gguf")));
-    g.entries.push_back({.name = m.name, .version = m.version, .variant = "f16"});
+    g.entries.push_back({.name = m.name, .version = m.version, .variant = "f16", .release = sha256("a release")});
   }
   test::write(store.generation(1), schemas::write_generation(g));
   test::write(store.current(), schemas::current_text(1));
