@@ -68,7 +68,7 @@ Coding Reply::coding() const {
   for (const std::string& part : split(content_encoding, ',')) {
     const std::string word = lower(trim(std::string_view(part).substr(0, part.find(';'))));
     if (!names_a_compression(word)) continue;
-    if (word != "gzip" && word != "x-gzip") return Coding::other;
+    if ((word != "gzip" && word != "x-gzip") || out == Coding::gzip) return Coding::other;
     out = Coding::gzip;
   }
   return out;

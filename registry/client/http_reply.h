@@ -11,7 +11,7 @@ namespace nano::registry::http {
 /// What the bytes of a body went through on their way.
 enum class Coding {
   none,  ///< nothing, whatever the header says: identity, nothing at all, a word that names no compression (aws-chunked, UTF-8)
-  gzip,  ///< gzip or x-gzip, alone or among words that mean nothing
+  gzip,  ///< gzip or x-gzip, once, alone or among words that mean nothing
   other  ///< a compression that nano did not ask for
 };
 

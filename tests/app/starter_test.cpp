@@ -20,7 +20,8 @@ struct Beside {
   RunResult nano(std::vector<std::string> args, std::string_view in = {}) { return w.nano(std::move(args), in, {{"NANO_STARTER", s.registry()}}); }
   std::map<std::string, std::string> listed() {
     std::map<std::string, std::string> out;
-    for (const auto& p : w.json(nano({"list", "--json"}))["data"]["packages"]) out[p["name"]] = p["version"];
+    const Json doc = w.json(nano({"list", "--json"}));
+    for (const auto& p : doc["data"]["packages"]) out[p["name"]] = p["version"];
     return out;
   }
   void take_names() { REQUIRE(nano({"registry", "add", "work", w.registry(), "--root-namespace", "--root", w.root()}).exit_code == 0); }
