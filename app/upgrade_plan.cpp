@@ -14,7 +14,7 @@ namespace {
 using schemas::PackageName;
 
 /// Why what is there cannot be taken for granted; "" = it can.
-enum class Standing { good, yanked, gone, unwanted };
+enum class Footing { good, yanked, gone, unwanted };
 
 const resolver::Offer* offer_of_version(const std::vector<resolver::Offer>& all, const schemas::Version& v) {
   for (const auto& o : all)
@@ -28,11 +28,11 @@ bool is_allowed(const resolver::ChooseRequest& request, const PackageName& name,
                      [&](const auto& r) { return r.name != name || r.set.contains(v); });
 }
 
-Standing standing_of(const There& t, const std::vector<resolver::Offer>& all, const resolver::ChooseRequest& request) {
-  if (!is_allowed(request, t.name, t.version)) return Standing::unwanted;
+Footing footing_of(const There& t, const std::vector<resolver::Offer>& all, const resolver::ChooseRequest& request) {
+  if (!is_allowed(request, t.name, t.version)) return Footing::unwanted;
   const auto* offer = offer_of_version(all, t.version);
-  if (offer == nullptr) return Standing::gone;
-  return offer->yanked ? Standing::yanked : Standing::good;
+  if (offer == nullptr) return Footing::gone;
+  return offer->yanked ? Footing::yanked : Footing::good;
 }
 
 /// The floors that the proof of "no solution" stands on are taken away. false = it stands on none.
@@ -47,7 +47,7 @@ bool drop_floors(const resolver::NoSolution& proof, resolver::ChooseRequest& req
 /// Something that is there and cannot be taken for granted.
 struct Shaky {
   const There* there = nullptr;
-  Standing standing = Standing::good;
+  Footing footing = Footing::good;
 };
 
 /// A yanked version that nothing can replace is no reason to do nothing for the others: those that the proof stands on stay.
@@ -57,7 +57,7 @@ bool let_yanked_stay(const resolver::NoSolution& proof, const std::vector<Shaky>
   for (const auto& f : proof.facts) {
     if (f.kind != resolver::Fact::Kind::yanked) continue;
     for (const Shaky& s : shaky) {
-      if (s.standing != Standing::yanked || s.there->name != f.package || request.locked.contains(f.package)) continue;
+      if (s.footing != Footing::yanked || s.there->name != f.package || request.locked.contains(f.package)) continue;
       request.locked[f.package] = {s.there->version, s.there->variant};
       request.installed.erase(f.package);
       request.floors.emplace(f.package, s.there->version);
@@ -138,11 +138,11 @@ Result<UpgradePlan> plan_upgrade(Context& ctx, const std::vector<There>& there, 
       NANO_TRY_ASSIGN(const auto* all, memory.look(t.name));
       const bool moves = !request.locked.contains(t.name);
       // By what was asked for earlier: to name an older version now is no reason to go down to it.
-      const Standing standing = standing_of(t, *all, request);
-      if (standing == Standing::good || (standing == Standing::yanked && !moves))
+      const Footing footing = footing_of(t, *all, request);
+      if (footing == Footing::good || (footing == Footing::yanked && !moves))
         request.floors.emplace(t.name, t.version);
       else
-        shaky.push_back({&t, standing});
+        shaky.push_back({&t, footing});
     }
   for (const auto& want : named)
     if (!want.range.is_any() || !want.variant.empty()) request.requirements.push_back(resolver::requirement_of(want));
@@ -156,14 +156,14 @@ Result<UpgradePlan> plan_upgrade(Context& ctx, const std::vector<There>& there, 
     if (choice == choices->end()) continue;
     NANO_TRY_ASSIGN(const auto* all, memory.look(t.name));
     const auto it = std::find_if(shaky.begin(), shaky.end(), [&](const Shaky& s) { return s.there == &t; });
-    const Standing standing = it == shaky.end() ? Standing::good : it->standing;
+    const Footing footing = it == shaky.end() ? Footing::good : it->footing;
     if (choice->second.version < t.version) {
       const std::string what = t.name.text() + " goes down from " + t.version.text() + " to " + choice->second.version.text() + ": ";
-      plan.remarks.push_back(what + (standing == Standing::yanked     ? yank_text(t, *all)
-                                     : standing == Standing::gone     ? "no registry lists " + t.version.text() + " any more"
-                                     : standing == Standing::unwanted ? "another range is asked for now"
+      plan.remarks.push_back(what + (footing == Footing::yanked     ? yank_text(t, *all)
+                                     : footing == Footing::gone     ? "no registry lists " + t.version.text() + " any more"
+                                     : footing == Footing::unwanted ? "another range is asked for now"
                                                                       : "what else goes down needs that"));
-    } else if (choice->second.version == t.version && standing == Standing::yanked) {
+    } else if (choice->second.version == t.version && footing == Footing::yanked) {
       plan.remarks.push_back(yank_text(t, *all) + ", and no other version fits: it stays");
     }
   }
