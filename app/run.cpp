@@ -59,8 +59,14 @@ void name_the_nearest(const Context& ctx, const std::string& model, Error& e) {
     }
     const std::string name = want->name.text();
     if (std::find(here.begin(), here.end(), name) != here.end()) continue;
+    // What came with nano is called so beside a registry that has the bare names; locate() has said so.
+    if (want->name.in_root() && std::find(here.begin(), here.end(), std::string(kStarterName) + "/" + name) != here.end()) return;
     const auto known = known_names(ctx, want->name.ns);
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (const std::string beside = Remotes(ctx).hint_of_starter(want->name); !beside.empty()) {
+      e.hint = beside;
+      return;
+    }
     const auto near_here = nearest(name, here), near = nearest(name, known);
     if (near_here) {
       e.hint = "did you mean '" + *near_here + "'?";
