@@ -38,7 +38,7 @@ Result<bool> choose(const std::optional<bool>& flag, const char* variable, const
 
 /// Only a shell makes a home folder of '~', and only outside quotes: in a unit file or a Dockerfile it stays a letter.
 void warn_of_tildes(Log& log) {
-  for (const char* name : {"NANO_HOME", "NANO_STORE", "NANO_STORE_PATH", "NANO_PROJECT", "NANO_STARTER", "NANO_POLICY", "NANO_CA_FILE"}) {
+  for (const char* name : {"NANO_HOME", "NANO_STORE", "NANO_STORE_PATH", "NANO_PROJECT", "NANO_STARTER", "NANO_CA_FILE"}) {
     const char* v = std::getenv(name);
     if (v == nullptr || *v != '~') continue;
     log.warn(std::string(name) + " is '" + sanitize(v) + "': the '~' is taken as it stands, for a folder of that name in the working folder; write the home folder out");

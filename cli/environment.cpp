@@ -24,6 +24,8 @@ constexpr std::array kVariables{
              "run embed list"},
     Variable{"NANO_PROJECT", kPlaces, "nano, libnano", "the working folder, or the nearest one above it with a project's nano.json",
              "The project's folder.", "run embed init add remove lock sync outdated upgrade"},
+    Variable{"SUDO_UID", kPlaces, "nano, libnano", "set by sudo",
+             "With sudo: whose projects count as yours. A project of anybody else is passed over unless NANO_PROJECT names it."},
     Variable{"NANO_STARTER", kPlaces, "nano", "`share/nanom/starter` beside the program",
              "The folder of the registry that comes with nano. Where it is set, nothing else is looked at; a folder without a registry turns it off.",
              "registry~list"},

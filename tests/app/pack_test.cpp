@@ -124,7 +124,8 @@ std::vector<std::string> problems_of(World& w, const std::string& dir) {
   CHECK(r.exit_code == 13);
   CHECK_FALSE(std::filesystem::exists(w.path("x.nano")));
   std::vector<std::string> out;
-  for (const auto& p : w.json(r)["data"]["problems"])
+  const Json doc = w.json(r);
+  for (const auto& p : doc["data"]["problems"])
     out.push_back((p["line"].is_null() ? "-" : p["line"].dump()) + " " + p["pointer"].get<std::string>());
   return out;
 }

@@ -74,6 +74,7 @@ TEST_CASE("a registry that nano before 0.3 pinned by the bytes of its root stays
   CHECK(w.nano({"install", "tiny"}).exit_code == 0);
   REQUIRE(w.program("nano-registry", {"key", "rotate", w.registry(), "root"}).exit_code == 0);
   const auto after = w.nano({"search"});
+  INFO(after.err);
   CHECK(after.exit_code == 0);
   CHECK_FALSE(has(after.err, "another registry"));
 }

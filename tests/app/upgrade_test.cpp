@@ -189,7 +189,7 @@ TEST_CASE("an upgrade never goes down to an older release, and moves on from a p
   CHECK(has(w.outdated_rows().back()["blocked"].get<std::string>(), "part"));
 }
 
-TEST_CASE("a yank is the one reason to go down, and is said; what nothing can replace stays and holds up nobody") {
+TEST_CASE("a yank is the one reason to go down, and is said, what nothing can replace stays and holds up nobody") {
   UpgradeWorld w;
   for (const char* v : {"1.0.0", "1.1.0"}) w.data_set("set", v);
   w.data_set("alone", "1.0.0");
@@ -236,7 +236,7 @@ TEST_CASE("one rule for pre-releases: info, resolve, search and outdated choose 
   CHECK(w.plan() == Strings{"set 1.5.0 -> 2.0.0-rc.2"});
 }
 
-TEST_CASE("--minimal takes the lowest versions whatever is installed or locked, of what is named and what that needs") {
+TEST_CASE("with --minimal the lowest versions are taken, whatever is installed or locked, of what is named and what that needs") {
   UpgradeWorld w;
   for (const char* v : {"1.0.0", "1.1.0"}) {
     w.data_set("part", v);

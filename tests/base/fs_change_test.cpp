@@ -49,7 +49,7 @@ TEST_CASE("a rewritten file keeps its mode, and a link to it stays a link") {
   CHECK(list_dir(dir / "dotfiles").value().size() == 1);
 }
 
-TEST_CASE("a link to a file that is not there yet makes that file; one in a circle is refused") {
+TEST_CASE("a link to a file that is not there yet makes that file, one in a circle is refused") {
   const TempDir dir;
   stdfs::create_symlink("later.json", dir / "config.json");
   REQUIRE(rewrite(dir / "config.json", "made", 0600));

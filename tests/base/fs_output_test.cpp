@@ -138,7 +138,7 @@ TEST_CASE("a FIFO is written through and stays one") {
   CHECK(stdfs::is_fifo(dir / "fifo"));
 }
 
-TEST_CASE("a device is written through and stays one; a disk and a socket are refused by name") {
+TEST_CASE("a device is written through and stays one, a disk and a socket are refused by name") {
   const TempDir dir;
   const Path socket_path = dir / "s";
   {

@@ -74,7 +74,7 @@ TEST_CASE("verify counts what a good tree holds and finds nothing wrong") {
   CHECK(check_tree(w.temp / "nothing", now(), nullptr).error().code == Errc::not_found);
 }
 
-TEST_CASE("verify names a blob that has rotted, is missing, or is a link; add of its bundle mends the first two") {
+TEST_CASE("verify names a blob that has rotted, is missing, or is a link, add of its bundle mends the first two") {
   Published w;
   const fs::Path blob = biggest_blob(w.dir);
   const std::string good = test::read(blob);

@@ -92,7 +92,7 @@ RESULTS = {
         chain: [{role: string, version: int, expires: string, keys: [string]}], unsigned: bool}],
         findings: [{package: string, kind: string, path: string, message: string, remedy: string, untrusted: bool}], repaired: int}""",
     "verify-behaviour": "{golden: [$golden]}",
-    "verify-oms": """{ok: bool, signer: string, model: string, files: int, bytes: int, ignored: [string], old_form: bool,
+    "verify-oms": """{ok: bool, signer: string, model: string, files: int, bytes: int, ignored: int, old_form: bool,
         differences: [{kind: string, path: string, left_out_by_signer: bool}]}""",
     "audit": """{packages: int, findings: [{package: string, version: string, kind: string, severity: string, id: string,
         message: string, remedy: string}]}""",
