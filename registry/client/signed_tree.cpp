@@ -52,12 +52,18 @@ std::optional<Digest> id_of(std::string_view root) {
   return id ? std::optional<Digest>(*id) : std::nullopt;
 }
 
+/// Is this the id that these options speak of? nano before 0.3 took the bytes of a root as they came, so a registry may be known by another id
+/// than its root's canonical one, and its later roots name that.
+bool is_ours(const SignedTreeOptions& o, const Digest& id) {
+  if (id == o.id) return true;
+  const std::optional<Digest> pinned = id_of(o.pinned_root);
+  return pinned && id == *pinned;
+}
+
 /// A folder that holds another registry's root was tampered with or restored from elsewhere: it is begun anew.
 void drop_foreign(const SignedTreeOptions& o, Log& log) {
   const tuf::LocalDir dir(o.dir);
-  // nano before 0.3 took the bytes of a root as they came, so a registry may be known by another id than its root's canonical one.
-  const std::optional<Digest> pinned = id_of(o.pinned_root);
-  const auto ours = [&](const Digest& id) { return id == o.id || (pinned && id == *pinned); };
+  const auto ours = [&](const Digest& id) { return is_ours(o, id); };
   std::optional<std::string> foreign = dir.read(tuf::kRoot, tuf::Limits{}.root_bytes);
   if (foreign && (!id_of(*foreign) || ours(*id_of(*foreign)))) foreign.reset();  // ours, or damaged: the updater mends that
   for (const uint64_t version : dir.root_versions()) {
@@ -104,7 +110,10 @@ Status SignedTree::check_id() const {
   if (options_.id.is_zero()) return Unit{};
   const Json& extra = updater_->trusted().root().header.extra;
   if (updater_->trusted().root().header.version == 1) return Unit{};  // pinned, or found by drop_foreign
-  if (extra.is_object() && extra.contains(tree::kIdField) && extra[tree::kIdField] == options_.id.hex()) return Unit{};
+  if (extra.is_object() && extra.contains(tree::kIdField) && extra[tree::kIdField].is_string()) {
+    const auto named = Digest::parse_hex(extra[tree::kIdField].get_ref<const std::string&>());
+    if (named && is_ours(options_, *named)) return Unit{};
+  }
   return make_error(Errc::untrusted, "the newest root of " + options_.what + " does not name it: its id is " + options_.id.hex(),
                     "do not use it; tell its operator");
 }
