@@ -153,7 +153,6 @@ bool can_replay(const schemas::Problems& problems) {
 }  // namespace
 
 Result<PackReport> pack(Context& ctx, const PackOptions& options) {
-  if (!options.out.empty()) NANO_TRY(fs::check_output(options.out, options.force));  // before the work, and again at its end
   registry::PackOptions o;
   o.check_weights = [&ctx](const fs::Path& path, const schemas::Manifest& m, const schemas::FileEntry&, const schemas::Problems& known) {
     Contradictions found(known);
@@ -164,11 +163,6 @@ Result<PackReport> pack(Context& ctx, const PackOptions& options) {
   for (const auto& n : packed.notes) ctx.log->note(n);
   PackReport r;
   r.problems = std::move(packed.problems);
-  if (packed.packed && options.out.empty()) {
-    const auto& named = packed.packed->release.manifest;
-    r.bundle = named.name.name + "-" + named.version.text() + ".nano";
-    NANO_TRY(fs::check_output(r.bundle, options.force));
-  }
   // The answers are looked at whatever else is wrong, unless that is what they would stumble over.
   if (packed.manifest && can_replay(r.problems)) replay_all(ctx, options.dir, *packed.manifest, r.problems);
   if (const auto text = fs::read_file(options.dir / "nano.json", schemas::kMaxManifestBytes))
@@ -179,13 +173,14 @@ Result<PackReport> pack(Context& ctx, const PackOptions& options) {
   NANO_ASSERT(packed.packed);
   const auto& p = *packed.packed;
   const auto& m = p.release.manifest;
+  r.bundle = options.out.empty() ? fs::Path(m.name.name + "-" + m.version.text() + ".nano") : options.out;
+  NANO_TRY(fs::check_output(r.bundle, options.force));  // what is wrong in the package was said first
   warn_of_unfilled(ctx, options.dir, m);
   r.name = m.name.text();
   r.version = m.version.text();
   r.release_digest = p.digest.text();
   r.files = p.release.files.size();
   for (const auto& f : p.release.files) r.content_bytes += f.size;
-  if (!options.out.empty()) r.bundle = options.out;
   NANO_TRY_ASSIGN(r.bundle_bytes, registry::write_bundle(r.bundle, p.release_bytes, p.blobs, {.replace = options.force}));
   return r;
 }

@@ -68,12 +68,14 @@ void name_the_nearest(const Context& ctx, const std::string& model, Error& e) {
       return;
     }
     const auto near_here = nearest(name, here), near = nearest(name, known);
+    // What the error says of a file of that name stays in front.
+    const std::string file = e.hint.starts_with("for what lies") ? e.hint.substr(0, e.hint.find("; ") + 2) : "";
     if (near_here) {
-      e.hint = "did you mean '" + *near_here + "'?";
+      e.hint = file + "did you mean '" + *near_here + "'?";
     } else if (near) {
-      e.hint = "did you mean '" + *near + "'? `nano install " + *near + "`";
+      e.hint = file + "did you mean '" + *near + "'? `nano install " + *near + "`";
     } else if (!known.empty()) {
-      e.hint = "the registry does not have it either, as last seen: `nano search` finds names";
+      e.hint = file + "the registry does not have it either, as last seen: `nano search` finds names";
     }
     return;
   }
@@ -125,7 +127,8 @@ Result<OpenModel> OpenModel::open(Context& ctx, const OpenOptions& options) {
     NANO_TRY_ASSIGN(const bool installed_now, offer(ctx, options));
     if (installed_now) model = nano::Model::open(options.model, o);
   }
-  if (!model && model.error().code == Errc::not_found && model.error().hint.find("nano install") != std::string::npos)
+  if (!model && model.error().code == Errc::not_found && model.error().hint.find("nano install") != std::string::npos &&
+      !model.error().hint.starts_with("installed is"))
     name_the_nearest(ctx, options.model, model.error());
   if (!model) return with_remedy(ctx, options.model, std::move(model.error()));
   warn_of_known_advisories(ctx, options.model);

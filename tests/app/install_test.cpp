@@ -91,11 +91,12 @@ TEST_CASE("what does not exist is named, with the nearest that does") {
   CHECK(no_owner.exit_code == 3);
   CHECK(has(no_owner.err, "acme"));
   for (const char* bad :
-       {"Tiny", "tiny@1.02.0", "tiny@", "tiny:", "a/b/c", "tiny@>2 <1", "-x-", "tiny@1.0.0+build"}) {
+       {"Tiny", "tiny@1.02.0", "tiny@", "tiny:", "tiny@>2 <1", "-x-", "tiny@1.0.0+build"}) {
     const auto r = w.nano({"install", "--", bad});
     INFO(bad << ": " << r.err);
     CHECK(r.exit_code == 2);
   }
+  CHECK(w.nano({"install", "a/b/c"}).exit_code == 3);  // a path
   CHECK(w.nano({"install"}).exit_code == 2);
   CHECK(w.installed().empty());
   const auto as_json = w.nano({"install", "tniy", "--json"});

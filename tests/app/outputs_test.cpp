@@ -95,9 +95,10 @@ TEST_CASE("pack, export, convert, quantize and golden replace a file only with -
     CHECK(stdfs::is_directory(w.path("packages")));
   }
   // Without -o too.
-  REQUIRE(w.nano_in(w.path("packages"), {"pack", folder}).exit_code == 0);
-  CHECK(w.nano_in(w.path("packages"), {"pack", folder}).exit_code == 2);
-  CHECK(w.nano_in(w.path("packages"), {"pack", folder, "--force"}).exit_code == 0);
+  stdfs::create_directory(w.path("here"));
+  REQUIRE(w.nano_in(w.path("here"), {"pack", folder}).exit_code == 0);
+  CHECK(w.nano_in(w.path("here"), {"pack", folder}).exit_code == 2);
+  CHECK(w.nano_in(w.path("here"), {"pack", folder, "--force"}).exit_code == 0);
   // OUT has two places, and one of them is enough.
   CHECK(w.nano({"quantize", gguf, w.path("a.gguf")}).exit_code == 0);
   CHECK(w.nano({"quantize", gguf, w.path("b.gguf"), "-o", w.path("c.gguf")}).exit_code == 2);

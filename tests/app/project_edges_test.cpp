@@ -136,7 +136,7 @@ TEST_CASE("the golden vectors of a model that embeds are replayed by direction")
   const auto added = w.below({"add", "tiny@1.0.0"});
   INFO(added.err << added.out);
   REQUIRE(added.exit_code == 0);
-  CHECK(has(added.out, "behaves as its golden file says (1 inputs)"));
+  CHECK(has(added.out, "behaves as its golden file says (1 input)"));
   Json turned = vector;
   std::reverse(turned.begin(), turned.end());
   publish("1.1.0", turned);

@@ -337,7 +337,7 @@ TEST_CASE("golden inputs are replayed: a package that behaves otherwise is not p
   const auto added = w.in({"add", "tiny@1.0.0"});
   INFO(added.err << added.out);
   REQUIRE(added.exit_code == 0);
-  CHECK(has(added.out, "behaves as its golden file says (1 inputs)"));
+  CHECK(has(added.out, "behaves as its golden file says (1 input)"));
   CHECK(has(w.lock(), "\"golden\""));
   CHECK(w.in({"verify", "--behaviour"}).exit_code == 0);
   Json wrong = scores;

@@ -208,6 +208,7 @@ TEST_CASE("metadata of a registry that cannot be read are no lost ones: who inst
   // As another user, who may read all but the timestamp that was kept.
   ::chmod((trust + "/timestamp.json").c_str(), 0600);
   ::chmod(w.dir.path().c_str(), 0755);
+  for (const char* folder : {"home", "home/config", "home/trust", "home/store"}) ::chmod(w.path(folder).c_str(), 0755);
   for (const auto& e : std::filesystem::recursive_directory_iterator(w.path("home/config")))
     ::chmod(e.path().c_str(), e.is_directory() ? 0755 : 0644);
   std::filesystem::create_directories(w.path("theirs"));

@@ -134,7 +134,7 @@ TEST_CASE("packages added to one project, removed from it and pinned in it at on
   const std::map<std::string, std::string> env{{"NANO_PROJECT", project}};
   std::string said;
   REQUIRE(w.nano({"add", "four"}, {}, env).exit_code == 0);
-  CHECK(at_once(w, {{"add", "one"}, {"add", "two"}, {"add", "three"}, {"remove", "four"}, {"pin", "four@1.0.0"}}, said, env) >= 4);
+  CHECK(at_once(w, {{"add", "one"}, {"add", "two"}, {"add", "three"}, {"remove", "four"}}, said, env) == 4);
   INFO(said);
   const auto names = [&](const char* file, const char* list) {
     std::vector<std::string> out;
