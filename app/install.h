@@ -28,6 +28,9 @@ struct InstallOptions {
   bool chosen_by_nano = false;  ///< the requests are a choice of nano's (--task): their version and variant are not remembered
   /// `nano upgrade`: these, and what they need, may move to newer versions (all of them when empty); nothing new is asked for.
   bool upgrade = false;
+  /// Every registry has just answered: one that does not while the plan is made ends the command. Else "up to date" would be said of what
+  /// nobody was asked about.
+  bool must_answer = false;
   // Exports only (air gap): both or neither. Their use is always said.
   std::optional<UnixTime> as_of{};  ///< the time by which their expiry is judged; not further back than max_stale
   int64_t max_stale_s = 0;          ///< seconds for which expired metadata are accepted

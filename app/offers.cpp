@@ -64,7 +64,7 @@ Result<std::vector<resolver::Offer>> Offers::offers(const PackageName& name) {
       entry != nullptr && !entry->signer.empty();  // unsigned packages never satisfy a dependency
   auto package = in_registry(name);
   if (!package) {
-    if (!usable) return std::move(package.error());
+    if (!usable || must_answer_) return std::move(package.error());
     const std::string said =
         "only the installed version of " + name.text() + " is considered: " + package.error().message;
     if (package.error().code == Errc::untrusted || package.error().code == Errc::integrity) {

@@ -48,6 +48,8 @@ class Offers final : public resolver::Catalog {
   [[nodiscard]] Result<const schemas::IndexPackage*> in_registry(const schemas::PackageName& name);
   /// A minimum age is asked for: offers are dated by the day on which they were first served, or seen here.
   void need_dates() { trust_.need_dates(); }
+  /// Packages whose registry was asked a moment ago: one that does not answer now is an error, never a reason to look at what is installed alone.
+  void must_answer(bool on) { must_answer_ = on; }
   /// Was a latency seen that a calibration could correct?
   [[nodiscard]] bool can_be_calibrated() const { return can_be_calibrated_; }
 
@@ -59,6 +61,7 @@ class Offers final : public resolver::Catalog {
   const std::vector<BundleRequest>& bundles_;
   TrustFilter trust_;
   bool can_be_calibrated_ = false;
+  bool must_answer_ = false;
 };
 
 /// The packages of every configured registry whose search index says that they do `task`: hints, which offers() confirms.

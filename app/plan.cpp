@@ -302,6 +302,7 @@ Result<Plan> make_plan(Context& ctx, Remotes& remotes, const store::Store& store
   }
 
   Offers offers(ctx, remotes, store, plan.before, plan.bundles);
+  offers.must_answer(options.must_answer);
   resolver::Memory memory(offers);
   resolver::ChooseRequest request = request_to_keep(plan.before);
   NANO_TRY(apply(ctx, options.choose, request));

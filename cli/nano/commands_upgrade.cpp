@@ -121,6 +121,7 @@ Result<int> run_upgrade(Invocation& in) {
   // The difference in claims is looked at before anything changes.
   NANO_TRY_ASSIGN(const auto before, app::outdated(ctx, options.choose, options.requests));
   NANO_TRY(check_named(in, before.unasked));
+  options.must_answer = before.unasked.empty();
   NANO_TRY_ASSIGN(const auto report, app::install(ctx, options));
   if (in.json()) {
     OrderedJson data = report_json(report);
