@@ -140,7 +140,9 @@ TEST_CASE("SOURCE_DATE_EPOCH dates no live signature") {
   ::unsetenv("SOURCE_DATE_EPOCH");
   REQUIRE(added);
   REQUIRE(refreshed);
-  for (const auto& r : status(w.dir, now()).value().roles) CHECK(r.days_left >= 0);
+  const auto told = status(w.dir, now());
+  REQUIRE(told);
+  for (const auto& r : told->roles) CHECK(r.days_left >= 0);
 }
 
 TEST_CASE("a clock far from when the registry was signed last signs nothing, unless a person says that it is right") {
