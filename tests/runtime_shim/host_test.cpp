@@ -89,10 +89,12 @@ TEST_CASE("a model opened before fork answers and closes in the child") {
       if (nano_classify(model, "the film is good", 16, scores, 3, nullptr) != NANO_OK) return 1;
       if (std::memcmp(scores, before, sizeof(scores)) != 0) return 2;
       if (nano_embed(model, "good", 4, vector.data(), vector.size(), nullptr) != NANO_OK) return 3;
+#ifndef NANO_EMULATED  // qemu-user dies where the child of a process with threads makes one
       nano_model* other = nullptr;  // with helpers of its own
       if (nano_open(tiny_model().c_str(), nullptr, &other) != NANO_OK) return 4;
       if (nano_classify(other, "the film is good", 16, scores, 3, nullptr) != NANO_OK) return 5;
       nano_close(other);
+#endif
       nano_close(model);
       return 0;
     });
